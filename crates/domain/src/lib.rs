@@ -1,0 +1,26 @@
+//! Pure matchmaking: what a ticket, a party, a rule set and a match are, and which matches are worth making.
+//!
+//! Architecture invariant: nothing here knows a clock, randomness, a socket or an executor. Time and seeds are
+//! arguments, so the same input gives the same output, bit for bit, in a live service, a simulation and a test.
+
+mod error;
+mod event;
+mod ids;
+mod instance;
+pub mod limits;
+mod matched;
+mod party;
+mod rules;
+mod search;
+mod ticket;
+mod unit;
+
+pub use error::Invalid;
+pub use event::{Change, Cursor, Event, EventTicket};
+pub use ids::{InstanceId, MatchId, PlayerId, QueueName, RealmId, RegionName, RoleName, RulesVersion, TicketId};
+pub use instance::{Instance, Role};
+pub use matched::{Match, MatchState};
+pub use party::{Party, Player};
+pub use rules::{Look, Placement, RuleSet, Rules, RulesError, Violation};
+pub use search::{Outcome, Proposal, Range, Rejection, search};
+pub use ticket::{Candidate, Encoded, Ticket, TicketState};

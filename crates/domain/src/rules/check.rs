@@ -1,0 +1,95 @@
+//! The promise: what holds of every committed match, whoever proposed it.
+
+use super::{Breach, Rules, Verdict, rule};
+use crate::Candidate;
+use crate::unit::{Unit, player_ids};
+use std::collections::HashSet;
+use std::fmt::Display;
+
+/// Why a proposed match may not be made: the rule it breaks, and by how much.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}: {detail}")]
+pub struct Violation {
+    pub rule: &'static str,
+    pub detail: String,
+}
+
+impl Violation {
+    fn new(rule: &'static str, detail: impl Into<String>) -> Self {
+        Self { rule, detail: detail.into() }
+    }
+}
+
+impl From<Breach> for Violation {
+    fn from(breach: Breach) -> Self {
+        Self::new(breach.rule, format!("is {:.1}, may be at most {:.1}", breach.is, breach.may_be))
+    }
+}
+
+impl Rules {
+    /// Whether these teams may be a match at `now_ms`: sizes, everyone once, one pool, every hard limit.
+    ///
+    /// Not whether the match is worth making: patience is the matchmaker's judgement of a moment, which another matchmaker
+    /// may rightly judge otherwise; the hard rules are the promise to the players, and hold for whoever proposes.
+    /// Limits only relax with time, so what a matchmaker found allowed is allowed when the mover comes to it.
+    pub fn check(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Result<(), Violation> {
+        self.check_sizes(teams)?;
+        let candidates = || teams.iter().flatten();
+        once("ticket", candidates().map(|candidate| candidate.id))?;
+        once("player", player_ids(candidates()))?;
+        self.check_pool(candidates())?;
+        self.judge_candidates(teams, now_ms)?;
+        Ok(())
+    }
+
+    /// The cost of these teams in the cheapest region that the rules allow them at `now_ms`, in seconds of waiting, the mean
+    /// over the players; infinite when they break a hard limit.
+    pub fn cost_s(&self, teams: &[Vec<Candidate>], now_ms: u64) -> f64 {
+        let verdict = self.judge_candidates(teams, now_ms);
+        verdict.map_or(f64::INFINITY, |verdict| verdict.cost_s)
+    }
+
+    /// The region in which these teams would be played at `now_ms`: the cheapest of those the rules allow. None when they
+    /// break a hard limit; empty when the queue knows no regions.
+    pub fn region(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Option<&str> {
+        let verdict = self.judge_candidates(teams, now_ms);
+        verdict.ok().map(|verdict| self.region_name(verdict.region))
+    }
+
+    fn check_sizes(&self, teams: &[Vec<Candidate>]) -> Result<(), Violation> {
+        let players = |team: &Vec<Candidate>| team.iter().map(|candidate| candidate.party.size()).sum::<usize>();
+        let sizes: Vec<usize> = teams.iter().map(players).collect();
+        if sizes == self.team_sizes {
+            return Ok(());
+        }
+        Err(Violation::new(rule::TEAM_SIZES, format!("must be {:?}, are {sizes:?}", self.team_sizes)))
+    }
+
+    fn check_pool<'a>(&self, mut candidates: impl Iterator<Item = &'a Candidate>) -> Result<(), Violation> {
+        let Some(first) = candidates.next() else { return Ok(()) };
+        let pool = self.pool(&first.party);
+        let fits = |candidate: &Candidate| self.is_of_one_pool(&candidate.party) && self.pool(&candidate.party) == pool;
+        match std::iter::once(first).chain(candidates).find(|candidate| !fits(candidate)) {
+            Some(other) => Err(Violation::new(rule::EQUAL, format!("ticket {} is not of pool {pool:?}", other.id))),
+            None => Ok(()),
+        }
+    }
+
+    fn judge_candidates(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Result<Verdict, Breach> {
+        let unit = |candidate: &Candidate| Unit::new(0, candidate, self, now_ms);
+        let units: Vec<Vec<Unit>> = teams.iter().map(|team| team.iter().map(unit).collect()).collect();
+        let teams: Vec<Vec<&Unit>> = units.iter().map(|team| team.iter().collect()).collect();
+        let teams: Vec<&[&Unit]> = teams.iter().map(Vec::as_slice).collect();
+        self.judge(&teams, now_ms)
+    }
+}
+
+fn once<T: Eq + std::hash::Hash + Display>(what: &str, items: impl Iterator<Item = T>) -> Result<(), Violation> {
+    let mut seen = HashSet::new();
+    for item in items {
+        if let Some(twice) = seen.replace(item) {
+            return Err(Violation::new(rule::TWICE, format!("{what} {twice} stands in the match twice")));
+        }
+    }
+    Ok(())
+}

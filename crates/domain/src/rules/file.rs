@@ -1,0 +1,126 @@
+//! The shape of a rules file. Each key is explained once, in `rules/README.md`; what one value alone can get wrong is
+//! refused here, what two values can get wrong together in `parse`.
+
+use super::ramp::Ramp;
+use crate::{QueueName, RegionName, RoleName};
+use serde::{Deserialize, Deserializer, Serialize};
+use toml::Spanned;
+
+/// Longest declared wait or match, in seconds: a day.
+const DURATION_S_MAX: u64 = 86_400;
+/// Highest width that a file may declare: 2^15 steps of a second are nine hours.
+const WIDTH_MAX: u32 = 16;
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub queue: QueueName,
+    pub teams: Spanned<Vec<usize>>,
+    #[serde(deserialize_with = "duration_s")]
+    pub longest_wait_s: u64,
+    #[serde(deserialize_with = "duration_s")]
+    pub longest_match_s: u64,
+    #[serde(default = "nothing")]
+    pub regions: Spanned<Vec<RegionName>>,
+    #[serde(default = "nothing")]
+    pub roles: Spanned<Vec<RoleName>>,
+    #[serde(default = "nothing")]
+    pub equal: Spanned<Vec<String>>,
+    pub price: Price,
+    #[serde(default)]
+    pub limit: Limit,
+    pub patience: Patience,
+    #[serde(default)]
+    pub look: Look,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Price {
+    #[serde(deserialize_with = "amount")]
+    pub rating_gap: f64,
+    #[serde(default, deserialize_with = "amount")]
+    pub rating_spread: f64,
+    #[serde(default, deserialize_with = "amount")]
+    pub rtt: f64,
+    #[serde(default, deserialize_with = "amount")]
+    pub rtt_free_ms: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limit {
+    pub rating_gap: Option<Ramp>,
+    pub rating_range: Option<Ramp>,
+    pub rtt_ms: Option<Ramp>,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patience {
+    #[serde(deserialize_with = "amount")]
+    pub start_s: f64,
+    #[serde(deserialize_with = "amount")]
+    pub per_s: f64,
+    #[serde(default, deserialize_with = "amount")]
+    pub seconds_per_try: f64,
+    /// Four fifths of the longest wait when left out.
+    pub unlimited_s: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Look {
+    #[serde(deserialize_with = "width")]
+    pub width_max: u32,
+    pub rating: Growth,
+    pub again_ms: Ramp,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width_max: 6, rating: Growth { start: 100.0, factor: 2.0 }, again_ms: Ramp::new(250.0, 50.0, 2000.0) }
+    }
+}
+
+/// A half-range of ratings: `start` points at width 0, `factor` times as many at each further width.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Growth {
+    #[serde(deserialize_with = "amount")]
+    pub start: f64,
+    #[serde(deserialize_with = "factor")]
+    pub factor: f64,
+}
+
+fn nothing<T>() -> Spanned<Vec<T>> {
+    Spanned::new(0..0, Vec::new())
+}
+
+fn amount<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    number(input, 0.0, f64::MAX, "must be a number of at least 0")
+}
+
+fn factor<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    number(input, 1.0, 1000.0, "must be a number from 1 to 1000")
+}
+
+fn number<'de, D: Deserializer<'de>>(input: D, low: f64, high: f64, must: &str) -> Result<f64, D::Error> {
+    let value = f64::deserialize(input)?;
+    // NaN fails every comparison, so the range is tested for membership.
+    if (low..=high).contains(&value) { Ok(value) } else { Err(serde::de::Error::custom(format!("{must}, is {value}"))) }
+}
+
+fn duration_s<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
+    whole(input, 1, DURATION_S_MAX, "seconds")
+}
+
+fn width<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+    whole(input, 0, u64::from(WIDTH_MAX), "widths").map(|width| width as u32)
+}
+
+fn whole<'de, D: Deserializer<'de>>(input: D, low: u64, high: u64, unit: &str) -> Result<u64, D::Error> {
+    let value = i64::deserialize(input)?;
+    let fits = u64::try_from(value).ok().filter(|value| (low..=high).contains(value));
+    fits.ok_or_else(|| serde::de::Error::custom(format!("must be {low} to {high} {unit}, is {value}")))
+}

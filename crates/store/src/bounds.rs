@@ -1,0 +1,47 @@
+//! Every bound of the store, by name.
+
+use std::time::Duration;
+
+/// Most tickets QUEUED in a realm.
+pub const TICKETS_WAITING_MAX: u64 = 2_000_000;
+/// Most events in a realm's outbox that nobody took.
+pub const EVENTS_UNTAKEN_MAX: u64 = 1_000_000;
+/// Most playservers noted as watching one subject.
+pub const WATCHERS_MAX: usize = 8;
+/// Most tries that are counted.
+pub const TRIES_MAX: u32 = 1_000;
+/// How long a ticket or match is kept after its end, in ms.
+pub const TERMINAL_KEPT_MS: u64 = 600_000;
+/// How long a player's tries are kept after his ticket's end, in ms.
+pub const TRIES_KEPT_MS: u64 = 86_400_000;
+/// Most tickets or matches that one step of adopt, release, expiring or due answers, whatever limit is asked for.
+pub const BATCH_MAX: usize = 1_000;
+/// Most events that one call answers, whatever limit is asked for.
+pub const EVENTS_MAX: usize = 1_000;
+/// Longest wait for an event, whatever is asked for.
+pub const EVENTS_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Most instances of one role that are answered.
+pub const INSTANCES_MAX: usize = 10_000;
+
+/// The two bounds at which a realm takes no more tickets. The default is [`TICKETS_WAITING_MAX`] and [`EVENTS_UNTAKEN_MAX`];
+/// tests choose bounds that they can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most tickets QUEUED.
+    pub tickets_waiting_max: u64,
+    /// Most events in the outbox.
+    pub events_untaken_max: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { tickets_waiting_max: TICKETS_WAITING_MAX, events_untaken_max: EVENTS_UNTAKEN_MAX }
+    }
+}
+
+impl Bounds {
+    /// Names the bound of QUEUED tickets in [`EnqueueOutcome::Full`](crate::EnqueueOutcome::Full).
+    pub const TICKETS: &'static str = "tickets waiting";
+    /// Names the bound of events in [`EnqueueOutcome::Full`](crate::EnqueueOutcome::Full).
+    pub const EVENTS: &'static str = "events nobody took";
+}

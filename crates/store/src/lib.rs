@@ -1,0 +1,27 @@
+//! The one place where truth is kept. A store handle serves one realm.
+//!
+//! Every verb is one atomic step: it happens wholly or not at all, and each change of a ticket appends its event to the
+//! realm's outbox in that same step. Every verb may be repeated with the same arguments after a failure, and answers then what
+//! the first try achieved: that is how an ambiguous outcome is settled.
+//!
+//! Architecture invariant: the store decides nothing. It never reads a party, a rule or a clock: times are arguments.
+//! Only leases, and how long what is over is kept, run on the store's own clock.
+
+pub mod bounds;
+#[cfg(feature = "testing")]
+pub mod conformance;
+mod error;
+mod memory;
+mod redis;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod verbs;
+
+pub use self::bounds::Bounds;
+pub use self::error::StoreError;
+pub use self::memory::MemoryStore;
+pub use self::redis::RedisStore;
+pub use self::verbs::{
+    CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
+    LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, Versioned,
+};

@@ -1,0 +1,37 @@
+-- Gives tickets whose holder is not alive to another holder.
+--
+-- KEYS[1]  the realm's prefix
+-- ARGV     1 the new holder  2 most tickets  3.. holders that are alive
+-- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
+-- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys
+
+local me, limit = ARGV[1], tonumber(ARGV[2])
+local alive = {}
+for i = 3, #ARGV do alive[ARGV[i]] = true end
+alive[NOBODY] = nil
+
+local taken = {}
+local function take_from(holder)
+  local ids = redis.call('SRANDMEMBER', checked(held_key(holder), 'set'), limit - #taken)
+  for _, id in ipairs(ids) do
+    local t = read_ticket(id)
+    if not t or t.state ~= 'QUEUED' or t.holder ~= holder then corrupt(ticket_key(id), 'is not queued as held') end
+    taken[#taken + 1] = t
+  end
+end
+checked(held_key(me), 'set')
+for _, holder in ipairs(redis.call('SMEMBERS', checked(HOLDERS, 'set'))) do
+  if holder ~= me and not alive[holder] and #taken < limit then take_from(holder) end
+end
+if not alive[me] and #taken < limit then take_from(me) end
+
+local rows = {}
+for i, t in ipairs(taken) do
+  if t.holder ~= me then
+    let_go(t.id, t.holder)
+    hold(t.id, me)
+    redis.call('HSET', t.key, 'holder', me)
+  end
+  rows[i] = ticket_row(t.id)
+end
+return rows

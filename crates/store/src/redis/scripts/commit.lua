@@ -1,0 +1,36 @@
+-- Commits a match: every ticket leaves all its queues, the match appears and its event is published; or nothing happens.
+--
+-- KEYS[1]  the realm's prefix
+-- ARGV     1 fence  2 match  3 host  4 now_ms  5 due_ms  6 sheet's bytes  then three for each ticket: id, version, party's bytes
+-- Returns  {'COMMITTED'} | {'DUPLICATE'} | {'CONFLICT', ticket} | {'FENCED'}
+-- Checks   the fence, before all else; the match is new; every ticket is listed once, QUEUED, of this version and with these
+--          very bytes; types of all keys
+
+if not leads(ARGV[1]) then return {'FENCED'} end
+local m = {
+  id = ARGV[2], key = match_key(ARGV[2]), state = 'MATCHED', host = ARGV[3], address = '', sheet = ARGV[6],
+  matched = ARGV[4],
+}
+if read_match(m.id) then return {'DUPLICATE'} end
+
+local tickets, seen, ids, players = {}, {}, {}, {}
+for i = 7, #ARGV, 3 do
+  local id = ARGV[i]
+  local t = not seen[id] and read_ticket(id)
+  if not t or t.state ~= 'QUEUED' or t.version ~= ARGV[i + 1] or t.party ~= ARGV[i + 2] then return {'CONFLICT', id} end
+  check_queues(t)
+  seen[id] = true
+  tickets[#tickets + 1], ids[#ids + 1], players[#players + 1] = t, id, t.players
+end
+checked(DUE, 'zset')
+local clock, watchers = read_clock(), read_watchers(tickets, m.host)
+
+append(clock, {change = 'MATCHED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})
+for _, t in ipairs(tickets) do
+  leave_queues(t)
+  change_ticket(t, clock, 'state', 'MATCHED', 'match', m.id)
+end
+redis.call('HSET', m.key, 'state', m.state, 'tickets', table.concat(ids, ' '), 'players', table.concat(players, ' '),
+  'host', m.host, 'address', '', 'sheet', m.sheet, 'acked', '', 'matched', m.matched)
+redis.call('ZADD', DUE, ARGV[5], m.id)
+return {'COMMITTED'}

@@ -1,0 +1,43 @@
+-- Writes a ticket into all of its queues, unless it exists or one of its players is taken.
+--
+-- KEYS[1]  the realm's prefix
+-- ARGV     1 ticket  2 queued_ms  3 expires_ms  4 holder  5 trace, escaped  6 players, by spaces
+--          7 places: `place rating`, by semicolons  8 party's bytes  9 most QUEUED tickets  10 most events untaken
+--          11 most tries that are counted
+-- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
+-- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
+
+local id, players = ARGV[1], ARGV[6]
+if read_ticket(id) then return {'REPEATED', ticket_row(id)} end
+
+local t = {
+  id = id, key = ticket_key(id), version = '1', queued = ARGV[2], expires = ARGV[3], holder = ARGV[4], trace = ARGV[5],
+  players = players, places = ARGV[7], party = ARGV[8], watchers = read_hash(ticket_key(id), 'w')[1],
+}
+local tries_max = tonumber(ARGV[11])
+local tries, tries_of, busy = 0, {}, nil
+each_player(t, function(key, player)
+  local f = read_hash(key, 'ticket', 'tries')
+  if not busy and f[1] and LIVE[read_hash(ticket_key(f[1]), 'state')[1]] then busy = {'BUSY', player, f[1]} end
+  tries_of[key] = tonumber(digits(key, 'tries', f[2] or '0'))
+  tries = math.max(tries, tries_of[key])
+end)
+if busy then return busy end
+t.tries = string.format('%.0f', math.min(tries, tries_max))
+
+check_queues(t)
+local clock, watchers = read_clock(), read_watchers({t}, nil)
+if redis.call('ZCARD', DEADLINES) >= tonumber(ARGV[9]) then return {'FULL', 'tickets'} end
+if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[10]) then return {'FULL', 'events'} end
+
+append(clock, {change = 'QUEUED', at = t.queued, tickets = {t}, watchers = watchers, reason = ''})
+change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued, 'expires', t.expires, 'tries', t.tries,
+  'width', '0', 'players', players, 'places', t.places, 'party', t.party, 'holder', t.holder, 'trace', t.trace,
+  'match', '', 'reason', '')
+redis.call('PERSIST', t.key)
+for key, count in pairs(tries_of) do
+  redis.call('HSET', key, 'ticket', id, 'tries', string.format('%.0f', math.min(count + 1, tries_max)))
+  redis.call('PERSIST', key)
+end
+queue_up(t)
+return {'QUEUED', ticket_row(id)}

@@ -1,0 +1,19 @@
+-- Takes a QUEUED ticket out of its queues for good.
+--
+-- KEYS[1]  the realm's prefix
+-- ARGV     1 ticket  2 CANCELLED or EXPIRED  3 reason  4 now_ms  5 ms a terminal ticket is kept  6 ms tries are kept
+-- Returns  {'LEFT', row} | {'REFUSED', row} | {'NOT_FOUND'}
+-- Checks   the ticket is QUEUED, or left in this way before; types of all keys
+
+local id, how, reason = ARGV[1], ARGV[2], ARGV[3]
+local t = read_ticket(id)
+if not t then return {'NOT_FOUND'} end
+if t.state ~= 'QUEUED' then return {t.state == how and 'LEFT' or 'REFUSED', ticket_row(id)} end
+check_queues(t)
+local clock, watchers = read_clock(), read_watchers({t}, nil)
+
+append(clock, {change = how, at = ARGV[4], tickets = {t}, watchers = watchers, reason = reason})
+leave_queues(t)
+change_ticket(t, clock, 'state', how, 'reason', reason)
+let_expire(t, ARGV[5], ARGV[6])
+return {'LEFT', ticket_row(id)}

@@ -1,0 +1,272 @@
+-- Shared by every script and put before each of them.
+--
+-- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
+--   :t:<ticket>    hash    a ticket; `w` = playservers that watch it
+--   :p:<player>    hash    his last ticket, his tries, `w` = playservers that watch him
+--   :m:<match>     hash    a match
+--   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
+--                          member = `ticket|version|queued_ms|tries|` and then the party's bytes
+--   :h:<holder>    set     tickets that a holder looks for; the holder `-` is nobody
+--   :holders       set     holders that hold a ticket
+--   :deadlines     zset    QUEUED tickets by expires_ms
+--   :due           zset    live matches by due_ms
+--   :outbox        stream  events; an entry's id is `<epoch>-<seq>`
+--   :clock         hash    epoch and seq of the last event
+--   :fence         string  number of the last fence
+--   :leader        string  `<fence number>|<instance>`, expires with the lease
+--   :live:<role>   zset    instances by expiry, in ms of Redis' own clock
+--   :info:<role>   hash    instance -> its record
+--
+-- Redis does not undo a script that raises an error. So a script checks everything it is going to touch, types included,
+-- and only then writes; `corrupt` may be called before the first write only. Numbers are kept and compared as text: a Lua
+-- number is a double. Only lists of a fixed length are unpacked: it fails near 8,000 items.
+
+local realm = KEYS[1]
+local OUTBOX, CLOCK, LEADER = realm .. ':outbox', realm .. ':clock', realm .. ':leader'
+local DEADLINES, DUE, HOLDERS = realm .. ':deadlines', realm .. ':due', realm .. ':holders'
+local NOBODY = '-'
+local LIVE = {QUEUED = true, MATCHED = true, ASSIGNED = true}
+
+local function ticket_key(id) return realm .. ':t:' .. id end
+local function player_key(id) return realm .. ':p:' .. id end
+local function match_key(id) return realm .. ':m:' .. id end
+local function held_key(holder) return realm .. ':h:' .. holder end
+
+-- Ends the script with an error that names the key that cannot be used.
+local function corrupt(key, what)
+  error({err = 'CORRUPT ' .. key .. ' ' .. what})
+end
+
+-- A key that is absent or of the type `kind`.
+local function checked(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then corrupt(key, 'is a ' .. found .. ' instead of a ' .. kind) end
+  return key
+end
+
+local function read_hash(key, ...)
+  local row = redis.pcall('HMGET', key, ...)
+  if row.err then corrupt(key, 'cannot be read: ' .. row.err) end
+  return row
+end
+
+local function read_string(key)
+  local text = redis.pcall('GET', key)
+  if type(text) == 'table' then corrupt(key, 'cannot be read: ' .. text.err) end
+  return text
+end
+
+-- `value` of a field, which must hold an unsigned integer.
+local function digits(key, field, value)
+  if not (value and string.find(value, '^%d+$')) then corrupt(key, 'has no number in ' .. field) end
+  return value
+end
+
+local function plus_one(text)
+  return string.format('%.0f', tonumber(text) + 1)
+end
+
+-- Whether `fence` holds the lead. Compared as text.
+local function leads(fence)
+  return read_string(LEADER) == fence
+end
+
+-- === tickets ===
+
+-- The ticket with every field checked; nil when there is none.
+local function read_ticket(id)
+  local key = ticket_key(id)
+  local f = read_hash(key, 'state', 'ver', 'queued', 'expires', 'tries', 'width', 'players', 'places', 'party', 'holder',
+    'trace', 'match', 'w')
+  if not f[1] then return nil end
+  for i = 7, 12 do
+    if not f[i] then corrupt(key, 'lacks a field') end
+  end
+  return {
+    id = id, key = key, state = f[1], version = digits(key, 'ver', f[2]), queued = digits(key, 'queued', f[3]),
+    expires = digits(key, 'expires', f[4]), tries = digits(key, 'tries', f[5]), width = digits(key, 'width', f[6]),
+    players = f[7], places = f[8], party = f[9], holder = f[10], trace = f[11], match = f[12], watchers = f[13],
+  }
+end
+
+local function ticket_row(id)
+  return {id, redis.call('HGETALL', ticket_key(id))}
+end
+
+local function each_player(t, visit)
+  for player in string.gmatch(t.players, '%S+') do visit(player_key(player), player) end
+end
+
+local function each_place(t, visit)
+  for place, rating in string.gmatch(t.places, '([^ ;]+) ([^ ;]+)') do visit(realm .. ':q:' .. place, rating) end
+end
+
+-- Checks all that `queue_up` and `leave_queues` write for the ticket.
+local function check_queues(t)
+  checked(DEADLINES, 'zset')
+  checked(HOLDERS, 'set')
+  checked(held_key(t.holder), 'set')
+  local places = 0
+  each_place(t, function(key, rating)
+    places = places + 1
+    checked(key, 'zset')
+    if not tonumber(rating) then corrupt(t.key, 'has a place without a rating') end
+  end)
+  if places == 0 then corrupt(t.key, 'has no place') end
+end
+
+local function index_member(t)
+  return t.id .. '|' .. t.version .. '|' .. t.queued .. '|' .. t.tries .. '|' .. t.party
+end
+
+local function hold(id, holder)
+  redis.call('SADD', held_key(holder), id)
+  redis.call('SADD', HOLDERS, holder)
+end
+
+local function let_go(id, holder)
+  redis.call('SREM', held_key(holder), id)
+  if redis.call('EXISTS', held_key(holder)) == 0 then redis.call('SREM', HOLDERS, holder) end
+end
+
+-- Puts the ticket into every index of all its queues.
+local function queue_up(t)
+  local member = index_member(t)
+  each_place(t, function(key, rating) redis.call('ZADD', key, rating, member) end)
+  redis.call('ZADD', DEADLINES, t.expires, t.id)
+  hold(t.id, t.holder)
+end
+
+-- Takes the ticket out of every index of all its queues.
+local function leave_queues(t)
+  local member = index_member(t)
+  each_place(t, function(key) redis.call('ZREM', key, member) end)
+  redis.call('ZREM', DEADLINES, t.id)
+  let_go(t.id, t.holder)
+end
+
+-- From here on nobody owns the ticket's keys: they run out by themselves.
+local function let_expire(t, terminal_kept_ms, tries_kept_ms)
+  redis.call('PEXPIRE', t.key, terminal_kept_ms)
+  each_player(t, function(key) redis.call('PEXPIRE', key, tries_kept_ms) end)
+end
+
+-- === matches ===
+
+-- The match with every field checked; nil when there is none.
+local function read_match(id)
+  local key = match_key(id)
+  local f = read_hash(key, 'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched')
+  if not f[1] then return nil end
+  for i = 2, 7 do
+    if not f[i] then corrupt(key, 'lacks a field') end
+  end
+  return {
+    id = id, key = key, state = f[1], tickets = f[2], players = f[3], host = f[4], address = f[5], sheet = f[6],
+    acked = f[7], matched = digits(key, 'matched', f[8]),
+  }
+end
+
+local function match_row(id)
+  return {id, redis.call('HGETALL', match_key(id))}
+end
+
+-- The tickets of a live match, each of which must stand in it.
+local function read_tickets_of(m)
+  local tickets = {}
+  for id in string.gmatch(m.tickets, '%S+') do
+    local t = read_ticket(id)
+    if not t or t.match ~= m.id or t.state ~= m.state then corrupt(ticket_key(id), 'does not stand in its match') end
+    tickets[#tickets + 1] = t
+  end
+  return tickets
+end
+
+-- === events ===
+
+-- The playservers that hear of a change: `host` first, if any, then whoever watches a ticket or one of its players, each once.
+-- Reading them checks the type of every player's key.
+local function read_watchers(tickets, host)
+  local seen, list = {}, {}
+  local function add(names)
+    for name in string.gmatch(names or '', '%S+') do
+      if not seen[name] then
+        seen[name] = true
+        list[#list + 1] = name
+      end
+    end
+  end
+  add(host)
+  for _, t in ipairs(tickets) do
+    add(t.watchers)
+    each_player(t, function(key) add(read_hash(key, 'w')[1]) end)
+  end
+  return table.concat(list, ' ')
+end
+
+-- The place in history of the event that comes next.
+local function read_clock()
+  checked(OUTBOX, 'stream')
+  local f = read_hash(CLOCK, 'epoch', 'seq')
+  return {epoch = digits(CLOCK, 'epoch', f[1] or '1'), seq = plus_one(digits(CLOCK, 'seq', f[2] or '0'))}
+end
+
+-- Appends an event: {change, at, tickets, watchers, reason, match or nil}. The first write of its script, so that an outbox
+-- which refuses it still leaves nothing half done.
+local function append(clock, event)
+  local tickets = {}
+  for i, t in ipairs(event.tickets) do tickets[i] = t.id .. '|' .. t.trace .. '|' .. t.players end
+  local entry = {'XADD', OUTBOX, clock.epoch .. '-' .. clock.seq, 'change', event.change, 'at', event.at,
+    'tickets', table.concat(tickets, ';'), 'watchers', event.watchers, 'reason', event.reason}
+  local m = event.match
+  if m then
+    for _, item in ipairs({'match', m.id, 'state', m.state, 'host', m.host, 'address', m.address, 'sheet', m.sheet,
+      'matched', m.matched}) do
+      entry[#entry + 1] = item
+    end
+  end
+  local reply = redis.pcall(unpack(entry))
+  if reply.err then
+    if string.find(reply.err, '^ERR') then corrupt(OUTBOX, 'refuses an event: ' .. reply.err) end
+    error(reply)
+  end
+  redis.call('HSET', CLOCK, 'epoch', clock.epoch, 'seq', clock.seq)
+end
+
+-- Writes fields of a ticket together with the change that set them.
+local function change_ticket(t, clock, ...)
+  redis.call('HSET', t.key, 'epoch', clock.epoch, 'seq', clock.seq, ...)
+end
+
+-- === watching ===
+
+-- {ticket row, match row}, as far as there are any, of a subject: kind 'p' a player, 't' a ticket. Second value: whether the
+-- ticket is live, nil when there is none.
+local function read_snapshot(kind, name)
+  local id = name
+  if kind == 'p' then id = read_hash(player_key(name), 'ticket')[1] end
+  local t = id and read_ticket(id)
+  if not t then return {}, nil end
+  local m = t.match ~= '' and read_match(t.match)
+  local rows = {ticket_row(t.id)}
+  if m then rows[2] = match_row(m.id) end
+  return rows, LIVE[t.state] or false
+end
+
+-- The names in `text` without `name`, in order.
+local function names_without(text, name)
+  local names = {}
+  for other in string.gmatch(text or '', '%S+') do
+    if other ~= name then names[#names + 1] = other end
+  end
+  return names
+end
+
+-- === leases ===
+
+-- Redis' own clock, in ms since the Unix epoch.
+local function server_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+

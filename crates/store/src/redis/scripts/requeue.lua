@@ -1,0 +1,29 @@
+-- MATCHED -> FAILED: its tickets are QUEUED again with their age, tries and deadline, under a new version, held by nobody.
+--
+-- KEYS[1]  the realm's prefix
+-- ARGV     1 fence  2 match  3 reason  4 now_ms  5 ms a terminal match is kept
+-- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'} | {'FENCED'}
+-- Checks   the fence, before all else; the match is MATCHED, or FAILED before; types of all keys
+
+if not leads(ARGV[1]) then return {'FENCED'} end
+local m = read_match(ARGV[2])
+if not m then return {'NOT_FOUND'} end
+if m.state ~= 'MATCHED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+local tickets = read_tickets_of(m)
+for _, t in ipairs(tickets) do
+  t.version, t.holder = plus_one(t.version), NOBODY
+  check_queues(t)
+end
+checked(DUE, 'zset')
+local clock, watchers = read_clock(), read_watchers(tickets, m.host)
+
+m.state = 'FAILED'
+append(clock, {change = 'REQUEUED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = ARGV[3], match = m})
+for _, t in ipairs(tickets) do
+  change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'holder', NOBODY, 'match', '')
+  queue_up(t)
+end
+redis.call('HSET', m.key, 'state', m.state)
+redis.call('PEXPIRE', m.key, ARGV[5])
+redis.call('ZREM', DUE, m.id)
+return {'DONE', match_row(m.id)}

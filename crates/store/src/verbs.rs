@@ -1,0 +1,252 @@
+//! The store's promise: few verbs, in four traits so that a service asks only for what it needs.
+
+use crate::StoreError;
+use async_trait::async_trait;
+use domain::{
+    Cursor, Encoded, Event, Instance, InstanceId, Look, Match, MatchId, Placement, PlayerId, Role, Ticket, TicketId,
+};
+use std::time::Duration;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The holder of a ticket that nobody looks for: released, or returned by a match that failed. Never alive.
+pub const NOBODY: &str = "-";
+
+/// A ticket to write. The store adds version, tries, state and cursor.
+#[derive(Debug, Clone)]
+pub struct Enqueue {
+    pub id: TicketId,
+    pub players: Vec<PlayerId>,
+    pub places: Vec<Placement>,
+    /// The encoded party.
+    pub party: Encoded,
+    /// Now, in ms since the Unix epoch.
+    pub queued_ms: u64,
+    pub expires_ms: u64,
+    pub holder: InstanceId,
+    /// W3C `traceparent` of the ticket's trace; may be empty.
+    pub trace: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum EnqueueOutcome {
+    Queued(Ticket),
+    /// This ticket was written before; here it is as it stands now.
+    Repeated(Ticket),
+    /// One of the players is in another live ticket. Nothing was written.
+    Busy { player: PlayerId, ticket: TicketId },
+    /// A bound of the realm is reached (waiting tickets, or events nobody took). Nothing was written.
+    Full { bound: &'static str },
+}
+
+/// How a waiting ticket leaves its queues without a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    Cancelled,
+    Expired,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LeaveOutcome {
+    /// It left, now or at an earlier try of the same call: it is in the state that was asked for.
+    Left(Ticket),
+    /// It is in another state, and stays in it.
+    Refused(Ticket),
+    NotFound,
+}
+
+/// A waiting ticket as the index holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedTicket {
+    pub id: TicketId,
+    pub version: u64,
+    pub queued_ms: u64,
+    pub tries: u32,
+    pub party: Encoded,
+}
+
+/// Whom a watcher asks about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    Player(PlayerId),
+    Ticket(TicketId),
+}
+
+/// The present state of a subject: its ticket (for a player: the last one he queued with, while it is kept) and its match.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Snapshot {
+    pub ticket: Option<Ticket>,
+    pub matched: Option<Match>,
+}
+
+/// Tickets and the queues they wait in.
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// Writes the ticket into all of its queues, unless one of its players is taken.
+    async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome>;
+
+    /// Takes a QUEUED ticket out of its queues for good. After `Left(Cancelled)` it is never matched.
+    async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome>;
+
+    /// Raises a QUEUED ticket's width, and tells its watchers; false when it is not queued or already that wide.
+    async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool>;
+
+    /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, then ascending rating.
+    /// May be stale: a commit confirms what it read.
+    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>>;
+
+    /// The present state of a player or ticket.
+    async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;
+
+    /// Gives up to `limit` QUEUED tickets whose holder is not in `alive` to `holder`, and returns them; at most
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once. A caller that is not sure what an earlier call gave it, or that was
+    /// started again under its old id, leaves itself out of `alive`: then what it holds comes too, after all others'.
+    async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
+
+    /// Lets go of every ticket held by `holder`, so that the next [`Tickets::adopt`] finds them whoever is alive. Goes ticket
+    /// by ticket: after a failure some may still be held, and repeating it goes on.
+    async fn release(&self, holder: &InstanceId) -> Result<()>;
+
+    /// Up to `limit` QUEUED tickets that expire at or before `until_ms`, soonest first; at most
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once.
+    async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>>;
+
+    /// How many tickets are QUEUED.
+    async fn waiting(&self) -> Result<u64>;
+}
+
+/// What a mover holds while it leads, and shows at each write. Compared as text, never as a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence(pub String);
+
+/// A ticket as the proposal read it. The commit confirms every part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    pub id: TicketId,
+    pub version: u64,
+    pub party: Encoded,
+}
+
+/// A match to commit.
+#[derive(Debug, Clone)]
+pub struct CommitRequest {
+    pub match_id: MatchId,
+    pub tickets: Vec<Versioned>,
+    /// The encoded sheet.
+    pub sheet: Encoded,
+    pub host: InstanceId,
+    /// Now, in ms since the Unix epoch.
+    pub now_ms: u64,
+    /// When the mover looks at the match again if it has not started, in ms since the Unix epoch.
+    pub due_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOutcome {
+    Committed,
+    /// This very match was committed before.
+    Duplicate,
+    /// This ticket is not queued as it was read: gone, matched, or of another version.
+    Conflict(TicketId),
+    /// The caller no longer leads. Nothing was written, nor will be.
+    Fenced,
+}
+
+/// What came of a step in a match's life.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MatchOutcome {
+    /// It is in the state that was asked for, now or since an earlier try.
+    Done(Match),
+    /// It is in another state, and stays in it.
+    Refused(Match),
+    NotFound,
+    /// The caller no longer leads. Only where the verb takes a fence.
+    Fenced,
+}
+
+/// Matches, from commit to end.
+#[async_trait]
+pub trait Matches: Send + Sync {
+    /// Takes every ticket out of all its queues, writes the match and publishes MATCHED; or changes nothing.
+    async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome>;
+
+    /// MATCHED → ASSIGNED by its host: the match is played at `address`. Its players' tries start from 0 again.
+    /// The mover looks at it next at `due_ms`. Refused when another host has it.
+    async fn assign(&self, id: MatchId, host: &InstanceId, address: &str, now_ms: u64, due_ms: u64) -> Result<MatchOutcome>;
+
+    /// Notes that `player` knows of the match. True when he is in it; repeating it changes nothing.
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool>;
+
+    /// MATCHED or ASSIGNED → ENDED: its players are free to queue again.
+    async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
+
+    /// MATCHED → FAILED: its tickets are QUEUED again, with their age and tries, under a new version and without a holder.
+    async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
+
+    /// MATCHED stays MATCHED under another host; publishes MATCHED again, and is looked at next at `due_ms`. The host and
+    /// `due_ms` that it has already are a repeated call; the same host with another `due_ms` is told once more.
+    async fn rehost(&self, fence: &Fence, id: MatchId, host: &InstanceId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome>;
+
+    /// Up to `limit` live matches whose `due_ms` has come, soonest first; at most
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once.
+    async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>>;
+}
+
+/// What happened, in order, until it is delivered; and who wants to hear of it.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Events after `after`, oldest first, at most `limit` and [`EVENTS_MAX`](crate::bounds::EVENTS_MAX). With none there,
+    /// waits for the first up to `wait`, and at most [`EVENTS_WAIT_MAX`](crate::bounds::EVENTS_WAIT_MAX).
+    async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>>;
+
+    /// Forgets every event up to and including `upto`: all of them were taken by whoever should hear of them.
+    /// False when the caller no longer leads.
+    async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool>;
+
+    /// Notes that `subject` is watched on `playserver`, and answers its present state: whatever happens later is published
+    /// with `playserver` among its watchers. At most [`WATCHERS_MAX`](crate::bounds::WATCHERS_MAX) playservers are kept per
+    /// subject; the one noted longest ago gives way, and noting it again makes it the latest.
+    async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot>;
+
+    /// Takes that note back.
+    async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()>;
+}
+
+/// Who leads a realm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leadership {
+    /// The caller does, for the time it asked for; `epoch` is the history's since it took over.
+    Leading { fence: Fence, epoch: u64 },
+    Held { by: InstanceId },
+}
+
+/// Who is alive, and who leads. Leases run out on the store's own clock.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Makes `instance` known, as it now stands, for `ttl`.
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()>;
+
+    /// Forgets the instance at once.
+    async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()>;
+
+    /// Those of a role whose lease has not run out, by id.
+    async fn instances(&self, role: Role) -> Result<Vec<Instance>>;
+
+    /// Takes or renews the lead for `ttl`. Taking it makes a new fence, which no earlier leader holds, and a new epoch,
+    /// at least `now_ms`. Renewing keeps both.
+    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64) -> Result<Leadership>;
+
+    /// Gives the lead up at once, if `fence` still holds it.
+    async fn resign(&self, fence: &Fence) -> Result<()>;
+
+    /// Who leads now.
+    async fn leader(&self) -> Result<Option<InstanceId>>;
+
+    /// Answers when the store can be reached.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// All of it.
+pub trait Store: Tickets + Matches + Outbox + Leases {}
+
+impl<T: Tickets + Matches + Outbox + Leases> Store for T {}

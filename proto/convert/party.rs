@@ -1,0 +1,100 @@
+use crate::v1;
+use domain::{Encoded, Invalid, Party, Player, PlayerId, RegionName, RoleName};
+use prost::Message;
+
+/// The party of a request, with every bound checked; errors name `players[i].field`.
+pub fn party_from_wire(players: Vec<v1::Player>) -> Result<Party, Invalid> {
+    // Counted before anything is converted, so that an oversized list costs nothing.
+    let max = domain::limits::PARTY_PLAYERS_MAX;
+    if players.len() > max {
+        return Err(Invalid::new("players", format!("must hold 1 to {max} players, holds {}", players.len())));
+    }
+    let numbered = players.into_iter().enumerate();
+    let players = numbered.map(|(index, player)| {
+        Player::try_from(player).map_err(|invalid| invalid.within(format_args!("players[{index}]")))
+    });
+    Party::try_new(players.collect::<Result<_, _>>()?)
+}
+
+/// The party in the encoding that the store keeps. The same party always gives the same bytes: maps are written in order.
+pub fn encode_party(party: &Party) -> Encoded {
+    Encoded(v1::Party::from(party).encode_to_vec().into())
+}
+
+/// The error names what is wrong with bytes that no `encode_party` wrote.
+pub fn decode_party(encoded: &Encoded) -> Result<Party, Invalid> {
+    let party = v1::Party::decode(encoded.0.clone()).map_err(|error| Invalid::new("party", error.to_string()))?;
+    party_from_wire(party.players)
+}
+
+impl TryFrom<v1::Player> for Player {
+    type Error = Invalid;
+
+    fn try_from(wire: v1::Player) -> Result<Self, Invalid> {
+        let mut player = Player::new(PlayerId::parse("id", &wire.id)?, wire.rating);
+        player.deviation = wire.deviation;
+        for (region, rtt_ms) in wire.rtt_ms {
+            player.rtt_ms.insert(RegionName::parse("rtt_ms", &region)?, rtt_ms);
+        }
+        player.roles = wire.roles.iter().map(|role| RoleName::parse("roles", role)).collect::<Result<_, _>>()?;
+        player.strings = wire.strings;
+        player.numbers = wire.numbers;
+        Ok(player)
+    }
+}
+
+impl From<&Player> for v1::Player {
+    fn from(player: &Player) -> Self {
+        Self {
+            id: player.id.to_string(),
+            rating: player.rating,
+            deviation: player.deviation,
+            rtt_ms: player.rtt_ms.iter().map(|(region, rtt_ms)| (region.to_string(), *rtt_ms)).collect(),
+            roles: player.roles.iter().map(RoleName::to_string).collect(),
+            strings: player.strings.clone(),
+            numbers: player.numbers.clone(),
+        }
+    }
+}
+
+impl From<&Party> for v1::Party {
+    fn from(party: &Party) -> Self {
+        Self { players: party.players().iter().map(v1::Player::from).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(id: &str, rating: f64) -> v1::Player {
+        v1::Player { id: id.into(), rating, ..Default::default() }
+    }
+
+    #[test]
+    fn a_party_survives_encoding_and_always_gives_the_same_bytes() {
+        let mut player = wire("a", 1500.0);
+        player.rtt_ms = [("eu".to_owned(), 20), ("us".to_owned(), 90)].into();
+        player.strings = [("input".to_owned(), "pad".to_owned())].into();
+        let party = party_from_wire(vec![player, wire("b", 1600.5)]).unwrap();
+        let encoded = encode_party(&party);
+        assert_eq!(decode_party(&encoded).unwrap(), party);
+        assert_eq!(encode_party(&party), encoded);
+    }
+
+    #[test]
+    fn bad_players_are_refused_by_field_and_bound() {
+        let cases = [
+            (vec![], "players: must hold 1 to 64"),
+            (vec![wire("", 0.0)], "players[0].id: must have 1 to 64 bytes"),
+            (vec![wire("a", f64::NAN)], "players[0].rating: must be a number"),
+            (vec![wire("a", 0.0), wire("b", f64::INFINITY)], "players[1].rating: must be a number"),
+            (vec![wire("a", 0.0), wire("a", 0.0)], "players[1].id: a stands in the party twice"),
+            ((0..65).map(|n| wire(&n.to_string(), 0.0)).collect(), "players: must hold 1 to 64"),
+        ];
+        for (players, expected) in cases {
+            let error = party_from_wire(players).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error} should start with {expected}");
+        }
+    }
+}
