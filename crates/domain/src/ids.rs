@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_empty_long_or_odd_is_refused_with_its_bound() {
-        for (text, bound) in [("", "1 to 64"), (&*"x".repeat(65), "1 to 64"), ("a}b", "only ASCII"), ("é", "only ASCII")] {
+        for (text, bound) in
+            [("", "1 to 64"), (&*"x".repeat(65), "1 to 64"), ("a}b", "only ASCII"), ("é", "only ASCII")]
+        {
             let error = PlayerId::parse("players[0].id", text).unwrap_err();
             assert_eq!(error.field, "players[0].id");
             assert!(error.bound.contains(bound), "{error}");

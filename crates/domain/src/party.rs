@@ -1,6 +1,6 @@
 use crate::limits::{
-    ATTRIBUTE_BYTES_MAX, NUMBER_ABS_MAX, PARTY_PLAYERS_MAX, PLAYER_ATTRIBUTES_MAX, PLAYER_REGIONS_MAX, PLAYER_ROLES_MAX,
-    RATING_ABS_MAX, RTT_MS_MAX,
+    ATTRIBUTE_BYTES_MAX, NUMBER_ABS_MAX, PARTY_PLAYERS_MAX, PLAYER_ATTRIBUTES_MAX, PLAYER_REGIONS_MAX,
+    PLAYER_ROLES_MAX, RATING_ABS_MAX, RTT_MS_MAX,
 };
 use crate::{Invalid, PlayerId, RegionName, RoleName};
 use std::collections::{BTreeMap, HashSet};
@@ -71,7 +71,10 @@ impl Party {
         let mut seen = HashSet::new();
         for (index, player) in players.iter().enumerate() {
             if !seen.insert(&player.id) {
-                return Err(Invalid::new(format!("players[{index}].id"), format!("{} stands in the party twice", player.id)));
+                return Err(Invalid::new(
+                    format!("players[{index}].id"),
+                    format!("{} stands in the party twice", player.id),
+                ));
             }
             player.check().map_err(|invalid| invalid.within(format_args!("players[{index}]")))?;
         }
@@ -98,9 +101,17 @@ impl Party {
 
 fn number(field: &str, value: f64, low: f64, high: f64) -> Result<(), Invalid> {
     // NaN fails every comparison, so the range is tested for membership, never for exclusion.
-    if (low..=high).contains(&value) { Ok(()) } else { Err(Invalid::new(field, format!("must be a number from {low} to {high}, is {value}"))) }
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, format!("must be a number from {low} to {high}, is {value}")))
+    }
 }
 
 fn count(field: &str, count: usize, max: usize) -> Result<(), Invalid> {
-    if count <= max { Ok(()) } else { Err(Invalid::new(field, format!("must hold at most {max} entries, holds {count}"))) }
+    if count <= max {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, format!("must hold at most {max} entries, holds {count}")))
+    }
 }

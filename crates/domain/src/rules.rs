@@ -8,6 +8,8 @@ mod look;
 mod parse;
 mod patience;
 mod ramp;
+mod ratings;
+mod round_trip;
 mod set;
 
 pub use check::Violation;

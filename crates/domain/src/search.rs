@@ -1,6 +1,16 @@
 //! The pure search: a range in, proposals out.
 
+mod duel;
+mod field;
+mod fill;
+mod improve;
+mod split;
+mod squad;
+mod tally;
+
 use crate::{Candidate, Rules, TicketId};
+use field::Field;
+use tally::Tally;
 
 /// The tickets that one search may use.
 #[derive(Debug, Clone)]
@@ -20,9 +30,11 @@ pub struct Proposal {
     pub region: String,
 }
 
-/// How many candidates one rule kept from matching.
+/// How many candidates one rule kept from matching. In an anchored search those are the tickets that could not play with the
+/// anchor; in a window, the tickets that stay, each by the rule that its best partner failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
+    /// `rating_gap_limit`, `rating_range_limit`, `rtt_limit`, `equal`, `twice`, `team_sizes`, `team_fill`, `patience` or `budget`.
     pub rule: &'static str,
     pub count: u32,
 }
@@ -30,7 +42,7 @@ pub struct Rejection {
 /// What came of a search.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
-    /// Disjoint: no ticket stands in two of them.
+    /// Disjoint: no ticket and no player stands in two of them.
     pub proposals: Vec<Proposal>,
     /// Why others did not match, by rule.
     pub rejections: Vec<Rejection>,
@@ -38,7 +50,32 @@ pub struct Outcome {
     pub nearest_miss_s: Option<f64>,
 }
 
-/// Finds matches worth making among the candidates. The same range, rules, `now_ms` and `seed` give the same outcome.
-pub fn search(_range: &Range, _rules: &Rules, _now_ms: u64, _seed: u64) -> Outcome {
-    todo!()
+/// Finds matches worth making among the candidates. The same range, rules, `now_ms` and `seed` give the same outcome, in
+/// whatever order the candidates stand.
+///
+/// Work is bounded in counted steps. Ties go to the ticket that waits longest, then to the lower id; ids being hashes, that
+/// is as fair as any draw, so the seed decides nothing yet.
+pub fn search(range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome {
+    let mut tally = Tally::default();
+    let proposals = match range.anchor {
+        Some(anchor) => anchored(range, anchor, rules, now_ms, &mut tally).into_iter().collect(),
+        None => window(range, rules, now_ms, &mut tally),
+    };
+    tally.into_outcome(proposals)
+}
+
+fn anchored(range: &Range, anchor: TicketId, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Option<Proposal> {
+    let (field, anchor) = Field::around(anchor, &range.candidates, rules, now_ms, tally)?;
+    let team =
+        if field.is_duel() { duel::partner(&field, anchor, tally) } else { squad::around(&field, anchor, tally) };
+    team.map(|found| found.into_proposal(&field))
+}
+
+fn window(range: &Range, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Vec<Proposal> {
+    let fields = Field::pools(&range.candidates, rules, now_ms, tally);
+    let solve = |field: &Field<'_>| {
+        let found = if field.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
+        found.into_iter().map(|found| found.into_proposal(field)).collect::<Vec<_>>()
+    };
+    fields.iter().flat_map(solve).collect()
 }

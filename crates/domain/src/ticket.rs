@@ -25,7 +25,8 @@ pub enum TicketState {
 }
 
 impl TicketState {
-    pub const ALL: [Self; 6] = [Self::Queued, Self::Matched, Self::Assigned, Self::Ended, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Matched, Self::Assigned, Self::Ended, Self::Cancelled, Self::Expired];
 
     /// Its name in the contract, the store and every message.
     pub fn as_str(self) -> &'static str {

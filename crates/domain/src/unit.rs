@@ -59,6 +59,8 @@ impl Unit {
 }
 
 /// The players of several candidates, to be seen each once.
-pub(crate) fn player_ids<'a>(candidates: impl IntoIterator<Item = &'a Candidate>) -> impl Iterator<Item = &'a PlayerId> {
+pub(crate) fn player_ids<'a>(
+    candidates: impl IntoIterator<Item = &'a Candidate>,
+) -> impl Iterator<Item = &'a PlayerId> {
     candidates.into_iter().flat_map(|candidate| candidate.party.player_ids())
 }

@@ -1,1 +1,45 @@
+//! The matchmaker: a range of tickets in, proposals to the mover, and back to the asker what came of them.
+//!
+//! Architecture invariant: it holds nothing between two searches and never reads or writes a ticket in the store. The store
+//! handle it gets can only tell who is alive.
 
+mod config;
+mod leader;
+mod propose;
+mod search;
+mod service;
+
+pub use config::Config;
+
+use api::v1::matchmaker_server::MatchmakerServer;
+use chassis::{Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
+use domain::{Role, RuleSet};
+use propose::Proposer;
+use service::Service;
+use std::sync::Arc;
+use store::Leases;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+/// What a matchmaker needs from outside.
+pub struct Deps {
+    pub leases: Arc<dyn Leases>,
+    pub rules: Arc<RuleSet>,
+}
+
+/// Serves until `shutdown`; then finishes the searches in work.
+pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let movers = Peers::watch(deps.leases.clone(), Role::Mover, shutdown.clone());
+    let fleet = Fleet::start("muster.v1.Mover/Propose", movers, config::PROPOSALS_IN_FLIGHT_MAX, shutdown.clone(), propose::open);
+    let leader = leader::watch(deps.leases.clone(), shutdown.clone());
+    let service = Service::new(deps.rules, Proposer::new(fleet, leader), shutdown.clone());
+
+    let readiness = Readiness::new();
+    let registration = Registration::start(deps.leases, config.instance, readiness.clone(), shutdown.clone());
+    let server = MatchmakerServer::new(service)
+        .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
+    let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Matchmaker"], readiness, shutdown).await;
+    registration.leave().await;
+    served
+}

@@ -1,1 +1,66 @@
+//! The mover: the only writer of matches. One leads per realm, the others stand by.
+//!
+//! A proposal comes in at `service`, is re-checked and committed by `commit` under the lead that `lead` holds; what was committed
+//! comes out of the store's outbox in `deliver`, which brings it to playservers; `tend` looks after matches that did
+//! not start or do not end.
+//!
+//! Architecture invariant: commit never talks to a playserver and delivery never commits. They meet only in the outbox, so a mover
+//! that dies between the two leaves nothing behind that its successor does not find.
 
+mod commit;
+mod config;
+mod courier;
+mod deliver;
+mod hosts;
+mod lead;
+mod progress;
+mod service;
+mod tend;
+
+pub use config::Config;
+
+use api::v1::mover_server::MoverServer;
+use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
+use commit::Committer;
+use domain::{Role, RuleSet};
+use hosts::Hosts;
+use lead::Lead;
+use service::Service;
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+/// What a mover needs from outside.
+pub struct Deps {
+    pub store: Arc<dyn Store>,
+    pub rules: Arc<RuleSet>,
+    pub clock: Clock,
+}
+
+/// Serves until `shutdown`; then finishes the commits in work and gives up the lead at once, so that a standby takes it.
+pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Deps { store, rules, clock } = deps;
+    let playservers = Peers::watch(store.clone(), Role::Playserver, shutdown.clone());
+    let fleet =
+        Fleet::start("muster.v1.Playserver/Deliver", playservers.clone(), config::DELIVERIES_IN_FLIGHT_MAX, shutdown.clone(), courier::open);
+    let hosts = Hosts::new(playservers);
+    // The lead outlives the server: commits in work need it until the last one is answered.
+    let led = Shutdown::new();
+    let (lead, leading) = Lead::start(store.clone(), config.instance.id.clone(), clock.clone(), led.clone());
+    let delivering = tokio::spawn(deliver::run(store.clone(), lead.clone(), fleet, led.clone()));
+    let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock.clone(), shutdown.clone()));
+
+    let readiness = Readiness::new();
+    let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
+    let service = Service::new(Committer::new(store, rules, lead, hosts, clock), shutdown.clone());
+    let server = MoverServer::new(service)
+        .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
+    let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Mover"], readiness, shutdown).await;
+    registration.leave().await;
+    led.cancel();
+    // Their own ends are bounded; a panic in one of them was logged where it happened.
+    let _ = tokio::join!(leading, delivering, tending);
+    served
+}

@@ -1,1 +1,70 @@
+//! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
+//!
+//! `service` is the public face; `arrival` turns a request into a stored ticket; `looker` has tickets looked for, when `schedule` says
+//! so, in `windows` that read each waiting ticket once; `search` sends what was read to a matchmaker; `sweep` takes up tickets whose
+//! orchestrator is gone, and expires those that waited too long.
+//!
+//! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
+//! only a memory of what to look at next: whoever adopts the tickets makes it anew.
 
+mod arrival;
+mod config;
+mod looker;
+mod schedule;
+mod search;
+mod service;
+mod sweep;
+mod waiting;
+mod windows;
+
+pub use config::Config;
+
+use api::v1::queue_server::QueueServer;
+use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
+use domain::{RealmId, Role, RuleSet};
+use looker::Looker;
+use service::Service;
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+/// What an orchestrator needs from outside.
+pub struct Deps {
+    pub realm: RealmId,
+    pub store: Arc<dyn Store>,
+    pub rules: Arc<RuleSet>,
+    pub clock: Clock,
+}
+
+/// Serves until `shutdown`, as an orchestrator or a sweeper by the instance's role; then finishes what is in work and hands back the
+/// tickets held here, so that others adopt them at once.
+pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Deps { realm, store, rules, clock } = deps;
+    let holder = config.instance.id.clone();
+    let role = config.instance.role;
+    let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, shutdown.clone());
+    let fleet =
+        Fleet::start("muster.v1.Matchmaker/Search", matchmakers, config::SEARCHES_IN_FLIGHT_MAX, shutdown.clone(), search::open);
+    let looker = Looker::new(store.clone(), search::Searcher::new(fleet), clock.clone());
+    let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
+    let sweeping = tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock.clone(), shutdown.clone()));
+
+    let readiness = Readiness::new();
+    let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
+    let served = match role {
+        Role::Sweeper => chassis::serve(listener, Routes::default(), &[], readiness, shutdown).await,
+        _ => {
+            let service = Service::new(realm, store.clone(), rules, looker, clock, holder.clone(), shutdown.clone());
+            let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
+            chassis::serve(listener, Routes::new(server), &["muster.v1.Queue"], readiness, shutdown).await
+        }
+    };
+    // Their own ends are bounded; a panic in one of them was logged where it happened.
+    let _ = tokio::join!(looking, sweeping);
+    registration.leave().await;
+    if let Err(error) = store.release(&holder).await {
+        tracing::warn!(%error, "could not hand back tickets: they are adopted when the lease runs out");
+    }
+    served
+}

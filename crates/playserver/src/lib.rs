@@ -1,1 +1,61 @@
+//! The playserver: tells clients what became of their tickets, and hosts matches.
+//!
+//! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
+//! the matches that were given to this playserver; `service` is the public face.
+//!
+//! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
+//! come back to any playserver.
 
+mod config;
+mod deliver;
+mod follow;
+mod host;
+mod hub;
+mod presence;
+mod service;
+mod watch;
+
+pub use config::Config;
+
+use api::v1::play_server::PlayServer;
+use api::v1::playserver_server::PlayserverServer;
+use chassis::{Clock, Readiness, Registration, ServeError, Shutdown};
+use deliver::Delivery;
+use domain::{RealmId, RuleSet};
+use host::Host;
+use hub::Hub;
+use presence::Presence;
+use service::Service;
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+/// What a playserver needs from outside.
+pub struct Deps {
+    pub realm: RealmId,
+    pub store: Arc<dyn Store>,
+    pub rules: Arc<RuleSet>,
+    pub clock: Clock,
+}
+
+/// Serves until `shutdown`; then every stream ends with UNAVAILABLE, so that clients go on at another playserver.
+pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Deps { realm, store, rules, clock } = deps;
+    let id = config.instance.id.clone();
+    let readiness = Readiness::new();
+    let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
+
+    let hub = Hub::new();
+    let presence = Presence::start(store.clone(), hub.clone(), id.clone(), shutdown.clone());
+    let host = Host::new(&config, store.clone(), rules, clock.clone(), registration.load());
+    let play = Service::new(realm, store, hub.clone(), presence.clone(), clock, shutdown.clone());
+    let delivery = Delivery::new(hub, presence, host, shutdown.clone());
+    let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX)).add_service(
+        PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX),
+    );
+    let names = ["muster.v1.Play", "muster.v1.Playserver"];
+    let served = chassis::serve(listener, routes, &names, readiness, shutdown).await;
+    registration.leave().await;
+    served
+}

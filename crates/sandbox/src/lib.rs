@@ -1,1 +1,16 @@
+//! Muster's services put together: one of them for a process of its own ([`serve`]), or all of them in this process ([`System`]),
+//! over real gRPC either way. Dev mode and the system tests are the same house.
 
+mod actor;
+mod rules;
+mod spec;
+mod system;
+mod wait;
+mod world;
+
+pub use actor::{Actor, Queued};
+pub use rules::{RulesFileError, built_in_rules, load_rules};
+pub use spec::{Counts, Spec};
+pub use system::{Running, System};
+pub use wait::{WAIT_MAX, wait_until};
+pub use world::{World, serve};

@@ -4,6 +4,7 @@ use crate::StoreError;
 use async_trait::async_trait;
 use domain::{
     Cursor, Encoded, Event, Instance, InstanceId, Look, Match, MatchId, Placement, PlayerId, Role, Ticket, TicketId,
+    TicketState,
 };
 use std::time::Duration;
 
@@ -34,9 +35,14 @@ pub enum EnqueueOutcome {
     /// This ticket was written before; here it is as it stands now.
     Repeated(Ticket),
     /// One of the players is in another live ticket. Nothing was written.
-    Busy { player: PlayerId, ticket: TicketId },
+    Busy {
+        player: PlayerId,
+        ticket: TicketId,
+    },
     /// A bound of the realm is reached (waiting tickets, or events nobody took). Nothing was written.
-    Full { bound: &'static str },
+    Full {
+        bound: &'static str,
+    },
 }
 
 /// How a waiting ticket leaves its queues without a match.
@@ -44,6 +50,15 @@ pub enum EnqueueOutcome {
 pub enum Leave {
     Cancelled,
     Expired,
+}
+
+impl From<Leave> for TicketState {
+    fn from(how: Leave) -> Self {
+        match how {
+            Leave::Cancelled => Self::Cancelled,
+            Leave::Expired => Self::Expired,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -172,7 +187,14 @@ pub trait Matches: Send + Sync {
 
     /// MATCHED → ASSIGNED by its host: the match is played at `address`. Its players' tries start from 0 again.
     /// The mover looks at it next at `due_ms`. Refused when another host has it.
-    async fn assign(&self, id: MatchId, host: &InstanceId, address: &str, now_ms: u64, due_ms: u64) -> Result<MatchOutcome>;
+    async fn assign(
+        &self,
+        id: MatchId,
+        host: &InstanceId,
+        address: &str,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome>;
 
     /// Notes that `player` knows of the match. True when he is in it; repeating it changes nothing.
     async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool>;
@@ -185,7 +207,14 @@ pub trait Matches: Send + Sync {
 
     /// MATCHED stays MATCHED under another host; publishes MATCHED again, and is looked at next at `due_ms`. The host and
     /// `due_ms` that it has already are a repeated call; the same host with another `due_ms` is told once more.
-    async fn rehost(&self, fence: &Fence, id: MatchId, host: &InstanceId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome>;
+    async fn rehost(
+        &self,
+        fence: &Fence,
+        id: MatchId,
+        host: &InstanceId,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome>;
 
     /// Up to `limit` live matches whose `due_ms` has come, soonest first; at most
     /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once.
@@ -216,8 +245,13 @@ pub trait Outbox: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leadership {
     /// The caller does, for the time it asked for; `epoch` is the history's since it took over.
-    Leading { fence: Fence, epoch: u64 },
-    Held { by: InstanceId },
+    Leading {
+        fence: Fence,
+        epoch: u64,
+    },
+    Held {
+        by: InstanceId,
+    },
 }
 
 /// Who is alive, and who leads. Leases run out on the store's own clock.

@@ -43,17 +43,20 @@ impl Rules {
     }
 
     /// The cost of these teams in the cheapest region that the rules allow them at `now_ms`, in seconds of waiting, the mean
-    /// over the players; infinite when they break a hard limit.
+    /// over the players; infinite when their sizes are wrong or they break a hard limit.
     pub fn cost_s(&self, teams: &[Vec<Candidate>], now_ms: u64) -> f64 {
-        let verdict = self.judge_candidates(teams, now_ms);
-        verdict.map_or(f64::INFINITY, |verdict| verdict.cost_s)
+        if self.check_sizes(teams).is_err() {
+            return f64::INFINITY;
+        }
+        self.judge_candidates(teams, now_ms).map_or(f64::INFINITY, |verdict| verdict.cost_s)
     }
 
-    /// The region in which these teams would be played at `now_ms`: the cheapest of those the rules allow. None when they
-    /// break a hard limit; empty when the queue knows no regions.
+    /// The region in which these teams would be played at `now_ms`: the cheapest of those the rules allow. None when their
+    /// sizes are wrong or they break a hard limit; empty when the queue knows no regions.
     pub fn region(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Option<&str> {
-        let verdict = self.judge_candidates(teams, now_ms);
-        verdict.ok().map(|verdict| self.region_name(verdict.region))
+        self.check_sizes(teams).ok()?;
+        let verdict = self.judge_candidates(teams, now_ms).ok()?;
+        Some(self.region_name(verdict.region))
     }
 
     fn check_sizes(&self, teams: &[Vec<Candidate>]) -> Result<(), Violation> {

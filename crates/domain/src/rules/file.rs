@@ -10,6 +10,8 @@ use toml::Spanned;
 const DURATION_S_MAX: u64 = 86_400;
 /// Highest width that a file may declare: 2^15 steps of a second are nine hours.
 const WIDTH_MAX: u32 = 16;
+/// Highest price, patience or number of points: so high that no sum of costs overflows.
+const AMOUNT_MAX: f64 = 1e9;
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -98,7 +100,7 @@ fn nothing<T>() -> Spanned<Vec<T>> {
 }
 
 fn amount<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    number(input, 0.0, f64::MAX, "must be a number of at least 0")
+    number(input, 0.0, AMOUNT_MAX, "must be a number from 0 to 1000000000")
 }
 
 fn factor<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {

@@ -1,0 +1,100 @@
+use crate::Shutdown;
+use api::{Call, CallRequest};
+use futures::stream::{BoxStream, StreamExt};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+use tracing::{Instrument, Span};
+
+/// Answers ready to be read; further ones wait inside their call's place.
+const ANSWERS_READY_MAX: usize = 16;
+
+/// Server side of a stream of calls: runs `handler` on each message of `inbound` and answers it under its number, in
+/// whatever order they finish. `name` is the rpc's, as `muster.v1.Mover/Propose`, for the trace.
+///
+/// At most `in_work_max` calls are in work at once, counting those whose answer waits to be read; with that many, nothing
+/// more is read: a slow reader slows its own calls and grows nothing. `handler` is called in the order of arrival; the
+/// futures it makes run as tasks, so that neither a slow reader nor a long call keeps another from going on.
+///
+/// On shutdown, or when the client is done, reading stops; the stream ends after the calls in work are answered. A client
+/// that vanishes does not stop what it began.
+pub fn answer<Req, Resp, H, F>(
+    name: &'static str,
+    inbound: Streaming<Req>,
+    in_work_max: usize,
+    shutdown: Shutdown,
+    handler: H,
+) -> BoxStream<'static, Result<Resp, Status>>
+where
+    Req: CallRequest + Send + 'static,
+    Resp: Call + Send + 'static,
+    H: Fn(Req) -> F + Send + 'static,
+    F: Future<Output = Resp> + Send + 'static,
+{
+    let (answers, read) = mpsc::channel(ANSWERS_READY_MAX);
+    let reader = answers.clone();
+    let desk = Desk { name, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
+    tokio::spawn(async move {
+        tokio::select! {
+            () = desk.take_calls(inbound) => (),
+            () = reader.closed() => (),
+            () = shutdown.cancelled() => (),
+        }
+    });
+    ReceiverStream::new(read).map(Ok).boxed()
+}
+
+struct Desk<Resp, H> {
+    name: &'static str,
+    room: Arc<Semaphore>,
+    answers: mpsc::Sender<Resp>,
+    handler: H,
+}
+
+impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
+    async fn take_calls<Req, F>(self, mut inbound: Streaming<Req>)
+    where
+        Req: CallRequest,
+        H: Fn(Req) -> F,
+        F: Future<Output = Resp> + Send + 'static,
+    {
+        // The semaphore is never closed.
+        while let Ok(room) = self.room.clone().acquire_owned().await {
+            match inbound.message().await {
+                Ok(Some(request)) => self.begin(request, room),
+                Ok(None) => return,
+                Err(error) => return tracing::debug!(%error, name = self.name, "the caller is gone"),
+            }
+        }
+    }
+
+    fn begin<Req, F>(&self, request: Req, room: OwnedSemaphorePermit)
+    where
+        Req: CallRequest,
+        H: Fn(Req) -> F,
+        F: Future<Output = Resp> + Send + 'static,
+    {
+        let (call, answers) = (request.call(), self.answers.clone());
+        let span = self.span(request.traceparent());
+        let handling = span.in_scope(|| (self.handler)(request)).instrument(span);
+        tokio::spawn(async move {
+            let mut response = handling.await;
+            response.set_call(call);
+            // An error means that nobody reads any more.
+            let _ = answers.send(response).await;
+            drop(room);
+        });
+    }
+
+    /// A child of the call's sender. Without a parent here: the stream's own span is over, and of no ticket.
+    fn span(&self, traceparent: &str) -> Span {
+        let span = tracing::info_span!(
+            target: telemetry::SPANS, parent: None, "call",
+            otel.name = %format_args!("{} call", self.name), otel.kind = "server"
+        );
+        telemetry::continue_from(&span, traceparent);
+        span
+    }
+}

@@ -1,0 +1,159 @@
+use super::keeper::Keeper;
+use super::link::{Expected, Link};
+use crate::Shutdown;
+use api::{Call, CallRequest};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The peer has all the calls it may have, or cannot be reached. Nothing was sent: try another.
+    #[error("busy or not connected")]
+    Busy,
+    /// The stream broke. The peer may or may not have done what was asked.
+    #[error("lost: {0}")]
+    Lost(String),
+    /// The deadline passed. The peer may or may not have done what was asked.
+    #[error("no answer in time")]
+    Late,
+}
+
+/// Client side of a stream of calls to one peer: opened at once, reopened with backoff whenever it breaks, closed at
+/// shutdown or with the last clone. Cheap to clone.
+pub struct Caller<Req, Resp> {
+    name: &'static str,
+    in_flight_max: usize,
+    room: Arc<Semaphore>,
+    link: watch::Receiver<Option<Arc<Link<Req, Resp>>>>,
+}
+
+impl<Req, Resp> Clone for Caller<Req, Resp> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, in_flight_max: self.in_flight_max, room: self.room.clone(), link: self.link.clone() }
+    }
+}
+
+impl<Req, Resp> Caller<Req, Resp>
+where
+    Req: CallRequest + Send + 'static,
+    Resp: Call + Send + 'static,
+{
+    /// Keeps a stream open by means of `open`, with at most `in_flight_max` (at least 1) calls on it. `name` is the rpc's,
+    /// as `muster.v1.Mover/Propose`, for the trace. Must be called inside a tokio runtime.
+    ///
+    /// When `shutdown` fires no new call is taken, and those in flight are given [`super::CALLS_DRAIN_MS_MAX`]: pass a
+    /// token that fires after the work that makes the calls.
+    pub fn start<O, F>(name: &'static str, open: O, in_flight_max: usize, shutdown: Shutdown) -> Self
+    where
+        O: Fn(ReceiverStream<Req>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Streaming<Resp>, Status>> + Send + 'static,
+    {
+        let in_flight_max = in_flight_max.clamp(1, Semaphore::MAX_PERMITS);
+        let (links, link) = watch::channel(None);
+        tokio::spawn(Keeper { name, open, in_flight_max, links, shutdown }.run());
+        Self { name, in_flight_max, room: Arc::new(Semaphore::new(in_flight_max)), link }
+    }
+
+    /// Calls the peer; waits for a connection and for room, all within `deadline`. A dropped call frees its place at once.
+    ///
+    /// The call number is set here, and the trace context too: that of the call's own span, which is a child of what the
+    /// request names, or, where it names none, of the present span.
+    pub async fn call(&self, mut request: Req, deadline: Duration) -> Result<Resp, CallError> {
+        let span = span(self.name, &mut request);
+        let calling = async {
+            let (_room, link) = self.turn().await?;
+            let mut expected = expect(&link, &mut request)?;
+            link.outbound.send(request).await.map_err(|_| closing())?;
+            expected.answer().await.map_err(CallError::Lost)
+        };
+        in_time(calling, deadline, span).await
+    }
+
+    /// As [`Caller::call`], but `Busy` instead of waiting for a connection or for room.
+    pub async fn try_call(&self, mut request: Req, deadline: Duration) -> Result<Resp, CallError> {
+        let span = span(self.name, &mut request);
+        let calling = async {
+            let _room = self.room.try_acquire().map_err(|_| CallError::Busy)?;
+            let link = self.link.borrow().clone().ok_or(CallError::Busy)?;
+            let mut expected = expect(&link, &mut request)?;
+            link.outbound.try_send(request).map_err(|error| match error {
+                TrySendError::Full(_) => CallError::Busy,
+                TrySendError::Closed(_) => closing(),
+            })?;
+            expected.answer().await.map_err(CallError::Lost)
+        };
+        in_time(calling, deadline, span).await
+    }
+
+    /// Calls that wait for their answer now.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight_max - self.room.available_permits()
+    }
+
+    /// Whether the stream is open.
+    pub fn is_connected(&self) -> bool {
+        self.link.borrow().is_some()
+    }
+
+    async fn turn(&self) -> Result<(SemaphorePermit<'_>, Arc<Link<Req, Resp>>), CallError> {
+        let ended = || CallError::Lost("calls have ended here".to_owned());
+        let room = self.room.acquire().await.map_err(|_| ended())?;
+        let mut links = self.link.clone();
+        let link = links.wait_for(Option::is_some).await.map_err(|_| ended())?.clone();
+        Ok((room, link.ok_or_else(ended)?))
+    }
+}
+
+fn expect<Req: CallRequest, Resp: Call>(
+    link: &Arc<Link<Req, Resp>>,
+    request: &mut Req,
+) -> Result<Expected<Req, Resp>, CallError> {
+    let expected = link.expect().map_err(CallError::Lost)?;
+    request.set_call(expected.call);
+    Ok(expected)
+}
+
+fn closing() -> CallError {
+    CallError::Lost("the stream is closing".to_owned())
+}
+
+async fn in_time<Resp>(
+    calling: impl Future<Output = Result<Resp, CallError>>,
+    deadline: Duration,
+    span: Span,
+) -> Result<Resp, CallError> {
+    let result = timeout(deadline, calling).instrument(span.clone()).await.unwrap_or(Err(CallError::Late));
+    if let Err(error) = &result {
+        span.record("otel.status_code", "ERROR");
+        span.record("otel.status_description", tracing::field::display(error));
+    }
+    result
+}
+
+/// The call's span, whose context `request` carries from here on.
+fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
+    macro_rules! call_span {
+        ($($parent:tt)*) => {
+            tracing::info_span!(
+                target: telemetry::SPANS, $($parent)* "call",
+                otel.name = %format_args!("{name} call"), otel.kind = "client", otel.status_code = Empty, otel.status_description = Empty
+            )
+        };
+    }
+    let span = if request.traceparent().is_empty() { call_span!() } else { call_span!(parent: None,) };
+    telemetry::continue_from(&span, request.traceparent());
+    let context = telemetry::traceparent(&span);
+    if !context.is_empty() {
+        request.set_traceparent(context);
+    }
+    span
+}

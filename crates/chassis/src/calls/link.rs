@@ -1,0 +1,97 @@
+//! One open stream of a caller, with the calls that wait for their answers on it.
+
+use api::Call;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub(super) struct Link<Req, Resp> {
+    pub(super) outbound: mpsc::Sender<Req>,
+    waiting: Mutex<Waiting<Resp>>,
+    /// How many wait; apart from the map, so that a drain can wait for none.
+    count: watch::Sender<usize>,
+}
+
+struct Waiting<Resp> {
+    next_call: u64,
+    calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
+    /// Why the stream is no more.
+    broken: Option<String>,
+}
+
+impl<Req, Resp: Call> Link<Req, Resp> {
+    pub(super) fn new(outbound: mpsc::Sender<Req>) -> Self {
+        let waiting = Waiting { next_call: 1, calls: HashMap::new(), broken: None };
+        Self { outbound, waiting: Mutex::new(waiting), count: watch::Sender::new(0) }
+    }
+
+    /// A place for one answer, or why there will be none.
+    pub(super) fn expect(self: &Arc<Self>) -> Result<Expected<Req, Resp>, String> {
+        let (answer, answered) = oneshot::channel();
+        let mut waiting = self.waiting();
+        if let Some(reason) = &waiting.broken {
+            return Err(reason.clone());
+        }
+        let call = waiting.next_call;
+        waiting.next_call += 1;
+        waiting.calls.insert(call, answer);
+        self.count.send_replace(waiting.calls.len());
+        drop(waiting);
+        Ok(Expected { link: self.clone(), call, answered })
+    }
+
+    /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
+    pub(super) fn answered(&self, response: Resp) {
+        if let Some(answer) = self.forget(response.call()) {
+            // An error means that it was given up in this very moment.
+            let _ = answer.send(Ok(response));
+        }
+    }
+
+    /// The stream broke: nobody waits any longer, and nobody begins to.
+    pub(super) fn close(&self, reason: &str) {
+        let mut waiting = self.waiting();
+        waiting.broken = Some(reason.to_owned());
+        for (_, answer) in waiting.calls.drain() {
+            let _ = answer.send(Err(reason.to_owned()));
+        }
+        self.count.send_replace(0);
+    }
+
+    /// Waits until no call waits for its answer.
+    pub(super) async fn idle(&self) {
+        // The sender lives as long as `self`, so the wait cannot fail.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    fn forget(&self, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
+        let mut waiting = self.waiting();
+        let answer = waiting.calls.remove(&call);
+        self.count.send_replace(waiting.calls.len());
+        answer
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting<Resp>> {
+        // Nothing in here panics while it holds the lock, and the map is whole at every step.
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// A call's place among those that wait. Dropping it frees the place, however the call ended.
+pub(super) struct Expected<Req, Resp: Call> {
+    link: Arc<Link<Req, Resp>>,
+    pub(super) call: u64,
+    answered: oneshot::Receiver<Result<Resp, String>>,
+}
+
+impl<Req, Resp: Call> Expected<Req, Resp> {
+    pub(super) async fn answer(&mut self) -> Result<Resp, String> {
+        (&mut self.answered).await.unwrap_or_else(|_| Err("the stream is gone".to_owned()))
+    }
+}
+
+impl<Req, Resp: Call> Drop for Expected<Req, Resp> {
+    fn drop(&mut self) {
+        self.link.forget(self.call);
+    }
+}

@@ -1,0 +1,95 @@
+use crate::{Caller, Channel, Peers, Shutdown, channel};
+use api::{Call, CallRequest};
+use domain::{Instance, InstanceId};
+use futures::future::BoxFuture;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+/// Opens a stream of calls on a channel.
+pub type Open<Req, Resp> = fn(Channel, ReceiverStream<Req>) -> BoxFuture<'static, Result<Streaming<Resp>, Status>>;
+
+/// A [`Caller`] to each living peer of a role. Callers to those who have gone are let go of. Cheap to clone.
+pub struct Fleet<Req, Resp>(Arc<Shared<Req, Resp>>);
+
+/// Each with the address it calls.
+type Callers<Req, Resp> = HashMap<InstanceId, (String, Caller<Req, Resp>)>;
+
+struct Shared<Req, Resp> {
+    name: &'static str,
+    peers: Peers,
+    in_flight_max: usize,
+    open: Open<Req, Resp>,
+    shutdown: Shutdown,
+    callers: Mutex<Callers<Req, Resp>>,
+}
+
+impl<Req, Resp> Clone for Fleet<Req, Resp> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<Req, Resp> Fleet<Req, Resp>
+where
+    Req: CallRequest + Send + 'static,
+    Resp: Call + Send + 'static,
+{
+    /// `name`, `in_flight_max` (for each peer) and `shutdown` are those of [`Caller::start`].
+    pub fn start(
+        name: &'static str,
+        peers: Peers,
+        in_flight_max: usize,
+        shutdown: Shutdown,
+        open: Open<Req, Resp>,
+    ) -> Self {
+        Self(Arc::new(Shared { name, peers, in_flight_max, open, shutdown, callers: Mutex::default() }))
+    }
+
+    /// The caller to one peer, if it is alive.
+    pub fn get(&self, id: &InstanceId) -> Option<Caller<Req, Resp>> {
+        let alive = self.0.peers.alive();
+        let instance = alive.iter().find(|instance| instance.id == *id)?;
+        self.0.caller(&mut self.0.callers(), instance)
+    }
+
+    /// Everyone alive, by id.
+    pub fn alive(&self) -> Vec<(Instance, Caller<Req, Resp>)> {
+        let alive = self.0.peers.alive();
+        let mut callers = self.0.callers();
+        callers.retain(|id, _| alive.iter().any(|instance| instance.id == *id));
+        alive.iter().filter_map(|instance| Some((instance.clone(), self.0.caller(&mut callers, instance)?))).collect()
+    }
+}
+
+impl<Req, Resp> Shared<Req, Resp>
+where
+    Req: CallRequest + Send + 'static,
+    Resp: Call + Send + 'static,
+{
+    /// The caller to `instance`, made anew when it is first asked for or has moved to another address.
+    fn caller(&self, callers: &mut Callers<Req, Resp>, instance: &Instance) -> Option<Caller<Req, Resp>> {
+        if let Some((address, caller)) = callers.get(&instance.id)
+            && *address == instance.address
+        {
+            return Some(caller.clone());
+        }
+        let channel = match channel(&instance.address) {
+            Ok(channel) => channel,
+            Err(error) => {
+                tracing::warn!(%error, peer = %instance.id, "a peer gave an address that cannot be used");
+                return None;
+            }
+        };
+        let open = self.open;
+        let open = move |requests| open(channel.clone(), requests);
+        let caller = Caller::start(self.name, open, self.in_flight_max, self.shutdown.clone());
+        callers.insert(instance.id.clone(), (instance.address.clone(), caller.clone()));
+        Some(caller)
+    }
+
+    fn callers(&self) -> MutexGuard<'_, Callers<Req, Resp>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

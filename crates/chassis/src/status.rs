@@ -1,0 +1,38 @@
+//! What the inner errors become on the wire.
+
+use tonic::Status;
+
+/// INVALID_ARGUMENT that names the field and its bound.
+pub fn invalid(invalid: domain::Invalid) -> Status {
+    Status::invalid_argument(invalid.to_string())
+}
+
+/// UNAVAILABLE while the store is away; INTERNAL, logged here, when it holds what this build cannot read.
+pub fn unavailable(error: store::StoreError) -> Status {
+    match error {
+        store::StoreError::Unavailable(_) => Status::unavailable(error.to_string()),
+        store::StoreError::Corrupt(_) => {
+            tracing::error!(%error, "the store answered what it should never");
+            Status::internal(error.to_string())
+        }
+    }
+}
+
+/// The same error inside a stream, where it ends one call and not the others.
+pub fn failure(status: &Status) -> api::v1::Failure {
+    api::v1::Failure { code: status.code() as i32, message: status.message().to_owned() }
+}
+
+/// FAILED_PRECONDITION for what is in a state that does not allow the call; the state stands in the message and the metadata.
+pub fn in_state(what: &str, id: impl std::fmt::Display, state: &str) -> Status {
+    let mut status = Status::failed_precondition(format!("{what} {id} is {state}"));
+    describe(&mut status, api::TICKET_STATE_METADATA, state);
+    status
+}
+
+/// Adds a detail that a program can read to a status. Text that metadata cannot carry is left out.
+pub fn describe(status: &mut Status, key: &'static str, text: &str) {
+    if let Ok(value) = text.parse() {
+        status.metadata_mut().insert(key, value);
+    }
+}

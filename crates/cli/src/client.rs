@@ -1,0 +1,94 @@
+//! A player's side of the contract, shared by the tools: channels with every limit set, a deadline on every call, and asking
+//! again where that is safe. Every call of the contract may be repeated, so each attempt may go to another instance.
+
+mod addresses;
+mod explain;
+mod pool;
+mod retry;
+mod watch;
+
+pub use addresses::Addresses;
+pub use explain::{code_name, explain};
+pub use retry::Retry;
+pub use watch::{Subject, Watch};
+
+use crate::misuse::Misuse;
+use api::CLIENT_MESSAGE_BYTES_MAX;
+use api::v1::{self, play_client::PlayClient, queue_client::QueueClient};
+use pool::Pool;
+use retry::{ask, timed};
+use std::sync::Arc;
+use tonic::Status;
+use tonic::transport::Channel;
+
+/// Calls to the orchestrators and playservers of one realm. Cheap to clone.
+///
+/// `turn` spreads callers over instances and connections: the same turn starts at the same one, each repetition goes to the next.
+#[derive(Clone)]
+pub struct Client {
+    queue: Arc<Pool>,
+    play: Arc<Pool>,
+    retry: Retry,
+}
+
+impl Client {
+    pub fn try_new(addresses: &Addresses, connections: usize, retry: Retry) -> Result<Self, Misuse> {
+        let queue = Arc::new(Pool::try_new("--target", &addresses.target, connections)?);
+        let play = Arc::new(Pool::try_new("--play", &addresses.play, connections)?);
+        Ok(Self { queue, play, retry })
+    }
+
+    pub async fn enqueue(&self, turn: usize, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
+        ask(&self.retry, |attempt| {
+            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
+            async move { queue.enqueue(request).await }
+        })
+        .await
+    }
+
+    pub async fn cancel(&self, turn: usize, request: v1::CancelRequest) -> Result<v1::CancelResponse, Status> {
+        ask(&self.retry, |attempt| {
+            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
+            async move { queue.cancel(request).await }
+        })
+        .await
+    }
+
+    pub async fn ticket(&self, turn: usize, request: v1::GetTicketRequest) -> Result<v1::GetTicketResponse, Status> {
+        ask(&self.retry, |attempt| {
+            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
+            async move { queue.get_ticket(request).await }
+        })
+        .await
+    }
+
+    pub async fn acknowledge(&self, turn: usize, request: v1::AcknowledgeRequest) -> Result<(), Status> {
+        ask(&self.retry, |attempt| {
+            let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
+            async move { play.acknowledge(request).await }
+        })
+        .await
+        .map(|_| ())
+    }
+
+    pub async fn end_match(&self, turn: usize, request: v1::EndMatchRequest) -> Result<v1::EndMatchResponse, Status> {
+        ask(&self.retry, |attempt| {
+            let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
+            async move { play.end_match(request).await }
+        })
+        .await
+    }
+
+    /// Follows a player or a ticket; nothing is asked before the first [`Watch::next`].
+    pub fn watch(&self, turn: usize, realm: &str, subject: Subject) -> Watch {
+        Watch::new(self.clone(), turn, realm, subject)
+    }
+
+    fn queue(&self, turn: usize) -> QueueClient<Channel> {
+        QueueClient::new(self.queue.channel(turn)).max_decoding_message_size(CLIENT_MESSAGE_BYTES_MAX)
+    }
+
+    fn play(&self, turn: usize) -> PlayClient<Channel> {
+        PlayClient::new(self.play.channel(turn)).max_decoding_message_size(CLIENT_MESSAGE_BYTES_MAX)
+    }
+}

@@ -1,0 +1,66 @@
+//! Where the system is.
+
+/// Flags that every client tool shares. The defaults are the ports that `muster dev` documents.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Addresses {
+    /// Orchestrator to queue at; several (repeated, or separated by commas) are spread over and failed over to
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDR",
+        env = "MUSTER_QUEUE_ADDR",
+        value_delimiter = ',',
+        value_parser = parse,
+        default_value = "http://127.0.0.1:7600"
+    )]
+    pub target: Vec<String>,
+    /// Playserver to watch and play at; several (repeated, or separated by commas) are spread over and failed over to
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDR",
+        env = "MUSTER_PLAY_ADDR",
+        value_delimiter = ',',
+        value_parser = parse,
+        default_value = "http://127.0.0.1:7610"
+    )]
+    pub play: Vec<String>,
+    /// Title to queue in; empty means the one that the system serves
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "MUSTER_CLIENT_REALM",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub realm: String,
+}
+
+/// `host:port` is enough; the contract is spoken in clear text.
+fn parse(text: &str) -> Result<String, String> {
+    let text = text.trim().trim_end_matches('/');
+    if text.starts_with("https://") {
+        return Err("TLS ends at the proxy: use http://host:port".to_owned());
+    }
+    let rest = text.strip_prefix("http://").unwrap_or(text);
+    let port = rest.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
+    match port {
+        Some(_) => Ok(format!("http://{rest}")),
+        None => Err("must be http://host:port".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn addresses_need_a_host_and_a_port() {
+        assert_eq!(parse("127.0.0.1:7600").unwrap(), "http://127.0.0.1:7600");
+        assert_eq!(parse("http://[::1]:7600/").unwrap(), "http://[::1]:7600");
+        for bad in ["", "http://", "host", ":7600", "host:port", "https://host:1"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A Watch that survives its connection.
+
+use super::Client;
+use super::retry::{ANSWER_WITHIN, is_passing, within};
+use api::v1::{self, watch_request};
+use tonic::{Status, Streaming};
+
+pub use api::v1::watch_request::Subject;
+
+/// Updates of one player or ticket. When the stream breaks it is opened again at the next instance with the last cursor, a
+/// bounded number of times without an update in between.
+pub struct Watch {
+    client: Client,
+    turn: usize,
+    realm: String,
+    subject: watch_request::Subject,
+    cursor: Option<v1::Cursor>,
+    stream: Option<Streaming<v1::Update>>,
+    failures: usize,
+    /// Times the stream was opened.
+    pub opened: u32,
+}
+
+impl Watch {
+    pub(super) fn new(client: Client, turn: usize, realm: &str, subject: Subject) -> Self {
+        let realm = realm.to_owned();
+        Self { client, turn, realm, subject, cursor: None, stream: None, failures: 0, opened: 0 }
+    }
+
+    /// The next update. An error is lasting: the last attempt's, or one that no repetition mends. May be dropped and called again.
+    pub async fn next(&mut self) -> Result<v1::Update, Status> {
+        loop {
+            match self.attempt().await {
+                Ok(update) => return Ok(update),
+                Err(status) => self.set_back(status).await?,
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<v1::Update, Status> {
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            None => {
+                let stream = self.open().await?;
+                self.opened += 1;
+                self.stream.insert(stream)
+            }
+        };
+        let update = stream.message().await?.ok_or_else(|| Status::unavailable("the watch ended"))?;
+        self.cursor = update.cursor.or(self.cursor);
+        self.failures = 0;
+        Ok(update)
+    }
+
+    async fn open(&self) -> Result<Streaming<v1::Update>, Status> {
+        let request =
+            v1::WatchRequest { realm: self.realm.clone(), resume: self.cursor, subject: Some(self.subject.clone()) };
+        let mut play = self.client.play(self.turn);
+        Ok(within(ANSWER_WITHIN, play.watch(request)).await?.into_inner())
+    }
+
+    async fn set_back(&mut self, status: Status) -> Result<(), Status> {
+        self.stream = None;
+        self.failures += 1;
+        // Moves on for good: the instance that failed may be gone.
+        self.turn += 1;
+        let retry = self.client.retry;
+        if self.failures >= retry.attempts_max || !is_passing(status.code()) {
+            return Err(status);
+        }
+        tokio::time::sleep(retry.wait(self.failures)).await;
+        Ok(())
+    }
+}

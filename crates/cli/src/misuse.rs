@@ -1,0 +1,52 @@
+//! A command that was asked wrongly: one line that says what to do, and exit code 2.
+
+use std::fmt;
+
+/// Bad flags, bad files: what a user can mend by asking differently.
+#[derive(Debug)]
+pub struct Misuse(pub String);
+
+impl Misuse {
+    pub fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// clap explains over several lines; the house rule is one.
+pub fn one_line(error: &clap::Error) -> String {
+    let rendered = error.to_string();
+    let told = rendered.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
+    let told = told.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    format!("{} (--help tells more)", told.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Flags {
+        #[arg(long)]
+        speed: f64,
+    }
+
+    #[test]
+    fn clap_errors_become_one_line() {
+        let missing = Flags::try_parse_from(["x"]).unwrap_err();
+        assert_eq!(
+            one_line(&missing),
+            "error: the following required arguments were not provided: --speed <SPEED> (--help tells more)"
+        );
+        let bad = one_line(&Flags::try_parse_from(["x", "--speed", "fast"]).unwrap_err());
+        assert!(bad.starts_with("error: invalid value 'fast' for '--speed <SPEED>'") && !bad.contains('\n'), "{bad}");
+    }
+}

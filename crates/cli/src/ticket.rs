@@ -1,0 +1,75 @@
+//! `muster ticket`: one person's hands on the public contract.
+
+mod args;
+mod enqueue;
+mod print;
+mod watch;
+
+pub use args::Args;
+
+use crate::client::{Client, Retry, Subject, explain};
+use api::v1;
+use args::{CancelArgs, Verb};
+use watch::WatchPlan;
+
+/// One call after another needs one connection.
+const CONNECTIONS: usize = 1;
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let client = Client::try_new(&args.addresses, CONNECTIONS, Retry::BRIEF)?;
+    let desk = Desk { client, args: &args };
+    match &args.verb {
+        Verb::Enqueue(enqueue) => desk.enqueue(enqueue).await,
+        Verb::Cancel(cancel) => desk.cancel(cancel).await,
+        Verb::Show { ticket_id } => desk.show(ticket_id).await,
+        Verb::Watch(watch) => desk.watch(WatchPlan::try_from(watch)?).await,
+        Verb::End { match_id, reason } => desk.end(match_id, reason).await,
+    }
+}
+
+/// The client and how its answers are wanted.
+struct Desk<'a> {
+    client: Client,
+    args: &'a Args,
+}
+
+impl Desk<'_> {
+    async fn enqueue(&self, enqueue: &args::EnqueueArgs) -> anyhow::Result<()> {
+        let request = enqueue::request(enqueue, self.realm())?;
+        let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(status))?;
+        let ticket = response.ticket.unwrap_or_default();
+        print::ticket(&ticket, None, self.args.json)?;
+        if !enqueue.watch {
+            return Ok(());
+        }
+        self.watch(WatchPlan { subject: Subject::TicketId(ticket.id), ack: enqueue.ack, until: None }).await
+    }
+
+    async fn cancel(&self, cancel: &CancelArgs) -> anyhow::Result<()> {
+        let (ticket_id, reason) = (cancel.ticket_id.clone(), cancel.reason.clone());
+        let request = v1::CancelRequest { realm: self.realm(), ticket_id, reason };
+        let response = self.client.cancel(0, request).await.map_err(|status| self.failed(status))?;
+        print::ticket(&response.ticket.unwrap_or_default(), None, self.args.json)
+    }
+
+    async fn show(&self, ticket_id: &str) -> anyhow::Result<()> {
+        let request = v1::GetTicketRequest { realm: self.realm(), ticket_id: ticket_id.to_owned() };
+        let response = self.client.ticket(0, request).await.map_err(|status| self.failed(status))?;
+        print::ticket(&response.ticket.unwrap_or_default(), response.r#match.as_ref(), self.args.json)
+    }
+
+    async fn end(&self, match_id: &str, reason: &str) -> anyhow::Result<()> {
+        let (match_id, reason) = (match_id.to_owned(), reason.to_owned());
+        let request = v1::EndMatchRequest { realm: self.realm(), match_id, reason };
+        let response = self.client.end_match(0, request).await.map_err(|status| self.failed(status))?;
+        print::ended(&response.r#match.unwrap_or_default(), self.args.json)
+    }
+
+    fn realm(&self) -> String {
+        self.args.addresses.realm.clone()
+    }
+
+    fn failed(&self, status: tonic::Status) -> anyhow::Error {
+        explain(&status, &self.args.addresses)
+    }
+}

@@ -1,0 +1,170 @@
+//! How tickets, matches and updates look: aligned lines for people, one JSON object a line for programs.
+
+use api::v1::{self, Change, MatchState, TicketState};
+use serde_json::{Value, json};
+use std::io::{Write, stdout};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+pub fn ticket(ticket: &v1::Ticket, matched: Option<&v1::Match>, json: bool) -> anyhow::Result<()> {
+    if json {
+        return line(&ticket_json(ticket, matched).to_string());
+    }
+    line(&format!("ticket  {}", ticket.id))?;
+    line(&format!("state   {}{}", state(ticket.state()), because(&ticket.reason)))?;
+    if !ticket.trace_id.is_empty() {
+        line(&format!("trace   {}", ticket.trace_id))?;
+    }
+    match matched {
+        Some(matched) => line(&format!("match   {}", match_text(matched))),
+        None => Ok(()),
+    }
+}
+
+pub fn update(update: &v1::Update, json: bool) -> anyhow::Result<()> {
+    line(&if json { update_json(update).to_string() } else { update_text(update) })
+}
+
+pub fn ended(matched: &v1::Match, json: bool) -> anyhow::Result<()> {
+    line(&if json { match_json(matched).to_string() } else { format!("match   {}", match_text(matched)) })
+}
+
+/// A reader that went away (`| head`) is an error to report, not a panic.
+fn line(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(stdout(), "{text}")?)
+}
+
+pub fn state(state: TicketState) -> &'static str {
+    let name = state.as_str_name();
+    name.strip_prefix("TICKET_STATE_").unwrap_or(name)
+}
+
+fn change(change: Change) -> &'static str {
+    let name = change.as_str_name();
+    name.strip_prefix("CHANGE_").unwrap_or(name)
+}
+
+fn match_state(state: MatchState) -> &'static str {
+    let name = state.as_str_name();
+    name.strip_prefix("MATCH_STATE_").unwrap_or(name)
+}
+
+fn update_text(update: &v1::Update) -> String {
+    if update.ticket_id.is_empty() {
+        return format!("{}  no ticket", time_of_day(update.at_ms));
+    }
+    let what = if update.snapshot { "SNAPSHOT" } else { change(update.change()) };
+    let told = update.r#match.as_ref().map(|told| format!("  match {}", match_text(told))).unwrap_or_default();
+    let (at, now) = (time_of_day(update.at_ms), state(update.state()));
+    format!("{at}  {what:<9} {now:<9} ticket {}{}{told}", update.ticket_id, because(&update.reason))
+}
+
+fn match_text(matched: &v1::Match) -> String {
+    let teams = matched.sheet.iter().flat_map(|sheet| &sheet.teams).map(team_text).collect::<Vec<_>>().join(" vs ");
+    let place = if matched.address.is_empty() { String::new() } else { format!("  at {}", matched.address) };
+    format!("{} {}  {teams}{place}", matched.id, match_state(matched.state()))
+}
+
+fn team_text(team: &v1::Team) -> String {
+    let seats = team.seats.iter().map(|seat| format!("{} {:.0}", seat.player_id, seat.rating));
+    format!("[{}]", seats.collect::<Vec<_>>().join(", "))
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!("  ({reason})") }
+}
+
+/// `at_ms` in UTC; snapshots carry no time, so theirs is now.
+fn time_of_day(at_ms: u64) -> String {
+    let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    let of_day_ms = if at_ms == 0 { now_ms() } else { at_ms } % DAY_MS;
+    let (s, ms) = (of_day_ms / 1000, of_day_ms % 1000);
+    format!("{:02}:{:02}:{:02}.{ms:03}Z", s / 3600, s / 60 % 60, s % 60)
+}
+
+fn ticket_json(ticket: &v1::Ticket, matched: Option<&v1::Match>) -> Value {
+    let players = ticket.party.iter().flat_map(|party| &party.players);
+    json!({
+        "ticket_id": ticket.id,
+        "state": state(ticket.state()),
+        "trace_id": ticket.trace_id,
+        "queues": ticket.queues,
+        "players": players.map(|player| json!({"id": player.id, "rating": player.rating})).collect::<Vec<_>>(),
+        "queued_ms": ticket.queued_ms,
+        "expires_ms": ticket.expires_ms,
+        "tries": ticket.tries,
+        "width": ticket.width,
+        "reason": ticket.reason,
+        "match": matched.map(match_json),
+    })
+}
+
+fn update_json(update: &v1::Update) -> Value {
+    let cursor = update.cursor.unwrap_or_default();
+    json!({
+        "cursor": {"epoch": cursor.epoch, "seq": cursor.seq},
+        "snapshot": update.snapshot,
+        "change": change(update.change()),
+        "ticket_id": update.ticket_id,
+        "state": state(update.state()),
+        "player_ids": update.player_ids,
+        "at_ms": update.at_ms,
+        "reason": update.reason,
+        "match": update.r#match.as_ref().map(match_json),
+    })
+}
+
+fn match_json(matched: &v1::Match) -> Value {
+    let sheet = matched.sheet.clone().unwrap_or_default();
+    let seat = |seat: &v1::Seat| {
+        json!({
+            "player_id": seat.player_id,
+            "ticket_id": seat.ticket_id,
+            "rating": seat.rating,
+            "rtt_ms": seat.rtt_ms,
+            "wait_ms": seat.wait_ms,
+        })
+    };
+    json!({
+        "match_id": matched.id,
+        "state": match_state(matched.state()),
+        "queue": sheet.queue,
+        "rules_version": sheet.rules_version,
+        "teams": sheet.teams.iter().map(|team| team.seats.iter().map(seat).collect()).collect::<Vec<Vec<Value>>>(),
+        "region": sheet.region,
+        "cost_s": sheet.cost_s,
+        "host": matched.host,
+        "address": matched.address,
+        "matched_ms": matched.matched_ms,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_is_one_line_with_all_that_a_player_needs() {
+        let seat = |id: &str, rating| v1::Seat { player_id: id.into(), rating, ..Default::default() };
+        let teams = vec![v1::Team { seats: vec![seat("ada", 1510.0)] }, v1::Team { seats: vec![seat("bob", 1490.4)] }];
+        let told = v1::Update {
+            change: Change::Assigned.into(),
+            state: TicketState::Assigned.into(),
+            ticket_id: "t1".into(),
+            at_ms: 3_661_007,
+            r#match: Some(v1::Match {
+                id: "m1".into(),
+                state: MatchState::Assigned.into(),
+                sheet: Some(v1::Sheet { teams, ..Default::default() }),
+                address: "127.0.0.1:7610".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(
+            update_text(&told),
+            "01:01:01.007Z  ASSIGNED  ASSIGNED  ticket t1  match m1 ASSIGNED  [ada 1510] vs [bob 1490]  at 127.0.0.1:7610"
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The candidates made ready: each player once, one pool, in an order that does not depend on how they came.
+
+use super::Proposal;
+use super::tally::Tally;
+use crate::rules::{Breach, Verdict, rule};
+use crate::unit::Unit;
+use crate::{Candidate, PlayerId, Rules, TicketId};
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+/// Tickets that may all meet as far as pool and identity go, by ascending rating, then id.
+pub(super) struct Field<'a> {
+    pub rules: &'a Rules,
+    pub now_ms: u64,
+    pub units: Vec<Unit>,
+    steps: Cell<usize>,
+}
+
+/// Steps that one search may take in a field, a step being one ticket touched: some tenths of a second at most.
+const STEPS_MAX: usize = 20_000_000;
+
+/// Teams of positions in a field, and what was judged of them.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub teams: Vec<Vec<usize>>,
+    pub verdict: Verdict,
+}
+
+impl Found {
+    pub fn into_proposal(self, field: &Field<'_>) -> Proposal {
+        let place = |team: Vec<usize>| team.into_iter().map(|unit| field.units[unit].at).collect();
+        let region = field.rules.region_name(self.verdict.region).to_owned();
+        Proposal { teams: self.teams.into_iter().map(place).collect(), cost_s: self.verdict.cost_s, region }
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The anchor's pool, and the anchor's position in it; none when the anchor is not among the candidates or may not
+    /// stand in the queue.
+    pub fn around(
+        anchor: TicketId,
+        candidates: &[Candidate],
+        rules: &'a Rules,
+        now_ms: u64,
+        tally: &mut Tally,
+    ) -> Option<(Self, usize)> {
+        let present = present(candidates, Some(anchor), rules, tally);
+        let pool =
+            present.iter().find(|at| candidates[**at].id == anchor).map(|at| rules.pool(&candidates[*at].party))?;
+        let (near, far): (Vec<usize>, Vec<usize>) =
+            present.into_iter().partition(|at| rules.pool(&candidates[*at].party) == pool);
+        tally.reject_many(rule::EQUAL, far.len() as u32);
+        let field = Self::of(near, candidates, rules, now_ms);
+        let position = field.units.iter().position(|unit| unit.id == anchor)?;
+        Some((field, position))
+    }
+
+    /// One field for each pool among the candidates.
+    pub fn pools(candidates: &[Candidate], rules: &'a Rules, now_ms: u64, tally: &mut Tally) -> Vec<Self> {
+        let mut pools: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for at in present(candidates, None, rules, tally) {
+            pools.entry(rules.pool(&candidates[at].party)).or_default().push(at);
+        }
+        pools.into_values().map(|pool| Self::of(pool, candidates, rules, now_ms)).collect()
+    }
+
+    fn of(pool: Vec<usize>, candidates: &[Candidate], rules: &'a Rules, now_ms: u64) -> Self {
+        let mut units: Vec<Unit> = pool.into_iter().map(|at| Unit::new(at, &candidates[at], rules, now_ms)).collect();
+        units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
+        Self { rules, now_ms, units, steps: Cell::new(0) }
+    }
+
+    /// Whether this is one against one, where pairs can be searched directly.
+    pub fn is_duel(&self) -> bool {
+        self.rules.team_sizes() == [1, 1]
+    }
+
+    pub fn judge_pair(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
+        self.rules.judge(&[&[&self.units[a]], &[&self.units[b]]], self.now_ms)
+    }
+
+    pub fn judge(&self, teams: &[Vec<usize>]) -> Result<Verdict, Breach> {
+        self.spend(teams.iter().map(Vec::len).sum::<usize>() * self.rules.region_count());
+        let teams: Vec<Vec<&Unit>> =
+            teams.iter().map(|team| team.iter().map(|unit| &self.units[*unit]).collect()).collect();
+        let teams: Vec<&[&Unit]> = teams.iter().map(Vec::as_slice).collect();
+        self.rules.judge(&teams, self.now_ms)
+    }
+
+    /// Counts steps taken, so that a search ends by counting and never by the clock.
+    pub fn spend(&self, steps: usize) {
+        self.steps.set(self.steps.get().saturating_add(steps));
+    }
+
+    pub fn is_spent(&self) -> bool {
+        self.steps.get() >= STEPS_MAX
+    }
+
+    /// Orders by who waits longest, then by id: who goes first where nothing else decides.
+    pub fn seniority(&self, unit: usize) -> (u64, TicketId) {
+        (self.units[unit].queued_ms, self.units[unit].id)
+    }
+}
+
+/// Indices of the candidates that may stand in the queue, each ticket and each player once.
+///
+/// A range read from several places can show a player in a ticket that he has left and in the one he is in now. He is in at
+/// most one live ticket, so the one queued last is believed; the anchor, which was asked for, is believed before all.
+fn present(candidates: &[Candidate], anchor: Option<TicketId>, rules: &Rules, tally: &mut Tally) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_unstable_by_key(|at| {
+        let candidate = &candidates[*at];
+        let freshest = Reverse((candidate.queued_ms, candidate.version));
+        (Some(candidate.id) != anchor, freshest, candidate.id, *at)
+    });
+    let largest = rules.team_sizes().iter().max().copied().unwrap_or(0);
+    let mut seen = Seen::default();
+    order.retain(|at| {
+        let candidate = &candidates[*at];
+        let against = if candidate.party.size() > largest {
+            Some(rule::TEAM_SIZES)
+        } else if !rules.is_of_one_pool(&candidate.party) {
+            Some(rule::EQUAL)
+        } else {
+            seen.is_repeated(candidate).then_some(rule::TWICE)
+        };
+        against.into_iter().for_each(|rule| tally.reject(rule));
+        against.is_none()
+    });
+    order
+}
+
+#[derive(Default)]
+struct Seen<'a> {
+    tickets: HashSet<TicketId>,
+    players: HashSet<&'a PlayerId>,
+}
+
+impl<'a> Seen<'a> {
+    /// Whether the ticket or one of its players was seen before; if not, they are now.
+    fn is_repeated(&mut self, candidate: &'a Candidate) -> bool {
+        let party = || candidate.party.player_ids();
+        if self.tickets.contains(&candidate.id) || party().any(|player| self.players.contains(player)) {
+            return true;
+        }
+        self.tickets.insert(candidate.id);
+        self.players.extend(party());
+        false
+    }
+}

@@ -1,0 +1,44 @@
+use super::{Outcome, Proposal, Rejection};
+use crate::rules::{Breach, Verdict, rule};
+use std::collections::BTreeMap;
+
+/// Why matches did not come about, counted by rule.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    counts: BTreeMap<&'static str, u32>,
+    nearest_miss_s: Option<f64>,
+}
+
+impl Tally {
+    pub fn reject(&mut self, rule: &'static str) {
+        self.reject_many(rule, 1);
+    }
+
+    pub fn reject_many(&mut self, rule: &'static str, count: u32) {
+        if count > 0 {
+            *self.counts.entry(rule).or_default() += count;
+        }
+    }
+
+    /// A match that the hard rules allow but that is not worth making yet.
+    pub fn miss(&mut self, cost_s: f64) {
+        self.nearest_miss_s = Some(self.nearest_miss_s.map_or(cost_s, |least_s| least_s.min(cost_s)));
+    }
+
+    /// The rule that kept the judged match from being made, if one did.
+    pub fn rule_against(&mut self, judged: &Result<Verdict, Breach>) -> Option<&'static str> {
+        match judged {
+            Ok(verdict) if verdict.is_worth_making() => None,
+            Ok(verdict) => {
+                self.miss(verdict.cost_s);
+                Some(rule::PATIENCE)
+            }
+            Err(breach) => Some(breach.rule),
+        }
+    }
+
+    pub fn into_outcome(self, proposals: Vec<Proposal>) -> Outcome {
+        let rejections = self.counts.into_iter().map(|(rule, count)| Rejection { rule, count }).collect();
+        Outcome { proposals, rejections, nearest_miss_s: self.nearest_miss_s }
+    }
+}

@@ -1,0 +1,95 @@
+use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rules, search_soundly, ticket, window, with};
+use domain::{Candidate, Player, Range, Rules, search};
+use proptest::prelude::*;
+
+const NOW_MS: u64 = 1_000_000;
+
+/// Three team forms besides the files that ship: uneven, three teams, and everyone for himself.
+fn any_rules() -> impl Strategy<Value = Rules> {
+    let limited = "rating_range = { start = 300, per_s = 10 }\nrating_gap = { start = 80, per_s = 2, max = 500 }";
+    let limited = TEAMS.replace("[limit]", &format!("[limit]\n{limited}"));
+    let teams = |sizes: &str| TEAMS.replace("teams = [5, 5]", &format!("teams = {sizes}"));
+    let texts =
+        [DUEL.to_owned(), TEAMS.to_owned(), limited, teams("[1, 4]"), teams("[3, 3, 3]"), teams("[1, 1, 1, 1]")];
+    proptest::sample::select(texts.map(|text| rules(&text)).to_vec())
+}
+
+prop_compose! {
+    fn any_ticket(id: u32)(
+        rating in 800.0..2400.0f64, age_ms in 0u64..300_000, size in prop_oneof![4 => Just(1usize), 1 => 2usize..6],
+        home in 0usize..14, spread in 0.0..200.0f64,
+    ) -> Candidate {
+        let ratings: Vec<f64> = (0..size).map(|at| rating + spread * at as f64).collect();
+        with(ticket(id, NOW_MS - age_ms, &ratings), |player| live_at(player, home))
+    }
+}
+
+fn live_at(player: &mut Player, home: usize) {
+    let rtt_ms = |at: usize| 25 + 35 * at.abs_diff(home).min(14 - at.abs_diff(home)) as u32;
+    let regions = rules(TEAMS).regions().to_vec();
+    player.rtt_ms = regions.into_iter().enumerate().map(|(at, region)| (region, rtt_ms(at))).collect();
+}
+
+fn any_tickets(most: usize) -> impl Strategy<Value = Vec<Candidate>> {
+    (1..=most).prop_flat_map(|count| (1..=count as u32).map(any_ticket).collect::<Vec<_>>())
+}
+
+fn shuffled(range: &Range, keys: &[u32]) -> Range {
+    let mut keyed: Vec<(u32, Candidate)> =
+        range.candidates.iter().enumerate().map(|(at, one)| (keys[at % keys.len()], one.clone())).collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    Range { anchor: range.anchor, candidates: keyed.into_iter().map(|(_, one)| one).collect() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// The promise itself is asserted in `search_soundly`.
+    #[test]
+    fn windows_and_anchored_searches_are_sound(rules in any_rules(), tickets in any_tickets(60)) {
+        search_soundly(&window(&tickets), &rules, NOW_MS);
+        let range = anchored(1, &tickets);
+        let outcome = search_soundly(&range, &rules, NOW_MS);
+        prop_assert!(outcome.proposals.len() <= 1);
+        prop_assert!(matches(&range, &outcome).iter().all(|teams| teams.iter().flatten().any(|one| one.id.0 == 1)));
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_outcome_in_any_order(
+        rules in any_rules(), tickets in any_tickets(40), keys in proptest::collection::vec(any::<u32>(), 41),
+        is_anchored: bool,
+    ) {
+        let range = if is_anchored { anchored(1, &tickets) } else { window(&tickets) };
+        let outcome = search(&range, &rules, NOW_MS, 7);
+        prop_assert_eq!(&outcome, &search(&range, &rules, NOW_MS, 7));
+        let other = shuffled(&range, &keys);
+        let reordered = search(&other, &rules, NOW_MS, 7);
+        prop_assert_eq!(pairings(&range, &outcome), pairings(&other, &reordered));
+        prop_assert_eq!(outcome.rejections, reordered.rejections);
+        prop_assert_eq!(outcome.nearest_miss_s, reordered.nearest_miss_s);
+    }
+
+    #[test]
+    fn one_against_one_the_anchor_gets_the_cheapest_of_all(tickets in any_tickets(40)) {
+        let rules = rules(DUEL);
+        let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).collect();
+        prop_assume!(!solos.is_empty());
+        let anchor = &solos[0];
+        let patience_s = |ticket: &Candidate| rules.patience_s(ticket.age_ms(NOW_MS), ticket.tries);
+        let cost_s = |other: &Candidate| rules.cost_s(&[vec![anchor.clone()], vec![other.clone()]], NOW_MS);
+        let worth = solos[1..].iter().filter(|other| cost_s(other) <= (patience_s(anchor) + patience_s(other)) / 2.0);
+        let least_s = worth.map(cost_s).reduce(f64::min);
+        let outcome = search_soundly(&anchored(anchor.id.0 as u32, &solos), &rules, NOW_MS);
+        prop_assert_eq!(outcome.proposals.first().map(|proposal| proposal.cost_s), least_s);
+    }
+
+    /// Whoever a window of duels leaves waiting, it would leave waiting again.
+    #[test]
+    fn solving_what_is_left_changes_nothing(tickets in any_tickets(60)) {
+        let rules = rules(DUEL);
+        let range = window(&tickets);
+        let taken: Vec<_> = pairings(&range, &search(&range, &rules, NOW_MS, 0)).into_iter().flatten().collect();
+        let left: Vec<Candidate> = tickets.into_iter().filter(|ticket| !taken.contains(&ticket.id)).collect();
+        prop_assert_eq!(search(&window(&left), &rules, NOW_MS, 0).proposals, vec![]);
+    }
+}

@@ -1,0 +1,134 @@
+use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
+use domain::{Candidate, Player};
+
+const NOW_MS: u64 = 1_000_000;
+/// So long ago that only hard rules hold a ticket back.
+const LONG_AGO_MS: u64 = NOW_MS - 250_000;
+
+fn parties(sizes: &[usize], queued_ms: u64) -> Vec<Candidate> {
+    let rating = |at: usize| 1500.0 + 10.0 * at as f64;
+    sizes.iter().enumerate().map(|(at, size)| ticket(at as u32 + 1, queued_ms, &vec![rating(at); *size])).collect()
+}
+
+#[test]
+fn whole_parties_fill_both_teams_exactly_or_there_is_no_match() {
+    let rules = rules(TEAMS);
+    let made = |sizes: &[usize]| {
+        let range = window(&parties(sizes, LONG_AGO_MS));
+        search_soundly(&range, &rules, NOW_MS).proposals.len()
+    };
+    assert_eq!(made(&[5, 1, 1, 1, 1, 1]), 1);
+    assert_eq!(made(&[5, 5]), 1);
+    assert_eq!(made(&[4, 1, 3, 2]), 1);
+    assert_eq!(made(&[3, 3, 2, 2]), 1);
+    assert_eq!(made(&[4, 4, 2]), 0);
+    assert_eq!(made(&[4, 4, 4, 1]), 0);
+    assert_eq!(made(&[3, 3, 3, 1]), 0);
+    assert_eq!(made(&[1; 9]), 0);
+    assert_eq!(made(&[1; 31]), 3);
+}
+
+#[test]
+fn greed_that_does_not_come_out_even_steps_back() {
+    // The nearest to the anchor of three are two fours, which leave seats that nobody fits; the two and the three do.
+    let sizes = [3, 4, 4, 2, 3, 2];
+    let range = anchored(1, &parties(&sizes, LONG_AGO_MS));
+    let outcome = search_soundly(&range, &rules(TEAMS), NOW_MS);
+    assert_eq!(outcome.proposals.len(), 1);
+    assert!(pairings(&range, &outcome).iter().all(|tickets| tickets.len() == 4));
+}
+
+#[test]
+fn ten_solos_are_split_as_evenly_as_can_be() {
+    let ratings = [1500.0, 1510.0, 1530.0, 1560.0, 1600.0, 1650.0, 1710.0, 1780.0, 1860.0, 1950.0];
+    let solos: Vec<Candidate> = (1u32..).zip(ratings).map(|(id, rating)| ticket(id, LONG_AGO_MS, &[rating])).collect();
+    let range = window(&solos);
+    let outcome = search_soundly(&range, &rules(TEAMS), NOW_MS);
+    let teams = matches(&range, &outcome).remove(0);
+    let sum = |team: &Vec<Candidate>| team.iter().map(|one| one.party.rating()).sum::<f64>();
+    let sums: Vec<f64> = teams.iter().map(sum).collect();
+    let best = (0u32..1 << 10).filter(|half| half.count_ones() == 5).map(|half| {
+        let of = |wanted: u32| (0..10).filter(move |at| half >> at & 1 == wanted).map(|at| ratings[at]).sum::<f64>();
+        (of(1) - of(0)).abs()
+    });
+    assert_eq!((sums[0] - sums[1]).abs(), best.fold(f64::INFINITY, f64::min));
+}
+
+#[test]
+fn fresh_tickets_of_far_ratings_wait_and_the_miss_is_told() {
+    let pair = [ticket(1, NOW_MS, &[1000.0]), ticket(2, NOW_MS, &[1800.0])];
+    let outcome = search_soundly(&anchored(1, &pair), &rules(DUEL), NOW_MS);
+    assert!(outcome.proposals.is_empty());
+    assert_eq!(rejected(&outcome, "patience"), 1);
+    assert_eq!(outcome.nearest_miss_s, Some(40.0), "800 points at 0.05 s");
+    let later = search_soundly(&anchored(1, &pair), &rules(DUEL), NOW_MS + 119_000);
+    assert_eq!(later.proposals.len(), 1, "nobody starves");
+}
+
+#[test]
+fn a_hard_limit_holds_however_long_one_waits_until_it_relaxes() {
+    let limited = format!("{DUEL}\n[limit]\nrating_gap = {{ start = 100, per_s = 5, max = 400 }}\n");
+    let rules = rules(&limited);
+    let pair = |gap: f64| [ticket(1, NOW_MS, &[1000.0]), ticket(2, NOW_MS, &[1000.0 + gap])];
+    let after = |gap: f64, s: u64| search_soundly(&anchored(1, &pair(gap)), &rules, NOW_MS + s * 1000);
+    assert_eq!(rejected(&after(350.0, 45), "rating_gap_limit"), 1);
+    assert_eq!(after(350.0, 50).proposals.len(), 1);
+    assert_eq!(rejected(&after(450.0, 119), "rating_gap_limit"), 1);
+}
+
+#[test]
+fn a_match_is_played_where_it_costs_least_among_regions_within_the_limit() {
+    let rules = rules(&DUEL.replace("[price]", "regions = [\"east\", \"west\"]\n[price]\nrtt = 0.1\nrtt_free_ms = 50"));
+    let at = |east: u32, west: u32| {
+        move |player: &mut Player| {
+            player.rtt_ms = [("east", east), ("west", west)].map(|(name, ms)| (name.parse().unwrap(), ms)).into();
+        }
+    };
+    let pair = [with(ticket(1, 0, &[1000.0]), at(20, 90)), with(ticket(2, 0, &[1000.0]), at(140, 60))];
+    let outcome = search_soundly(&anchored(1, &pair), &rules, 100_000);
+    assert_eq!(outcome.proposals[0].region, "west");
+    assert_eq!(outcome.proposals[0].cost_s, 0.1 * (40.0 + 10.0) / 2.0);
+}
+
+#[test]
+fn one_who_stands_in_two_tickets_is_never_matched_with_himself() {
+    let left = ticket(1, NOW_MS - 9, &[1000.0]);
+    let mut again = ticket(2, NOW_MS, &[1000.0]);
+    again.party = left.party.clone();
+    let outcome = search_soundly(&window(&[left, again]), &rules(DUEL), NOW_MS);
+    assert!(outcome.proposals.is_empty());
+    assert_eq!((rejected(&outcome, "twice"), rejected(&outcome, "team_fill")), (1, 1));
+}
+
+#[test]
+fn pools_never_mix() {
+    let rules = rules(&format!("equal = [\"input\"]\n{DUEL}"));
+    let on = |input: &'static str| move |player: &mut Player| drop(player.strings.insert("input".into(), input.into()));
+    let mut all: Vec<Candidate> = (1..=3).map(|id| with(ticket(id, 0, &[1000.0]), on("pad"))).collect();
+    all.push(with(ticket(4, 0, &[1000.0]), on("mouse")));
+    assert_eq!(search_soundly(&window(&all), &rules, 1_000).proposals.len(), 1);
+    let outcome = search_soundly(&anchored(4, &all), &rules, 1_000);
+    assert_eq!((outcome.proposals.len(), rejected(&outcome, "equal")), (0, 3));
+    let mixed = [vec![all[0].clone()], vec![all[3].clone()]];
+    assert_eq!(rules.check(&mixed, 1_000).unwrap_err().rule, "equal");
+}
+
+#[test]
+fn the_recheck_names_the_rule_that_is_broken() {
+    let rules = rules(DUEL);
+    let one = ticket(1, 0, &[1000.0]);
+    let broken = |teams: &[Vec<Candidate>]| rules.check(teams, 0).unwrap_err().rule;
+    assert_eq!(broken(&[]), "team_sizes");
+    assert_eq!(broken(&[vec![one.clone()]]), "team_sizes");
+    assert_eq!(broken(&[vec![one.clone()], vec![]]), "team_sizes");
+    assert_eq!(broken(&[vec![one.clone()], vec![one.clone()]]), "twice");
+    assert_eq!(rules.cost_s(&[], 0), f64::INFINITY);
+    assert_eq!(rules.region(&[], 0), None);
+}
+
+#[test]
+fn an_absent_anchor_or_an_empty_range_gives_nothing() {
+    let pair = [ticket(1, 0, &[1000.0]), ticket(2, 0, &[1000.0])];
+    assert!(search_soundly(&anchored(9, &pair), &rules(DUEL), 0).proposals.is_empty());
+    assert_eq!(search_soundly(&window(&[]), &rules(TEAMS), 0), Default::default());
+}

@@ -1,0 +1,66 @@
+//! Brings a proposal to whoever leads, and asks until the verdict is known. Asking again is safe: the match id is a hash of
+//! what is proposed, so a second try of a committed proposal answers COMMITTED.
+
+use crate::config::{PROPOSE_PAUSE, PROPOSE_TRY_MAX, PROPOSE_WAIT_MAX};
+use api::v1::mover_client::MoverClient;
+use api::v1::{ProposeRequest, ProposeResponse, Verdict};
+use chassis::{CallError, Channel, Fleet};
+use domain::InstanceId;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+pub type Movers = Fleet<ProposeRequest, ProposeResponse>;
+
+/// Opens the stream of proposals to one mover.
+pub fn open(
+    channel: Channel,
+    requests: ReceiverStream<ProposeRequest>,
+) -> BoxFuture<'static, Result<Streaming<ProposeResponse>, Status>> {
+    let mut client = MoverClient::new(channel).max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
+    async move { client.propose(requests).await.map(tonic::Response::into_inner) }.boxed()
+}
+
+pub struct Proposer {
+    movers: Movers,
+    leader: watch::Receiver<Option<InstanceId>>,
+}
+
+impl Proposer {
+    pub fn new(movers: Movers, leader: watch::Receiver<Option<InstanceId>>) -> Self {
+        Self { movers, leader }
+    }
+
+    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`].
+    pub async fn propose(&self, request: &ProposeRequest) -> ProposeResponse {
+        let until = Instant::now() + PROPOSE_WAIT_MAX;
+        loop {
+            let answer = self.ask_leader(request).await;
+            let settled = !matches!(answer.verdict(), Verdict::NotLeading | Verdict::Unknown);
+            if settled || Instant::now() + PROPOSE_PAUSE >= until {
+                return answer;
+            }
+            tokio::time::sleep(PROPOSE_PAUSE).await;
+        }
+    }
+
+    async fn ask_leader(&self, request: &ProposeRequest) -> ProposeResponse {
+        let leader = self.leader.borrow().clone();
+        let Some(mover) = leader.and_then(|leader| self.movers.get(&leader)) else {
+            return unsettled(Verdict::NotLeading, "no mover leads");
+        };
+        match mover.call(request.clone(), PROPOSE_TRY_MAX).await {
+            Ok(answer) => answer,
+            // Neither is proof that nothing was committed.
+            Err(error @ (CallError::Lost(_) | CallError::Late)) => unsettled(Verdict::Unknown, &error.to_string()),
+            Err(error @ CallError::Busy) => unsettled(Verdict::NotLeading, &error.to_string()),
+        }
+    }
+}
+
+fn unsettled(verdict: Verdict, detail: &str) -> ProposeResponse {
+    ProposeResponse { verdict: verdict.into(), detail: detail.to_owned(), ..Default::default() }
+}

@@ -1,0 +1,83 @@
+//! One range, from the wire through the pure search to verdicts and back.
+
+use crate::config::INLINE_TICKETS_MAX;
+use crate::propose::Proposer;
+use api::v1;
+use domain::{Candidate, Invalid, Outcome, Proposal, Range, RuleSet, Rules, TicketId};
+use futures::future::join_all;
+use std::sync::Arc;
+use tonic::Status;
+
+/// Finds and proposes the matches of one range.
+pub async fn answer(rules: &RuleSet, proposer: &Proposer, request: v1::SearchRequest) -> Result<v1::SearchResponse, Status> {
+    let rules = rules_for(rules, &request)?;
+    let range = read_range(&request).map_err(chassis::status::invalid)?;
+    let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
+    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, &request, &range, proposal));
+    Ok(v1::SearchResponse {
+        call: 0,
+        proposed: join_all(proposed).await,
+        rejections: outcome.rejections.iter().map(|r| v1::Rejection { rule: r.rule.to_owned(), count: r.count }).collect(),
+        nearest_miss_s: outcome.nearest_miss_s,
+        failure: None,
+    })
+}
+
+fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>, Status> {
+    let queue = domain::QueueName::parse("queue", &request.queue).map_err(chassis::status::invalid)?;
+    let rules = rules.get(&queue).ok_or_else(|| Status::failed_precondition(format!("no rules for queue `{queue}` here")))?;
+    if rules.version().to_string() != request.rules_version {
+        let (ours, theirs) = (rules.version(), &request.rules_version);
+        return Err(Status::failed_precondition(format!("rules of `{queue}` are version {ours} here, {theirs} was asked for")));
+    }
+    Ok(rules.clone())
+}
+
+fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
+    if request.candidates.len() > api::RANGE_TICKETS_MAX {
+        return Err(Invalid::new("candidates", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
+    }
+    let anchor = match request.anchor.is_empty() {
+        true => None,
+        false => Some(api::ticket_id_from_bytes("anchor", &request.anchor)?),
+    };
+    let candidates = request.candidates.iter().map(Candidate::try_from).collect::<Result<_, _>>()?;
+    Ok(Range { anchor, candidates })
+}
+
+/// A large window would hold up the sockets of this thread, so it is searched on another.
+async fn search(range: Range, rules: Arc<Rules>, now_ms: u64, seed: u64) -> Result<(Range, Outcome), Status> {
+    let tickets = range.candidates.len();
+    let run = move || {
+        let outcome = domain::search(&range, &rules, now_ms, seed);
+        (range, outcome)
+    };
+    if tickets <= INLINE_TICKETS_MAX {
+        return Ok(run());
+    }
+    tokio::task::spawn_blocking(run).await.map_err(|error| Status::internal(error.to_string()))
+}
+
+/// Proposes one match, in the trace of the ticket that the search was for.
+#[tracing::instrument(name = "muster.propose", skip_all, fields(muster.queue = request.queue, muster.cost_s = proposal.cost_s, muster.verdict))]
+async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range, proposal: &Proposal) -> v1::Proposed {
+    let teams = proposal.teams.iter().map(|team| v1::ProposedTeam {
+        tickets: team.iter().map(|index| request.candidates[*index].clone()).collect(),
+    });
+    let answer = proposer
+        .propose(&v1::ProposeRequest {
+            queue: request.queue.clone(),
+            rules_version: request.rules_version.clone(),
+            teams: teams.collect(),
+            region: proposal.region.clone(),
+            ..Default::default()
+        })
+        .await;
+    tracing::Span::current().record("muster.verdict", answer.verdict().as_str_name());
+    let ids = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id);
+    v1::Proposed {
+        verdict: answer.verdict,
+        match_id: answer.match_id,
+        ticket_ids: ids.map(|id: TicketId| api::ticket_id_to_bytes(id)).collect(),
+    }
+}

@@ -1,0 +1,47 @@
+use crate::config::SEARCHES_IN_WORK_MAX;
+use crate::propose::Proposer;
+use crate::search;
+use api::v1::matchmaker_server::Matchmaker;
+use api::v1::{SearchRequest, SearchResponse};
+use chassis::Shutdown;
+use domain::RuleSet;
+use futures::stream::BoxStream;
+use std::sync::Arc;
+use tonic::{Request, Response, Status, Streaming};
+
+pub struct Service {
+    rules: Arc<RuleSet>,
+    proposer: Arc<Proposer>,
+    shutdown: Shutdown,
+}
+
+impl Service {
+    pub fn new(rules: Arc<RuleSet>, proposer: Proposer, shutdown: Shutdown) -> Self {
+        Self { rules, proposer: Arc::new(proposer), shutdown }
+    }
+}
+
+#[tonic::async_trait]
+impl Matchmaker for Service {
+    type SearchStream = BoxStream<'static, Result<SearchResponse, Status>>;
+
+    async fn search(&self, request: Request<Streaming<SearchRequest>>) -> Result<Response<Self::SearchStream>, Status> {
+        let (rules, proposer) = (self.rules.clone(), self.proposer.clone());
+        let handler = move |request| {
+            let (rules, proposer) = (rules.clone(), proposer.clone());
+            async move { search::answer(&rules, &proposer, request).await.unwrap_or_else(failed) }
+        };
+        let answers = chassis::answer(
+            "muster.v1.Matchmaker/Search",
+            request.into_inner(),
+            SEARCHES_IN_WORK_MAX,
+            self.shutdown.clone(),
+            handler,
+        );
+        Ok(Response::new(answers))
+    }
+}
+
+fn failed(status: Status) -> SearchResponse {
+    SearchResponse { failure: Some(chassis::status::failure(&status)), ..Default::default() }
+}

@@ -1,0 +1,146 @@
+//! One proposal: re-check the rules on the tickets as they were read, then let the store confirm that they still are so and commit.
+
+use crate::config::{COMMIT_PAUSE, COMMIT_WAIT_MAX, START_WAIT_MS};
+use crate::hosts::Hosts;
+use crate::lead::Lead;
+use api::Message;
+use api::v1::{self, Verdict};
+use chassis::Clock;
+use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, RuleSet, Rules};
+use std::sync::Arc;
+use store::{CommitOutcome, CommitRequest, Store, Versioned};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+pub struct Committer {
+    store: Arc<dyn Store>,
+    rules: Arc<RuleSet>,
+    lead: Lead,
+    hosts: Hosts,
+    clock: Clock,
+}
+
+/// A proposal that may be made.
+struct Checked {
+    match_id: MatchId,
+    rules: Arc<Rules>,
+    teams: Vec<Vec<Candidate>>,
+}
+
+impl Committer {
+    pub fn new(store: Arc<dyn Store>, rules: Arc<RuleSet>, lead: Lead, hosts: Hosts, clock: Clock) -> Self {
+        Self { store, rules, lead, hosts, clock }
+    }
+
+    pub async fn answer(&self, proposal: v1::ProposeRequest) -> v1::ProposeResponse {
+        if self.lead.fence().is_none() {
+            return verdict(Verdict::NotLeading, "this mover stands by");
+        }
+        let now_ms = self.clock.now_ms();
+        match self.check(&proposal, now_ms) {
+            Ok(checked) => self.commit(&proposal, checked, now_ms).await,
+            Err(why) => verdict(Verdict::Refused, &why),
+        }
+    }
+
+    fn check(&self, proposal: &v1::ProposeRequest, now_ms: u64) -> Result<Checked, String> {
+        let queue = QueueName::parse("queue", &proposal.queue).map_err(|invalid| invalid.to_string())?;
+        let rules = self.rules.get(&queue).ok_or_else(|| format!("no rules for queue `{queue}` here"))?.clone();
+        if rules.version().to_string() != proposal.rules_version {
+            return Err(format!("rules of `{queue}` are version {} here", rules.version()));
+        }
+        if !proposal.region.is_empty() {
+            RegionName::parse("region", &proposal.region).map_err(|invalid| invalid.to_string())?;
+        }
+        let teams = read_teams(&proposal.teams).map_err(|invalid| invalid.to_string())?;
+        rules.check(&teams, now_ms).map_err(|violation| violation.to_string())?;
+        let tickets = teams.iter().flatten().map(|ticket| (ticket.id, ticket.version));
+        Ok(Checked { match_id: MatchId::derive(rules.version(), tickets), rules, teams })
+    }
+
+    async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
+        let Some(host) = self.hosts.choose(&proposal.region, checked.match_id.0) else {
+            return verdict(Verdict::NoHost, "no playserver has room");
+        };
+        let span = tracing::info_span!("muster.commit", muster.match_id = %checked.match_id, muster.outcome = tracing::field::Empty);
+        let request = CommitRequest {
+            match_id: checked.match_id,
+            tickets: versioned(&proposal.teams, &checked.teams),
+            sheet: Encoded(sheet(proposal, &checked, now_ms).encode_to_vec().into()),
+            host,
+            now_ms,
+            due_ms: now_ms + START_WAIT_MS,
+        };
+        let (answer, outcome) = self.commit_until_known(request).instrument(span.clone()).await;
+        span.record("muster.outcome", outcome);
+        answer
+    }
+
+    /// Asks with the same match id until the outcome is known, the lead is lost or [`COMMIT_WAIT_MAX`] has passed.
+    async fn commit_until_known(&self, request: CommitRequest) -> (v1::ProposeResponse, &'static str) {
+        let until = Instant::now() + COMMIT_WAIT_MAX;
+        let match_id = request.match_id.to_string();
+        loop {
+            let Some(fence) = self.lead.fence() else {
+                return (verdict(Verdict::NotLeading, "the lead was lost"), "not leading");
+            };
+            let (verdict, outcome, conflict) = match self.store.commit(&fence, request.clone()).await {
+                Ok(CommitOutcome::Committed) => (Verdict::Committed, "committed", None),
+                Ok(CommitOutcome::Duplicate) => (Verdict::Committed, "duplicate", None),
+                Ok(CommitOutcome::Conflict(ticket)) => (Verdict::Conflict, "conflict", Some(ticket)),
+                Ok(CommitOutcome::Fenced) => (Verdict::NotLeading, "fenced", None),
+                Err(error) if Instant::now() + COMMIT_PAUSE >= until => {
+                    tracing::warn!(%error, match_id, "outcome of a commit unknown");
+                    (Verdict::Unknown, "unknown", None)
+                }
+                Err(_) => {
+                    tokio::time::sleep(COMMIT_PAUSE).await;
+                    continue;
+                }
+            };
+            let conflict = conflict.map(api::ticket_id_to_bytes).unwrap_or_default();
+            return (v1::ProposeResponse { verdict: verdict.into(), match_id, conflict, ..Default::default() }, outcome);
+        }
+    }
+}
+
+fn read_teams(teams: &[v1::ProposedTeam]) -> Result<Vec<Vec<Candidate>>, Invalid> {
+    let read_team = |team: &v1::ProposedTeam| team.tickets.iter().map(Candidate::try_from).collect();
+    teams.iter().map(read_team).collect()
+}
+
+/// The tickets as they were read, for the store to confirm.
+fn versioned(wire: &[v1::ProposedTeam], teams: &[Vec<Candidate>]) -> Vec<Versioned> {
+    let wire = wire.iter().flat_map(|team| &team.tickets);
+    let read = teams.iter().flatten().zip(wire);
+    read.map(|(ticket, wire)| Versioned { id: ticket.id, version: ticket.version, party: Encoded(wire.party.clone()) }).collect()
+}
+
+/// What everyone in the match is told.
+fn sheet(proposal: &v1::ProposeRequest, checked: &Checked, now_ms: u64) -> v1::Sheet {
+    let seats = |team: &Vec<Candidate>| v1::Team {
+        seats: team.iter().flat_map(|ticket| seats_of(ticket, &proposal.region, now_ms)).collect(),
+    };
+    v1::Sheet {
+        queue: proposal.queue.clone(),
+        rules_version: proposal.rules_version.clone(),
+        teams: checked.teams.iter().map(seats).collect(),
+        region: proposal.region.clone(),
+        cost_s: checked.rules.cost_s(&checked.teams, now_ms),
+    }
+}
+
+fn seats_of(ticket: &Candidate, region: &str, now_ms: u64) -> impl Iterator<Item = v1::Seat> {
+    let region = region.parse::<RegionName>().ok();
+    ticket.party.players().iter().map(move |player| v1::Seat {
+        player_id: player.id.to_string(),
+        ticket_id: ticket.id.to_string(),
+        rating: player.rating,
+        rtt_ms: region.as_ref().and_then(|region| player.rtt_ms.get(region).copied()),
+        wait_ms: ticket.age_ms(now_ms),
+    })
+}
+
+fn verdict(verdict: Verdict, detail: &str) -> v1::ProposeResponse {
+    v1::ProposeResponse { verdict: verdict.into(), detail: detail.to_owned(), ..Default::default() }
+}

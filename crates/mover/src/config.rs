@@ -1,0 +1,50 @@
+use domain::Instance;
+use std::time::Duration;
+
+/// Who this mover is.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub instance: Instance,
+}
+
+/// Proposals in work on one stream.
+pub const PROPOSALS_IN_WORK_MAX: usize = 1_024;
+/// How long a commit whose outcome is unknown is asked again.
+pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_200);
+/// Pause between tries.
+pub const COMMIT_PAUSE: Duration = Duration::from_millis(25);
+
+/// The lead is taken for this long and renewed each [`LEAD_RENEW`].
+pub const LEAD_TTL: Duration = Duration::from_millis(3_000);
+pub const LEAD_RENEW: Duration = Duration::from_millis(1_000);
+/// A leader that could not renew for this long stops by itself, on its own monotonic clock, before the lease runs out.
+pub const LEAD_SELF_STOP: Duration = Duration::from_millis(2_000);
+/// How often a standby looks whether the lead is free.
+pub const STANDBY_POLL: Duration = Duration::from_millis(250);
+
+/// Events read from the outbox at once.
+pub const EVENTS_READ_MAX: usize = 512;
+/// How long one read waits for the first event. Short, so that a mover that lost the lead notices.
+pub const EVENTS_WAIT: Duration = Duration::from_millis(500);
+/// Events read and not yet taken by everyone who should hear of them. When reached, no more are read.
+pub const EVENTS_IN_FLIGHT_MAX: usize = 8_192;
+/// How often the outbox is trimmed.
+pub const TRIM_EVERY: Duration = Duration::from_millis(500);
+
+/// Deliveries waiting for one playserver; beyond it events are dropped and the playserver is told to resync.
+pub const COURIER_QUEUE_MAX: usize = 4_096;
+/// Deliveries in flight to one playserver.
+pub const DELIVERIES_IN_FLIGHT_MAX: usize = 256;
+/// How long one try of a delivery may take.
+pub const DELIVERY_TRY_MAX: Duration = Duration::from_millis(2_000);
+/// Pause before a playserver that could not be reached is tried again.
+pub const DELIVERY_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often matches are looked after.
+pub const TEND_EVERY: Duration = Duration::from_millis(250);
+/// Matches looked after at once.
+pub const TEND_MAX: usize = 256;
+/// A committed match that its host has not started by then is published again, or given to another host.
+pub const START_WAIT_MS: u64 = 2_000;
+/// A committed match that no host has started by then fails: its tickets go back with their age.
+pub const START_WAIT_MS_MAX: u64 = 10_000;

@@ -1,0 +1,141 @@
+//! One courier for each playserver: events in order, many in flight, and a resync whenever one was dropped. So a slow or
+//! unreachable playserver holds up nobody else and grows no queue.
+
+use crate::config::{COURIER_QUEUE_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX};
+use crate::progress::InFlight;
+use api::v1::deliver_request::What;
+use api::v1::playserver_client::PlayserverClient;
+use api::v1::{self, DeliverRequest, DeliverResponse};
+use chassis::{Caller, Channel, Fleet};
+use domain::{Event, InstanceId};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+use tracing::{Instrument, Span};
+
+pub type Playservers = Fleet<DeliverRequest, DeliverResponse>;
+
+/// Opens the stream of events to one playserver.
+pub fn open(
+    channel: Channel,
+    requests: ReceiverStream<DeliverRequest>,
+) -> BoxFuture<'static, Result<Streaming<DeliverResponse>, Status>> {
+    let mut client = PlayserverClient::new(channel).max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
+    async move { client.deliver(requests).await.map(tonic::Response::into_inner) }.boxed()
+}
+
+/// Everyone this mover delivers to, in one term.
+pub struct Couriers {
+    fleet: Playservers,
+    couriers: HashMap<InstanceId, Courier>,
+}
+
+struct Courier {
+    parcels: mpsc::Sender<Parcel>,
+    behind: Arc<AtomicBool>,
+}
+
+/// One event for one playserver.
+struct Parcel {
+    request: DeliverRequest,
+    /// One span in the trace of each ticket, open until the playserver took the event.
+    spans: Vec<Span>,
+    _in_flight: Arc<InFlight>,
+}
+
+impl Couriers {
+    pub fn new(fleet: Playservers) -> Self {
+        Self { fleet, couriers: HashMap::new() }
+    }
+
+    /// Takes up who has appeared and drops who has gone.
+    pub fn meet(&mut self) {
+        let alive = self.fleet.alive();
+        self.couriers.retain(|id, _| alive.iter().any(|(instance, _)| instance.id == *id));
+        for (instance, caller) in alive {
+            self.couriers.entry(instance.id).or_insert_with(|| Courier::start(caller));
+        }
+    }
+
+    /// Hands the event to the courier of each of its watchers. One that is not alive has no clients to tell: they will come back to
+    /// another playserver and find the present state there.
+    pub fn send(&mut self, event: &Event, in_flight: &Arc<InFlight>) {
+        if event.watchers.is_empty() {
+            return;
+        }
+        let wire = v1::Event::from(event);
+        for watcher in &event.watchers {
+            let Some(courier) = self.couriers.get(watcher) else { continue };
+            let request = DeliverRequest { what: Some(What::Event(wire.clone())), ..Default::default() };
+            courier.send(Parcel { request, spans: spans(event, watcher), _in_flight: in_flight.clone() });
+        }
+    }
+}
+
+impl Courier {
+    /// Begins behind: what an earlier leader dropped is not known.
+    fn start(caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
+        let (parcels, queue) = mpsc::channel(COURIER_QUEUE_MAX);
+        let behind = Arc::new(AtomicBool::new(true));
+        tokio::spawn(carry(caller, queue, behind.clone()));
+        Self { parcels, behind }
+    }
+
+    fn send(&self, parcel: Parcel) {
+        if self.parcels.try_send(parcel).is_err() {
+            self.behind.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// Carries until the courier is dropped.
+async fn carry(
+    caller: Caller<DeliverRequest, DeliverResponse>,
+    queue: mpsc::Receiver<Parcel>,
+    behind: Arc<AtomicBool>,
+) {
+    let mut delivered = ReceiverStream::new(queue).map(|parcel| deliver(&caller, parcel)).buffer_unordered(DELIVERIES_IN_FLIGHT_MAX);
+    loop {
+        if behind.swap(false, Ordering::AcqRel) && !resync(&caller).await {
+            behind.store(true, Ordering::Release);
+        }
+        let wait = if behind.load(Ordering::Acquire) { DELIVERY_PAUSE } else { DELIVERY_TRY_MAX };
+        match tokio::time::timeout(wait, delivered.next()).await {
+            Ok(Some(true)) | Err(_) => {}
+            Ok(Some(false)) => behind.store(true, Ordering::Release),
+            Ok(None) => return,
+        }
+    }
+}
+
+async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, parcel: Parcel) -> bool {
+    let span = parcel.spans.first().cloned().unwrap_or_else(Span::none);
+    let answer = caller.call(parcel.request, DELIVERY_TRY_MAX).instrument(span).await;
+    answer.is_ok_and(|answer| answer.failure.is_none())
+}
+
+async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>) -> bool {
+    let request = DeliverRequest { what: Some(What::Resync(v1::Resync {})), ..Default::default() };
+    caller.call(request, DELIVERY_TRY_MAX).await.is_ok_and(|answer| answer.failure.is_none())
+}
+
+fn spans(event: &Event, watcher: &InstanceId) -> Vec<Span> {
+    let in_trace_of = |ticket: &domain::EventTicket| {
+        let span = tracing::info_span!(
+            parent: None,
+            "muster.deliver",
+            muster.change = event.change.as_str(),
+            muster.ticket_id = %ticket.id,
+            muster.match_id = event.matched.as_ref().map(|matched| tracing::field::display(matched.id)),
+            muster.playserver = %watcher,
+        );
+        telemetry::continue_from(&span, &ticket.trace);
+        span
+    };
+    event.tickets.iter().filter(|ticket| !ticket.trace.is_empty()).map(in_trace_of).collect()
+}

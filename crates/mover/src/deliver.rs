@@ -1,0 +1,58 @@
+//! From the outbox to the playservers, in order, for as long as this mover leads.
+
+use crate::config::{EVENTS_IN_FLIGHT_MAX, EVENTS_READ_MAX, EVENTS_WAIT, STANDBY_POLL, TRIM_EVERY};
+use crate::courier::{Couriers, Playservers};
+use crate::lead::Lead;
+use crate::progress::Progress;
+use chassis::Shutdown;
+use domain::Cursor;
+use std::sync::Arc;
+use store::{Fence, Store};
+use tokio::time::Instant;
+
+/// Delivers in each term that this mover leads, until `shutdown`.
+pub async fn run(store: Arc<dyn Store>, mut lead: Lead, fleet: Playservers, shutdown: Shutdown) {
+    let terms = async {
+        loop {
+            let fence = lead.taken().await;
+            deliver_term(&*store, &lead, &fence, fleet.clone()).await;
+        }
+    };
+    shutdown.run_until_cancelled(terms).await;
+}
+
+/// One term, from the oldest event that is not known to be taken. What an earlier leader delivered and did not get to trim comes
+/// again: watchers drop what they have seen by its cursor.
+async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Playservers) {
+    let progress = Progress::default();
+    let mut couriers = Couriers::new(fleet);
+    let mut cursor = Cursor::default();
+    let mut trimmed = Instant::now();
+    while lead.fence().as_ref() == Some(fence) {
+        couriers.meet();
+        progress.room(EVENTS_IN_FLIGHT_MAX).await;
+        let events = match store.events(cursor, EVENTS_READ_MAX, EVENTS_WAIT).await {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::warn!(%error, "could not read the outbox");
+                tokio::time::sleep(STANDBY_POLL).await;
+                continue;
+            }
+        };
+        for event in events {
+            cursor = event.cursor;
+            couriers.send(&event, &progress.begin(event.cursor));
+        }
+        if trimmed.elapsed() >= TRIM_EVERY {
+            trimmed = Instant::now();
+            trim(store, fence, progress.taken()).await;
+        }
+    }
+}
+
+async fn trim(store: &dyn Store, fence: &Fence, taken: Cursor) {
+    // Not trimming is harmless: the events come again to the next leader, and the next trim takes them.
+    if let Err(error) = store.trim(fence, taken).await {
+        tracing::warn!(%error, "could not trim the outbox");
+    }
+}

@@ -1,0 +1,73 @@
+//! From a request to a ticket that may be stored. Everything is checked here, before anything is written.
+
+use api::v1::EnqueueRequest;
+use domain::limits::{CLIENT_KEY_BYTES_MAX, TICKET_QUEUES_MAX};
+use domain::{InstanceId, Invalid, Party, QueueName, RealmId, RuleSet, Rules, TicketId};
+use std::sync::Arc;
+use store::Enqueue;
+
+/// A request that may be stored.
+pub struct Arrival {
+    pub party: Party,
+    pub enqueue: Enqueue,
+}
+
+/// Reads and checks a request at `now_ms`. `trace` is the `traceparent` under which the ticket's whole life is told.
+pub fn read(
+    request: EnqueueRequest,
+    realm: &RealmId,
+    rules: &RuleSet,
+    holder: &InstanceId,
+    trace: String,
+    now_ms: u64,
+) -> Result<Arrival, Invalid> {
+    api::check_realm(&request.realm, realm)?;
+    let client_key = client_key(request.client_key)?;
+    let queues = read_queues(&request.queues, rules)?;
+    let party = api::party_from_wire(request.players)?;
+    for rules in &queues {
+        rules.admit(&party)?;
+    }
+    let longest_wait_ms = queues.iter().map(|rules| rules.longest_wait_ms()).max().unwrap_or_default();
+    let enqueue = Enqueue {
+        id: TicketId::derive(realm, &client_key, party.player_ids()),
+        players: party.player_ids().cloned().collect(),
+        places: queues.iter().map(|rules| rules.place(&party)).collect(),
+        party: api::encode_party(&party),
+        queued_ms: now_ms,
+        expires_ms: now_ms + longest_wait_ms,
+        holder: holder.clone(),
+        trace,
+    };
+    Ok(Arrival { party, enqueue })
+}
+
+/// Without a key of the client's each request is its own.
+fn client_key(key: String) -> Result<String, Invalid> {
+    if key.len() > CLIENT_KEY_BYTES_MAX {
+        return Err(Invalid::new("client_key", format!("must have at most {CLIENT_KEY_BYTES_MAX} bytes, has {}", key.len())));
+    }
+    Ok(if key.is_empty() { uuid::Uuid::new_v4().to_string() } else { key })
+}
+
+fn read_queues(names: &[String], rules: &RuleSet) -> Result<Vec<Arc<Rules>>, Invalid> {
+    if !(1..=TICKET_QUEUES_MAX).contains(&names.len()) {
+        return Err(Invalid::new("queues", format!("must name 1 to {TICKET_QUEUES_MAX} queues, names {}", names.len())));
+    }
+    let mut queues: Vec<Arc<Rules>> = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let field = format!("queues[{index}]");
+        let queue = QueueName::parse(&field, name)?;
+        let known = rules.get(&queue).ok_or_else(|| unknown_queue(&field, &queue, rules))?;
+        if queues.iter().any(|other| other.queue() == &queue) {
+            return Err(Invalid::new(field, format!("`{queue}` is named twice")));
+        }
+        queues.push(known.clone());
+    }
+    Ok(queues)
+}
+
+fn unknown_queue(field: &str, queue: &QueueName, rules: &RuleSet) -> Invalid {
+    let known: Vec<&str> = rules.iter().map(|rules| rules.queue().as_str()).collect();
+    Invalid::new(field, format!("unknown queue `{queue}`: must be one of {}", known.join(", ")))
+}

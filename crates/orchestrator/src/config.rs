@@ -1,0 +1,44 @@
+use domain::Instance;
+use std::time::Duration;
+
+/// Who this orchestrator or sweeper is: the instance's role says which.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub instance: Instance,
+}
+
+/// Tickets held here; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED.
+pub const HELD_MAX: usize = 500_000;
+/// Calls in work on one realm server's stream.
+pub const SESSION_CALLS_MAX: usize = 256;
+
+/// Looks for arrivals in work at once; a further arrival is looked for by the schedule.
+pub const ARRIVALS_IN_WORK_MAX: usize = 256;
+/// Tickets in an arrival's range.
+pub const ARRIVAL_TICKETS_MAX: usize = 128;
+/// Times an arrival whose match met a conflict looks again at once.
+pub const CONFLICT_RETRIES_MAX: u32 = 3;
+
+/// How often the schedule is looked at.
+pub const TICK: Duration = Duration::from_millis(50);
+/// Tickets taken from the schedule in one tick.
+pub const DUE_MAX: usize = 4_096;
+/// Windows in work at once.
+pub const WINDOWS_IN_WORK_MAX: usize = 16;
+/// Pause before a ticket whose look failed (conflict, busy, store away) is looked for again.
+pub const RETRY_PAUSE_MS: u64 = 100;
+
+/// Searches in flight to one matchmaker; it takes 64 and the rest would wait unread.
+pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
+/// How long a search may take, with the verdicts on its proposals.
+pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
+
+/// How often orphans are adopted and late tickets expired.
+pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
+/// Tickets adopted, and expired, in one step.
+pub const SWEEP_MAX: usize = 1_000;
+/// A sweeper also looks for tickets that expire within this time, whoever holds them.
+pub const OLDEST_AHEAD_MS: u64 = 10_000;
+pub const OLDEST_EVERY: Duration = Duration::from_millis(2_000);
+/// How long the looks in work may take to finish at the end.
+pub const FINISH_WAIT_MAX: Duration = Duration::from_millis(7_000);

@@ -1,0 +1,144 @@
+use crate::arrival::{self, Arrival};
+use crate::config::SESSION_CALLS_MAX;
+use crate::looker::Looker;
+use crate::waiting::Waiting;
+use api::v1::queue_server::Queue;
+use api::v1::session_request::Op;
+use api::v1::session_response::Result as Answer;
+use api::v1::{self, SessionRequest, SessionResponse};
+use chassis::{Clock, Shutdown, status};
+use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId};
+use futures::stream::BoxStream;
+use std::sync::Arc;
+use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
+use tonic::{Request, Response, Status, Streaming};
+
+/// The public face.
+#[derive(Clone)]
+pub struct Service {
+    realm: RealmId,
+    store: Arc<dyn Store>,
+    rules: Arc<RuleSet>,
+    looker: Arc<Looker>,
+    clock: Clock,
+    here: InstanceId,
+    shutdown: Shutdown,
+}
+
+impl Service {
+    pub fn new(
+        realm: RealmId,
+        store: Arc<dyn Store>,
+        rules: Arc<RuleSet>,
+        looker: Arc<Looker>,
+        clock: Clock,
+        here: InstanceId,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self { realm, store, rules, looker, clock, here, shutdown }
+    }
+
+    async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
+        self.check_open()?;
+        let trace = telemetry::traceparent(&tracing::Span::current());
+        let arrival = arrival::read(request, &self.realm, &self.rules, &self.here, trace, self.clock.now_ms());
+        let Arrival { party, enqueue } = arrival.map_err(status::invalid)?;
+        match self.store.enqueue(enqueue).await.map_err(status::unavailable)? {
+            EnqueueOutcome::Queued(ticket) => {
+                self.look_for(&ticket, party);
+                Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
+            }
+            EnqueueOutcome::Repeated(ticket) => Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true }),
+            EnqueueOutcome::Busy { player, ticket } => Err(busy(&player, ticket)),
+            EnqueueOutcome::Full { bound } => Err(Status::resource_exhausted(format!("the realm is full: {bound}"))),
+        }
+    }
+
+    fn look_for(&self, ticket: &Ticket, party: domain::Party) {
+        for waiting in Waiting::in_queues(ticket, Arc::new(party), &self.rules) {
+            self.looker.arrive(waiting);
+        }
+    }
+
+    async fn cancel_ticket(&self, request: v1::CancelRequest) -> Result<v1::CancelResponse, Status> {
+        api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
+        let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
+        api::check_reason(&request.reason).map_err(status::invalid)?;
+        let left = self.store.leave(id, Leave::Cancelled, &request.reason, self.clock.now_ms()).await;
+        match left.map_err(status::unavailable)? {
+            LeaveOutcome::Left(ticket) => Ok(v1::CancelResponse { ticket: Some((&ticket).into()) }),
+            LeaveOutcome::Refused(ticket) => Err(status::in_state("ticket", id, ticket.state.as_str())),
+            LeaveOutcome::NotFound => Err(no_ticket(id)),
+        }
+    }
+
+    /// A leaving orchestrator takes nothing more, and one that holds all it can says so at once.
+    fn check_open(&self) -> Result<(), Status> {
+        if self.shutdown.is_cancelled() {
+            return Err(Status::unavailable("this orchestrator is leaving: ask again"));
+        }
+        if !self.looker.has_room() {
+            return Err(Status::resource_exhausted("this orchestrator holds as many tickets as it can: ask again later"));
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, request: SessionRequest) -> SessionResponse {
+        let result = match request.op {
+            Some(Op::Enqueue(enqueue)) => self.enqueue_party(enqueue).await.map(Answer::Enqueued),
+            Some(Op::Cancel(cancel)) => self.cancel_ticket(cancel).await.map(Answer::Cancelled),
+            None => Err(Status::invalid_argument("op: must be enqueue or cancel")),
+        };
+        let result = result.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
+        SessionResponse { call: 0, result: Some(result) }
+    }
+}
+
+#[tonic::async_trait]
+impl Queue for Service {
+    type SessionStream = BoxStream<'static, Result<SessionResponse, Status>>;
+
+    async fn enqueue(&self, request: Request<v1::EnqueueRequest>) -> Result<Response<v1::EnqueueResponse>, Status> {
+        self.enqueue_party(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::CancelResponse>, Status> {
+        self.cancel_ticket(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_ticket(&self, request: Request<v1::GetTicketRequest>) -> Result<Response<v1::GetTicketResponse>, Status> {
+        let request = request.into_inner();
+        api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
+        let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
+        let snapshot = self.store.snapshot(&Subject::Ticket(id)).await.map_err(status::unavailable)?;
+        let ticket = snapshot.ticket.ok_or_else(|| no_ticket(id))?;
+        let matched = snapshot.matched.as_ref().map(v1::Match::from);
+        Ok(Response::new(v1::GetTicketResponse { ticket: Some((&ticket).into()), r#match: matched }))
+    }
+
+    async fn session(&self, request: Request<Streaming<SessionRequest>>) -> Result<Response<Self::SessionStream>, Status> {
+        let service = self.clone();
+        let handler = move |request| {
+            let service = service.clone();
+            async move { service.answer(request).await }
+        };
+        let answers = chassis::answer(
+            "muster.v1.Queue/Session",
+            request.into_inner(),
+            SESSION_CALLS_MAX,
+            self.shutdown.clone(),
+            handler,
+        );
+        Ok(Response::new(answers))
+    }
+}
+
+fn no_ticket(id: TicketId) -> Status {
+    Status::not_found(format!("no ticket {id}"))
+}
+
+fn busy(player: &PlayerId, ticket: TicketId) -> Status {
+    let mut status = Status::already_exists(format!("player {player} is in live ticket {ticket}"));
+    status::describe(&mut status, api::TICKET_ID_METADATA, &ticket.to_string());
+    status
+}

@@ -1,0 +1,51 @@
+use domain::{Party, Placement, RuleSet, Rules, Ticket, TicketId};
+use std::sync::Arc;
+
+/// A ticket in one of its queues, as the schedule remembers it.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub id: TicketId,
+    pub rules: Arc<Rules>,
+    pub party: Arc<Party>,
+    pub place: Placement,
+    pub queued_ms: u64,
+    pub tries: u32,
+    /// The width at which it was last looked for.
+    pub width: u32,
+    /// W3C `traceparent` of its trace; empty when it has none.
+    pub trace: Arc<str>,
+}
+
+impl Waiting {
+    /// The ticket once for each of its queues that has rules here.
+    pub fn in_queues<'a>(ticket: &'a Ticket, party: Arc<Party>, rules: &'a RuleSet) -> impl Iterator<Item = Self> + 'a {
+        let trace: Arc<str> = ticket.trace.as_str().into();
+        ticket.places.iter().filter_map(move |place| {
+            Some(Self {
+                id: ticket.id,
+                rules: rules.get(&place.queue)?.clone(),
+                party: party.clone(),
+                place: place.clone(),
+                queued_ms: ticket.queued_ms,
+                tries: ticket.tries,
+                width: ticket.width,
+                trace: trace.clone(),
+            })
+        })
+    }
+
+    /// How long it has waited, in ms.
+    pub fn age_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.queued_ms)
+    }
+
+    /// How wide to look for it now.
+    pub fn width_at(&self, now_ms: u64) -> u32 {
+        self.rules.width(self.age_ms(now_ms), self.tries)
+    }
+
+    /// When to look for it again after a look at `now_ms`.
+    pub fn next_look_ms(&self, now_ms: u64) -> u64 {
+        now_ms + self.rules.look_again_ms(self.age_ms(now_ms))
+    }
+}

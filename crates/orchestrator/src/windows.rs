@@ -1,0 +1,57 @@
+//! Groups due tickets into windows, so that each waiting ticket is read once however many neighbours are looked for.
+
+use crate::waiting::Waiting;
+use domain::Look;
+use std::collections::BTreeMap;
+
+/// A part of one queue's index, and the tickets for whose sake it is read.
+#[derive(Debug, Clone)]
+pub struct Window {
+    pub look: Look,
+    pub waiting: Vec<Waiting>,
+}
+
+/// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
+pub fn windows(due: Vec<Waiting>, now_ms: u64) -> Vec<Window> {
+    let mut pools: BTreeMap<(String, String), Vec<Window>> = BTreeMap::new();
+    for waiting in due {
+        let look = waiting.rules.look(&waiting.party, waiting.width_at(now_ms));
+        let pool = (look.queue.to_string(), look.pool.clone());
+        pools.entry(pool).or_default().push(Window { look, waiting: vec![waiting] });
+    }
+    pools.into_values().flat_map(merge_overlapping).collect()
+}
+
+fn merge_overlapping(mut windows: Vec<Window>) -> Vec<Window> {
+    windows.sort_by(|a, b| a.look.low.total_cmp(&b.look.low));
+    let mut merged: Vec<Window> = Vec::new();
+    for window in windows {
+        match merged.last_mut() {
+            Some(last) if window.look.low <= last.look.high => last.absorb(window),
+            _ => merged.push(window),
+        }
+    }
+    merged
+}
+
+impl Window {
+    fn absorb(&mut self, other: Self) {
+        self.look.high = self.look.high.max(other.look.high);
+        for region in other.look.regions {
+            if !self.look.regions.contains(&region) {
+                self.look.regions.push(region);
+            }
+        }
+        self.waiting.extend(other.waiting);
+    }
+
+    /// Two windows for half of the tickets each, by rating; none for a single ticket.
+    pub fn halves(mut self, now_ms: u64) -> Option<[Vec<Window>; 2]> {
+        if self.waiting.len() < 2 {
+            return None;
+        }
+        self.waiting.sort_by(|a, b| a.place.rating.total_cmp(&b.place.rating));
+        let upper = self.waiting.split_off(self.waiting.len() / 2);
+        Some([windows(self.waiting, now_ms), windows(upper, now_ms)])
+    }
+}

@@ -1,0 +1,33 @@
+use domain::Instance;
+use std::time::Duration;
+
+/// Who this playserver is.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `capacity` counts matches hosted at the same time.
+    pub instance: Instance,
+    /// The assignment: what the players of a match hosted here are told to connect to.
+    pub game_address: String,
+}
+
+/// Updates waiting for one client; beyond it the client is cut and comes back to a snapshot.
+pub const WATCH_QUEUE_MAX: usize = 64;
+/// Updates waiting on one realm server's stream.
+pub const FOLLOW_QUEUE_MAX: usize = 4_096;
+/// Players and tickets followed on one stream.
+pub const FOLLOWED_MAX: usize = 100_000;
+/// Calls in work on one realm server's stream.
+pub const FOLLOW_CALLS_MAX: usize = 256;
+/// Clients watching here; beyond it a watch is refused.
+pub const WATCHERS_MAX: usize = 200_000;
+/// Events in work on the mover's stream.
+pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
+/// Subjects whose last watcher left, waiting to be signed off.
+pub const SIGN_OFF_QUEUE_MAX: usize = 65_536;
+/// Subjects read at the same time in a resync.
+pub const RESYNC_READS_MAX: usize = 32;
+/// Matches being started at the same time.
+pub const STARTS_IN_WORK_MAX: usize = 256;
+/// Tries to note a match as started; then the mover's look after it takes over.
+pub const START_TRIES_MAX: usize = 5;
+pub const START_PAUSE: Duration = Duration::from_millis(200);

@@ -1,0 +1,77 @@
+use crate::config::DELIVERIES_IN_WORK_MAX;
+use crate::host::Host;
+use crate::hub::Hub;
+use crate::presence::Presence;
+use api::v1::deliver_request::What;
+use api::v1::playserver_server::Playserver;
+use api::v1::{self, DeliverRequest, DeliverResponse};
+use chassis::Shutdown;
+use futures::stream::BoxStream;
+use std::sync::Arc;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Takes the mover's events.
+#[derive(Clone)]
+pub struct Delivery {
+    hub: Hub,
+    presence: Presence,
+    host: Arc<Host>,
+    shutdown: Shutdown,
+}
+
+impl Delivery {
+    pub fn new(hub: Hub, presence: Presence, host: Host, shutdown: Shutdown) -> Self {
+        Self { hub, presence, host: Arc::new(host), shutdown }
+    }
+
+    /// Takes an event before it returns, so that events are told in the order in which they came; a resync is the future's work.
+    fn take(&self, request: DeliverRequest) -> impl Future<Output = DeliverResponse> + Send + use<> {
+        if let Some(What::Event(event)) = &request.what {
+            self.take_event(event);
+        }
+        let presence = self.presence.clone();
+        async move {
+            let taken = match request.what {
+                Some(What::Event(_)) => Ok(()),
+                Some(What::Resync(_)) => presence.resync().await.map_err(chassis::status::unavailable),
+                None => Err(Status::invalid_argument("what: must be an event or a resync")),
+            };
+            DeliverResponse { failure: taken.err().map(|status| chassis::status::failure(&status)), ..Default::default() }
+        }
+    }
+
+    fn take_event(&self, event: &v1::Event) {
+        let _spans = spans(event);
+        self.hub.tell_event(event);
+        self.host.take(event);
+    }
+}
+
+#[tonic::async_trait]
+impl Playserver for Delivery {
+    type DeliverStream = BoxStream<'static, Result<DeliverResponse, Status>>;
+
+    async fn deliver(&self, request: Request<Streaming<DeliverRequest>>) -> Result<Response<Self::DeliverStream>, Status> {
+        let delivery = self.clone();
+        let handler = move |request| delivery.take(request);
+        let answers = chassis::answer(
+            "muster.v1.Playserver/Deliver",
+            request.into_inner(),
+            DELIVERIES_IN_WORK_MAX,
+            self.shutdown.clone(),
+            handler,
+        );
+        Ok(Response::new(answers))
+    }
+}
+
+/// The taking of an event, in the trace of each of its tickets.
+fn spans(event: &v1::Event) -> Vec<tracing::Span> {
+    let in_trace_of = |ticket: &v1::EventTicket| {
+        let change = event.change().as_str_name();
+        let span = tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
+        telemetry::continue_from(&span, &ticket.traceparent);
+        span
+    };
+    event.tickets.iter().filter(|ticket| !ticket.traceparent.is_empty()).map(in_trace_of).collect()
+}

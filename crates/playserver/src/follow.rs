@@ -1,0 +1,118 @@
+//! A realm server's stream: it follows many players, acknowledges for them and ends their matches, all on one connection.
+
+use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
+use crate::hub::{Listener, Told};
+use crate::service::{Service, until_ended};
+use crate::watch::{Place, Wish, unshared};
+use api::v1::follow_request::Op;
+use api::v1::follow_response::Result as Answer;
+use api::v1::{self, FollowRequest, FollowResponse};
+use chassis::Shutdown;
+use domain::{Cursor, PlayerId, TicketId};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::Subject;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+/// Serves one stream, until the realm server closes its side, does not read, or this service leaves.
+pub fn serve(service: Service, requests: Streaming<FollowRequest>) -> BoxStream<'static, Result<FollowResponse, Status>> {
+    let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
+    let (cut, leaving) = (listener.cut.clone(), service.shutdown.clone());
+    let stream = Arc::new(FollowStream { service, listener, places: Mutex::default() });
+    let handler = move |request| {
+        let stream = stream.clone();
+        async move { stream.answer(request).await }
+    };
+    let answers = chassis::answer("muster.v1.Play/Follow", requests, FOLLOW_CALLS_MAX, leaving.clone(), handler);
+    until_ended(merge(answers, updates(told)), cut, leaving).boxed()
+}
+
+/// Answers and updates as they come, for as long as there may be answers.
+fn merge(
+    answers: impl Stream<Item = Result<FollowResponse, Status>> + Send + 'static,
+    updates: impl Stream<Item = FollowResponse> + Send + 'static,
+) -> impl Stream<Item = Result<FollowResponse, Status>> + Send + 'static {
+    let closed = Shutdown::new();
+    let closing = closed.clone().drop_guard();
+    let answers = answers.map(Some).chain(futures::stream::once(async move {
+        drop(closing);
+        None
+    }));
+    let updates = updates.map(|update| Some(Ok(update))).take_until(closed.cancelled_owned());
+    futures::stream::select(answers, updates).filter_map(std::future::ready)
+}
+
+/// Updates of everything followed. A ticket followed through several of its players is told once.
+fn updates(told: mpsc::Receiver<Told>) -> impl Stream<Item = FollowResponse> {
+    let mut seen: HashMap<String, Cursor> = HashMap::new();
+    ReceiverStream::new(told).filter_map(move |update| {
+        let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
+        if seen.len() > FOLLOWED_MAX {
+            // Forgetting only lets a repeated delivery through once more.
+            seen.clear();
+        }
+        let last = seen.entry(update.ticket_id.clone()).or_default();
+        let news = cursor > *last || update.ticket_id.is_empty();
+        *last = cursor.max(*last);
+        let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
+        std::future::ready(news.then(response))
+    })
+}
+
+struct FollowStream {
+    service: Service,
+    listener: Listener,
+    places: Mutex<HashMap<Subject, Place>>,
+}
+
+impl FollowStream {
+    async fn answer(&self, request: FollowRequest) -> FollowResponse {
+        let done = match request.op {
+            Some(Op::Follow(watch)) => self.follow(watch).await,
+            Some(Op::Unfollow(unfollow)) => self.unfollow(unfollow),
+            Some(Op::Acknowledge(acknowledge)) => self.service.acknowledge_match(acknowledge).await,
+            Some(Op::EndMatch(end)) => self.service.end(end).await.map(drop),
+            None => Err(Status::invalid_argument("op: must be follow, unfollow, acknowledge or end_match")),
+        };
+        let result = match done {
+            Ok(()) => Answer::Done(v1::Done {}),
+            Err(status) => Answer::Failure(chassis::status::failure(&status)),
+        };
+        FollowResponse { call: 0, result: Some(result) }
+    }
+
+    async fn follow(&self, watch: v1::WatchRequest) -> Result<(), Status> {
+        self.service.check_realm(&watch.realm)?;
+        let wish = Wish::read(&watch)?;
+        if self.places().len() >= FOLLOWED_MAX {
+            return Err(Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream")));
+        }
+        let (place, first) = Place::take(&wish, self.listener.clone(), &self.service.hub, &self.service.presence).await?;
+        self.places().insert(wish.subject, place);
+        if let Some(first) = first {
+            // A closed queue means that the stream has ended: nobody is left to tell.
+            let _ = self.listener.queue.send(Arc::new(first)).await;
+        }
+        Ok(())
+    }
+
+    fn unfollow(&self, unfollow: v1::UnfollowRequest) -> Result<(), Status> {
+        use v1::unfollow_request::Subject as Wire;
+        let subject = match &unfollow.subject {
+            Some(Wire::PlayerId(id)) => PlayerId::parse("player_id", id).map(Subject::Player),
+            Some(Wire::TicketId(id)) => api::parse_id::<TicketId>("ticket_id", id).map(Subject::Ticket),
+            None => Err(domain::Invalid::new("subject", "must name a player_id or a ticket_id")),
+        };
+        let place = self.places().remove(&subject.map_err(chassis::status::invalid)?);
+        drop(place);
+        Ok(())
+    }
+
+    fn places(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

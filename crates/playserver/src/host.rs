@@ -1,0 +1,83 @@
+//! Starts the matches that were given to this playserver, and counts those that run.
+
+use crate::config::{Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
+use api::v1::{self, Change};
+use chassis::{Clock, Load};
+use domain::{InstanceId, MatchId, QueueName, RuleSet};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{MatchOutcome, Store};
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+pub struct Host {
+    here: InstanceId,
+    game_address: String,
+    store: Arc<dyn Store>,
+    rules: Arc<RuleSet>,
+    clock: Clock,
+    starts: Arc<Semaphore>,
+    running: Mutex<HashSet<MatchId>>,
+    load: Load,
+}
+
+impl Host {
+    pub fn new(config: &Config, store: Arc<dyn Store>, rules: Arc<RuleSet>, clock: Clock, load: Load) -> Self {
+        Self {
+            here: config.instance.id.clone(),
+            game_address: config.game_address.clone(),
+            store,
+            rules,
+            clock,
+            starts: Arc::new(Semaphore::new(STARTS_IN_WORK_MAX)),
+            running: Mutex::default(),
+            load,
+        }
+    }
+
+    /// Takes what an event says of matches hosted here.
+    pub fn take(&self, event: &v1::Event) {
+        let Some(matched) = event.r#match.as_ref().filter(|matched| matched.host == self.here.as_str()) else { return };
+        let Ok(id) = matched.id.parse::<MatchId>() else { return };
+        match event.change() {
+            Change::Matched => {
+                self.count(|running| running.insert(id));
+                self.start(id, matched);
+            }
+            Change::Ended | Change::Requeued => self.count(|running| running.remove(&id)),
+            _ => {}
+        }
+    }
+
+    /// Starts it in the background. With too many starts in work it is left to the mover, which looks after it.
+    fn start(&self, id: MatchId, matched: &v1::Match) {
+        let Ok(permit) = self.starts.clone().try_acquire_owned() else { return };
+        let queue = matched.sheet.as_ref().map(|sheet| sheet.queue.as_str()).unwrap_or_default();
+        let rules = QueueName::parse("queue", queue).ok().and_then(|queue| self.rules.get(&queue).cloned());
+        let Some(rules) = rules else {
+            tracing::warn!(match_id = %id, queue, "no rules for the queue of a match given to this host");
+            return;
+        };
+        let (store, here, address, clock) = (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock.clone());
+        let starting = async move {
+            let _permit = permit;
+            for _ in 0..START_TRIES_MAX {
+                let now_ms = clock.now_ms();
+                match store.assign(id, &here, &address, now_ms, now_ms + rules.longest_match_ms()).await {
+                    Ok(MatchOutcome::Done(_)) => return,
+                    Ok(other) => return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more"),
+                    Err(error) => tracing::warn!(match_id = %id, %error, "could not start a match"),
+                }
+                tokio::time::sleep(START_PAUSE).await;
+            }
+        };
+        tokio::spawn(starting.instrument(tracing::info_span!("muster.start", muster.match_id = %id)));
+    }
+
+    fn count(&self, change: impl FnOnce(&mut HashSet<MatchId>) -> bool) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if change(&mut running) {
+            self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Who watches whom here. Bounded: a watcher that does not read is cut, never waited for.
+
+use crate::config::WATCHERS_MAX;
+use api::v1;
+use chassis::Shutdown;
+use domain::{PlayerId, TicketId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Subject;
+use tokio::sync::mpsc;
+
+/// One update, shared by all who hear it.
+pub type Told = Arc<v1::Update>;
+
+#[derive(Clone, Default)]
+pub struct Hub {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    watchers: HashMap<Subject, Vec<Watcher>>,
+    count: usize,
+    next: u64,
+}
+
+struct Watcher {
+    number: u64,
+    listener: Listener,
+}
+
+/// Where a watcher's updates go, and how it is told that it did not read them in time.
+#[derive(Clone)]
+pub struct Listener {
+    pub queue: mpsc::Sender<Told>,
+    pub cut: Shutdown,
+}
+
+impl Listener {
+    pub fn new(queue_max: usize) -> (Self, mpsc::Receiver<Told>) {
+        let (queue, told) = mpsc::channel(queue_max);
+        (Self { queue, cut: Shutdown::new() }, told)
+    }
+
+    /// False when the watcher is gone, or is cut because its queue is full.
+    fn tell(&self, update: &Told) -> bool {
+        let told = self.queue.try_send(update.clone()).is_ok();
+        if !told {
+            self.cut.cancel();
+        }
+        told
+    }
+}
+
+impl Hub {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a watcher and returns its number; none when [`WATCHERS_MAX`] are here.
+    pub fn add(&self, subject: Subject, listener: Listener) -> Option<u64> {
+        let mut state = self.state();
+        if state.count >= WATCHERS_MAX {
+            return None;
+        }
+        state.count += 1;
+        state.next += 1;
+        let number = state.next;
+        state.watchers.entry(subject).or_default().push(Watcher { number, listener });
+        Some(number)
+    }
+
+    pub fn remove(&self, subject: &Subject, number: u64) {
+        self.state().keep(subject, |watcher| watcher.number != number);
+    }
+
+    pub fn is_watched(&self, subject: &Subject) -> bool {
+        self.state().watchers.contains_key(subject)
+    }
+
+    pub fn subjects(&self) -> Vec<Subject> {
+        self.state().watchers.keys().cloned().collect()
+    }
+
+    /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
+    /// snapshot.
+    pub fn tell(&self, subject: &Subject, update: &Told) {
+        self.state().keep(subject, |watcher| watcher.listener.tell(update));
+    }
+
+    /// Tells everyone whom an event concerns.
+    pub fn tell_event(&self, event: &v1::Event) {
+        for ticket in &event.tickets {
+            let update = Arc::new(v1::Update::of_event(event, ticket));
+            for subject in subjects_of(ticket) {
+                self.tell(&subject, &update);
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn keep(&mut self, subject: &Subject, keep: impl FnMut(&Watcher) -> bool) {
+        let mut keep = keep;
+        let Some(watchers) = self.watchers.get_mut(subject) else { return };
+        let before = watchers.len();
+        watchers.retain(|watcher| keep(watcher));
+        self.count -= before - watchers.len();
+        if watchers.is_empty() {
+            self.watchers.remove(subject);
+        }
+    }
+}
+
+fn subjects_of(ticket: &v1::EventTicket) -> impl Iterator<Item = Subject> {
+    let id = ticket.id.parse::<TicketId>().ok().map(Subject::Ticket);
+    let players = ticket.player_ids.iter().filter_map(|id| id.parse::<PlayerId>().ok()).map(Subject::Player);
+    id.into_iter().chain(players)
+}

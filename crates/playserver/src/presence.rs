@@ -1,0 +1,78 @@
+//! Keeps the store's note of who is watched here: signed on before a watcher reads its snapshot, signed off some time after the
+//! last one left. Being noted too long only costs an event that nobody here wants; being forgotten would lose one.
+
+use crate::config::{RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX};
+use crate::hub::Hub;
+use api::v1;
+use chassis::Shutdown;
+use domain::InstanceId;
+use futures::StreamExt;
+use std::sync::Arc;
+use store::{Snapshot, Store, StoreError, Subject};
+use tokio::sync::mpsc;
+
+#[derive(Clone)]
+pub struct Presence {
+    store: Arc<dyn Store>,
+    hub: Hub,
+    here: InstanceId,
+    left: mpsc::Sender<Subject>,
+}
+
+impl Presence {
+    pub fn start(store: Arc<dyn Store>, hub: Hub, here: InstanceId, shutdown: Shutdown) -> Self {
+        let (left, leaving) = mpsc::channel(SIGN_OFF_QUEUE_MAX);
+        let presence = Self { store, hub, here, left };
+        let signing_off = presence.clone().sign_off_all(leaving);
+        tokio::spawn(async move { shutdown.run_until_cancelled(signing_off).await });
+        presence
+    }
+
+    /// Notes that the subject is watched here, and reads its present state. What happens later comes as an event.
+    pub async fn sign_on(&self, subject: &Subject) -> Result<Snapshot, StoreError> {
+        self.store.watch(subject, &self.here).await
+    }
+
+    /// Called when a watcher left. A full queue leaves the note standing, which is harmless.
+    pub fn left(&self, subject: Subject) {
+        let _ = self.left.try_send(subject);
+    }
+
+    /// Reads the present state of everyone watched here, and tells it.
+    pub async fn resync(&self) -> Result<(), StoreError> {
+        let reads = futures::stream::iter(self.hub.subjects()).map(|subject| self.refresh(subject));
+        let mut reads = std::pin::pin!(reads.buffer_unordered(RESYNC_READS_MAX));
+        while let Some(read) = reads.next().await {
+            read?;
+        }
+        Ok(())
+    }
+
+    async fn refresh(&self, subject: Subject) -> Result<(), StoreError> {
+        let snapshot = self.sign_on(&subject).await?;
+        if let Some(ticket) = &snapshot.ticket {
+            self.hub.tell(&subject, &Arc::new(v1::Update::of_snapshot(ticket, snapshot.matched.as_ref())));
+        }
+        Ok(())
+    }
+
+    async fn sign_off_all(self, mut leaving: mpsc::Receiver<Subject>) {
+        while let Some(subject) = leaving.recv().await {
+            if let Err(error) = self.sign_off(subject).await {
+                tracing::debug!(%error, "could not sign a subject off: its events still come here");
+            }
+        }
+    }
+
+    async fn sign_off(&self, subject: Subject) -> Result<(), StoreError> {
+        if self.hub.is_watched(&subject) {
+            return Ok(());
+        }
+        self.store.unwatch(&subject, &self.here).await?;
+        // A watcher who came in between has signed on before this sign-off: sign on again, and tell what may have been missed.
+        if self.hub.is_watched(&subject) {
+            self.refresh(subject).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! One watched subject, as the stream behind `Watch` and as one of many behind `Follow`.
+
+use crate::hub::{Hub, Listener, Told};
+use crate::presence::Presence;
+use api::v1;
+use domain::{Cursor, PlayerId, TicketId};
+use std::sync::Arc;
+use store::{Snapshot, Subject};
+use tonic::Status;
+
+/// Who is watched, and from where on.
+pub struct Wish {
+    pub subject: Subject,
+    resume: Option<Cursor>,
+}
+
+impl Wish {
+    pub fn read(request: &v1::WatchRequest) -> Result<Self, Status> {
+        use v1::watch_request::Subject as Wire;
+        let subject = match &request.subject {
+            Some(Wire::PlayerId(id)) => PlayerId::parse("player_id", id).map(Subject::Player),
+            Some(Wire::TicketId(id)) => api::parse_id::<TicketId>("ticket_id", id).map(Subject::Ticket),
+            None => Err(domain::Invalid::new("subject", "must name a player_id or a ticket_id")),
+        };
+        let subject = subject.map_err(chassis::status::invalid)?;
+        Ok(Self { subject, resume: request.resume.map(Cursor::from) })
+    }
+
+    /// The first update: the present state, unless the client has it.
+    pub fn first(&self, snapshot: &Snapshot) -> Result<Option<v1::Update>, Status> {
+        match (&snapshot.ticket, &self.subject) {
+            (Some(ticket), _) if self.resume == Some(ticket.changed) => Ok(None),
+            (Some(ticket), _) => Ok(Some(v1::Update::of_snapshot(ticket, snapshot.matched.as_ref()))),
+            (None, Subject::Ticket(id)) => Err(Status::not_found(format!("no ticket {id}"))),
+            (None, Subject::Player(_)) => Ok(Some(v1::Update { snapshot: true, ..Default::default() })),
+        }
+    }
+}
+
+/// A place in the hub, given back when dropped.
+pub struct Place {
+    subject: Subject,
+    number: u64,
+    hub: Hub,
+    presence: Presence,
+}
+
+impl Place {
+    /// Takes a place first and reads the present state second, so that nothing falls in between.
+    pub async fn take(
+        wish: &Wish,
+        listener: Listener,
+        hub: &Hub,
+        presence: &Presence,
+    ) -> Result<(Self, Option<v1::Update>), Status> {
+        let full = || Status::resource_exhausted("this playserver holds as many watchers as it can");
+        let number = hub.add(wish.subject.clone(), listener).ok_or_else(full)?;
+        let place = Self { subject: wish.subject.clone(), number, hub: hub.clone(), presence: presence.clone() };
+        let snapshot = presence.sign_on(&wish.subject).await.map_err(chassis::status::unavailable)?;
+        Ok((place, wish.first(&snapshot)?))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.hub.remove(&self.subject, self.number);
+        self.presence.left(self.subject.clone());
+    }
+}
+
+/// Lets each update through once, and never an older one after a newer: deliveries may repeat.
+#[derive(Default)]
+pub struct Seen {
+    last: Cursor,
+}
+
+impl Seen {
+    pub fn resumed(wish: &Wish) -> Self {
+        Self { last: wish.resume.unwrap_or_default() }
+    }
+
+    pub fn is_news(&mut self, update: &v1::Update) -> bool {
+        let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
+        // A snapshot may repeat the present state to a client that had none.
+        let news = cursor > self.last || (update.snapshot && self.last == Cursor::default());
+        self.last = self.last.max(cursor);
+        news
+    }
+}
+
+/// An update as it goes out; the last of its readers gets it without a copy.
+pub fn unshared(update: Told) -> v1::Update {
+    Arc::unwrap_or_clone(update)
+}

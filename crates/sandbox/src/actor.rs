@@ -1,0 +1,141 @@
+//! Players for the tests: they do what a client does, over the public contract alone, and read as sentences.
+
+use crate::WAIT_MAX;
+use anyhow::{Context, Result, bail};
+use api::v1::play_client::PlayClient;
+use api::v1::queue_client::QueueClient;
+use api::v1::watch_request::Subject;
+use api::v1::{self, Change, EnqueueRequest, TicketState, Update, WatchRequest};
+use chassis::{Channel, channel};
+use tokio::time::timeout;
+use tonic::{Status, Streaming};
+
+/// A party and its leader's connections to an orchestrator and a playserver.
+#[derive(Clone)]
+pub struct Actor {
+    players: Vec<v1::Player>,
+    pub queue: QueueClient<Channel>,
+    pub play: PlayClient<Channel>,
+}
+
+/// An actor with a ticket, and what he hears of it.
+pub struct Queued {
+    pub actor: Actor,
+    pub ticket: v1::Ticket,
+    updates: Streaming<Update>,
+    pub last: Update,
+}
+
+impl Actor {
+    /// `orchestrator` and `playserver` are addresses, `http://host:port`.
+    pub fn new(id: &str, rating: f64, orchestrator: &str, playserver: &str) -> Result<Self> {
+        let player = v1::Player { id: id.to_owned(), rating, ..Default::default() };
+        Ok(Self {
+            players: vec![player],
+            queue: QueueClient::new(channel(orchestrator)?),
+            play: PlayClient::new(channel(playserver)?),
+        })
+    }
+
+    /// Takes another player into the party.
+    #[must_use]
+    pub fn with(mut self, id: &str, rating: f64) -> Self {
+        self.players.push(v1::Player { id: id.to_owned(), rating, ..Default::default() });
+        self
+    }
+
+    pub fn id(&self) -> &str {
+        &self.players[0].id
+    }
+
+    pub fn request(&self, queue: &str) -> EnqueueRequest {
+        EnqueueRequest { queues: vec![queue.to_owned()], players: self.players.clone(), ..Default::default() }
+    }
+
+    /// Queues and watches the ticket.
+    pub async fn enqueues(&self, queue: &str) -> Result<Queued> {
+        let response = self.queue.clone().enqueue(self.request(queue)).await?.into_inner();
+        self.clone().watches(response.ticket.context("an Enqueue answers a ticket")?).await
+    }
+
+    /// Queues and expects to be refused.
+    pub async fn is_refused(&self, request: EnqueueRequest) -> Result<Status> {
+        match self.queue.clone().enqueue(request).await {
+            Err(status) => Ok(status),
+            Ok(response) => bail!("not refused: {:?}", response.into_inner()),
+        }
+    }
+
+    pub async fn watches(mut self, ticket: v1::Ticket) -> Result<Queued> {
+        let request = WatchRequest { subject: Some(Subject::TicketId(ticket.id.clone())), ..Default::default() };
+        let updates = self.play.watch(request).await?.into_inner();
+        Ok(Queued { actor: self, ticket, updates, last: Update::default() })
+    }
+
+    pub async fn ticket(&self, id: &str) -> Result<v1::GetTicketResponse> {
+        let request = v1::GetTicketRequest { ticket_id: id.to_owned(), ..Default::default() };
+        Ok(self.queue.clone().get_ticket(request).await?.into_inner())
+    }
+}
+
+impl Queued {
+    /// The next thing he hears.
+    pub async fn hears(&mut self) -> Result<Update, Status> {
+        let next = timeout(WAIT_MAX, self.updates.message()).await;
+        let waited = || format!("{} heard nothing for {} s after {:?}", self.actor.id(), WAIT_MAX.as_secs(), self.last);
+        let update = next.map_err(|_| Status::deadline_exceeded(waited()))??;
+        self.last = update.ok_or_else(|| Status::unavailable("the stream ended"))?;
+        Ok(self.last.clone())
+    }
+
+    /// Listens until the ticket reaches `state`.
+    pub async fn reaches(&mut self, state: TicketState) -> Result<Update> {
+        while self.last.state() != state {
+            let waiting = format!("{} waits for {}", self.actor.id(), state.as_str_name());
+            self.hears().await.context(waiting)?;
+        }
+        Ok(self.last.clone())
+    }
+
+    /// Listens until `change` happens.
+    pub async fn sees(&mut self, change: Change) -> Result<Update> {
+        while self.last.change() != change {
+            self.hears().await?;
+        }
+        Ok(self.last.clone())
+    }
+
+    /// Listens until he is told where to play, and acknowledges.
+    pub async fn is_assigned(&mut self) -> Result<v1::Match> {
+        let matched = self.reaches(TicketState::Assigned).await?.r#match.context("an assigned ticket has a match")?;
+        for player in &self.actor.players {
+            let request = v1::AcknowledgeRequest {
+                match_id: matched.id.clone(),
+                player_id: player.id.clone(),
+                ..Default::default()
+            };
+            self.actor.play.acknowledge(request).await?;
+        }
+        Ok(matched)
+    }
+
+    /// Both are assigned, in the same match.
+    pub async fn is_matched_with(&mut self, other: &mut Self) -> Result<v1::Match> {
+        let (mine, theirs) = (self.is_assigned().await?, other.is_assigned().await?);
+        if mine.id != theirs.id || mine.sheet != theirs.sheet {
+            bail!("{} is in {mine:?}, {} in {theirs:?}", self.actor.id(), other.actor.id());
+        }
+        Ok(mine)
+    }
+
+    pub async fn cancels(&mut self) -> Result<v1::Ticket, Status> {
+        let request = v1::CancelRequest { ticket_id: self.ticket.id.clone(), ..Default::default() };
+        let response = self.actor.queue.cancel(request).await?.into_inner();
+        response.ticket.ok_or_else(|| Status::internal("a Cancel answers a ticket"))
+    }
+
+    pub async fn ends(&mut self, matched: &v1::Match) -> Result<v1::Match> {
+        let request = v1::EndMatchRequest { match_id: matched.id.clone(), ..Default::default() };
+        self.actor.play.end_match(request).await?.into_inner().r#match.context("an EndMatch answers a match")
+    }
+}

@@ -1,0 +1,39 @@
+use crate::Spec;
+use chassis::{Clock, ServeError, Shutdown};
+use domain::{RealmId, Role, RuleSet};
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+
+/// What every instance of a realm shares.
+#[derive(Clone)]
+pub struct World {
+    pub realm: RealmId,
+    pub store: Arc<dyn Store>,
+    pub rules: Arc<RuleSet>,
+    pub clock: Clock,
+}
+
+/// Serves one instance on `listener` until `shutdown`.
+pub async fn serve(spec: Spec, listener: TcpListener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
+    let World { realm, store, rules, clock } = world;
+    let Spec { instance, game_address } = spec;
+    match instance.role {
+        Role::Orchestrator | Role::Sweeper => {
+            let deps = orchestrator::Deps { realm, store, rules, clock };
+            orchestrator::serve(orchestrator::Config { instance }, listener, deps, shutdown).await
+        }
+        Role::Matchmaker => {
+            let deps = matchmaker::Deps { leases: store, rules };
+            matchmaker::serve(matchmaker::Config { instance }, listener, deps, shutdown).await
+        }
+        Role::Mover => {
+            let deps = mover::Deps { store, rules, clock };
+            mover::serve(mover::Config { instance }, listener, deps, shutdown).await
+        }
+        Role::Playserver => {
+            let deps = playserver::Deps { realm, store, rules, clock };
+            playserver::serve(playserver::Config { instance, game_address }, listener, deps, shutdown).await
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What every store must keep, as plain functions on any store: each one's name is the promise it tries. Each wants a realm
+//! of its own, empty, within [`BOUNDS`]. [`for_each_promise!`](crate::for_each_promise) lists them all.
+
+mod deals;
+mod leases;
+mod lives;
+mod outbox;
+pub mod people;
+mod queues;
+mod waiting;
+
+pub use self::deals::*;
+pub use self::leases::*;
+pub use self::lives::*;
+pub use self::outbox::*;
+pub use self::queues::*;
+pub use self::waiting::*;
+
+use crate::Bounds;
+
+/// Bounds that a test can reach.
+pub const BOUNDS: Bounds = Bounds { tickets_waiting_max: 64, events_untaken_max: 256 };
+
+/// Calls the macro `$for_one` with the name of each promise.
+#[macro_export]
+macro_rules! for_each_promise {
+    ($for_one:ident) => {
+        // Queues.
+        $for_one!(an_enqueued_ticket_is_kept_as_it_was_given);
+        $for_one!(an_enqueue_repeated_answers_the_ticket_as_it_stands);
+        $for_one!(a_player_in_a_live_ticket_is_busy_and_nothing_is_written);
+        $for_one!(of_racing_enqueues_of_one_player_exactly_one_queues);
+        $for_one!(tries_grow_by_leaving_and_the_highest_of_a_party_counts);
+        $for_one!(a_realm_full_of_tickets_takes_no_more);
+        $for_one!(a_realm_full_of_untaken_events_takes_no_more);
+        $for_one!(a_left_ticket_is_in_no_queue_and_its_player_is_free);
+        $for_one!(leaving_again_in_the_same_way_answers_left_and_in_another_refused);
+        $for_one!(a_ticket_that_never_was_cannot_leave);
+        $for_one!(a_range_reads_near_regions_first_then_ascending_ratings_up_to_its_limit);
+        $for_one!(a_range_keeps_pools_and_queues_apart);
+        $for_one!(a_range_includes_both_of_its_bounds);
+        // Waiting.
+        $for_one!(width_only_grows);
+        $for_one!(widening_is_told_only_where_someone_watches);
+        $for_one!(adopting_takes_what_the_dead_held_and_leaves_the_living_theirs);
+        $for_one!(adopting_stops_at_its_limit);
+        $for_one!(a_caller_that_is_not_among_the_living_is_given_its_own_again);
+        $for_one!(released_tickets_are_adopted_though_their_holder_lives);
+        $for_one!(expiring_answers_the_soonest_first_until_the_given_time);
+        // Deals.
+        $for_one!(a_commit_takes_its_tickets_out_of_every_queue);
+        $for_one!(a_commit_repeated_is_a_duplicate);
+        $for_one!(a_ticket_of_another_version_is_a_conflict);
+        $for_one!(a_ticket_of_another_party_is_a_conflict);
+        $for_one!(a_ticket_that_left_or_never_was_is_a_conflict);
+        $for_one!(a_ticket_listed_twice_is_a_conflict);
+        $for_one!(a_conflict_changes_nothing);
+        $for_one!(who_does_not_lead_is_fenced_even_from_a_duplicate);
+        $for_one!(a_leader_whose_lease_ran_out_is_fenced);
+        $for_one!(of_racing_commits_that_overlap_exactly_one_wins);
+        // Lives of matches.
+        $for_one!(assigning_is_the_hosts_alone_and_may_be_repeated);
+        $for_one!(assigning_ends_the_tries_of_every_player);
+        $for_one!(an_ended_match_frees_its_players_and_is_never_due);
+        $for_one!(a_match_may_end_before_it_was_assigned);
+        $for_one!(acknowledging_is_for_players_of_the_match_and_counts_once);
+        $for_one!(requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue);
+        $for_one!(requeued_tickets_can_be_matched_under_their_new_version_only);
+        $for_one!(requeueing_is_for_matched_matches_and_may_be_repeated);
+        $for_one!(rehosting_moves_a_match_and_tells_the_new_host);
+        $for_one!(a_match_is_due_until_it_ends_soonest_first);
+        $for_one!(what_is_done_to_a_match_that_never_was_is_not_found);
+        // Outbox.
+        $for_one!(every_change_appends_its_event_in_order);
+        $for_one!(events_come_after_their_cursor_and_up_to_their_limit);
+        $for_one!(a_match_event_holds_the_match_and_its_tickets);
+        $for_one!(events_name_the_host_and_every_watcher_once);
+        $for_one!(waiting_for_events_wakes_up_when_one_comes);
+        $for_one!(waiting_for_events_ends_without_any);
+        $for_one!(trimmed_events_are_gone_and_later_ones_stay);
+        $for_one!(only_the_leader_trims);
+        $for_one!(watching_answers_the_present_state);
+        $for_one!(of_more_watchers_than_are_kept_the_longest_standing_gives_way);
+        $for_one!(a_ticket_watched_before_it_comes_is_told_to_its_watcher);
+        $for_one!(an_unwatched_ticket_is_told_no_more);
+        // Leases.
+        $for_one!(registered_instances_are_listed_as_they_last_stood);
+        $for_one!(an_instance_is_forgotten_when_its_lease_runs_out);
+        $for_one!(a_deregistered_instance_is_forgotten_at_once);
+        $for_one!(only_one_leads_and_renewing_keeps_fence_and_epoch);
+        $for_one!(a_new_lead_has_a_new_fence_and_a_later_epoch);
+        $for_one!(of_racing_leaders_exactly_one_leads);
+        $for_one!(a_lease_that_ran_out_is_free_to_take);
+        $for_one!(resigning_needs_the_fence_that_leads);
+        $for_one!(a_new_epochs_events_come_after_all_earlier_ones);
+        $for_one!(a_store_that_is_there_answers_pings);
+    };
+}

@@ -1,0 +1,135 @@
+//! Tickets, matches and instances that the promises are tried with.
+
+use crate::{CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, Store, Subject, Versioned};
+use bytes::Bytes;
+use domain::{
+    Encoded, Event, Instance, InstanceId, Look, MatchId, Placement, PlayerId, Role, RulesVersion, Ticket, TicketId,
+};
+use std::time::Duration;
+
+pub const LEASE: Duration = Duration::from_secs(60);
+pub const QUEUED_MS: u64 = 1_000;
+pub const EXPIRES_MS: u64 = 61_000;
+pub const NOW_MS: u64 = 5_000;
+pub const DUE_MS: u64 = 8_000;
+
+pub fn player(name: &str) -> PlayerId {
+    name.parse().unwrap()
+}
+
+pub fn instance_id(name: &str) -> InstanceId {
+    name.parse().unwrap()
+}
+
+pub fn host() -> InstanceId {
+    instance_id("host-1")
+}
+
+pub fn ticket_id(name: &str) -> TicketId {
+    TicketId::derive(&"realm".parse().unwrap(), name, [])
+}
+
+pub fn bytes(text: &str) -> Encoded {
+    // A NUL and separators: payloads are any bytes.
+    Encoded(Bytes::from([b"\0|;\xff\r\n", text.as_bytes()].concat()))
+}
+
+pub fn place(queue: &str, region: &str, rating: f64) -> Placement {
+    Placement { queue: queue.parse().unwrap(), pool: "pc|1.0 beta".into(), region: region.into(), rating }
+}
+
+pub fn look(queue: &str, regions: &[&str], low: f64, high: f64) -> Look {
+    let regions = regions.iter().map(|region| region.to_string()).collect();
+    Look { queue: queue.parse().unwrap(), pool: "pc|1.0 beta".into(), regions, low, high }
+}
+
+/// A ticket named `name` of the players named.
+pub fn party(name: &str, players: &[&str]) -> Enqueue {
+    Enqueue {
+        id: ticket_id(name),
+        players: players.iter().map(|id| player(id)).collect(),
+        places: vec![place("duel", "eu", 1500.0)],
+        party: bytes(name),
+        queued_ms: QUEUED_MS,
+        expires_ms: EXPIRES_MS,
+        holder: instance_id("orchestrator-1"),
+        trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
+    }
+}
+
+/// A ticket of one player, both named `name`.
+pub fn solo(name: &str) -> Enqueue {
+    party(name, &[name])
+}
+
+pub async fn queued(store: &dyn Store, enqueue: Enqueue) -> Ticket {
+    match store.enqueue(enqueue).await.unwrap() {
+        EnqueueOutcome::Queued(ticket) => ticket,
+        other => panic!("not queued: {other:?}"),
+    }
+}
+
+pub async fn leading(store: &dyn Store) -> Fence {
+    match store.lead(&instance_id("mover-1"), LEASE, 1).await.unwrap() {
+        Leadership::Leading { fence, .. } => fence,
+        held => panic!("not leading: {held:?}"),
+    }
+}
+
+pub fn deal(tickets: &[&Ticket]) -> CommitRequest {
+    let read = |ticket: &&Ticket| Versioned { id: ticket.id, version: ticket.version, party: ticket.party.clone() };
+    CommitRequest {
+        match_id: match_id(tickets),
+        tickets: tickets.iter().map(read).collect(),
+        sheet: bytes("sheet"),
+        host: host(),
+        now_ms: NOW_MS,
+        due_ms: DUE_MS,
+    }
+}
+
+pub fn match_id(tickets: &[&Ticket]) -> MatchId {
+    MatchId::derive(RulesVersion(7), tickets.iter().map(|ticket| (ticket.id, ticket.version)))
+}
+
+/// Commits a match of these tickets under the lead of `mover-1`.
+pub async fn matched(store: &dyn Store, tickets: &[&Ticket]) -> MatchId {
+    let fence = leading(store).await;
+    assert_eq!(store.commit(&fence, deal(tickets)).await.unwrap(), CommitOutcome::Committed);
+    match_id(tickets)
+}
+
+/// A match of two tickets of one player each, `ann` and `bob`.
+pub async fn a_match(store: &dyn Store) -> (MatchId, Ticket, Ticket) {
+    let (ann, bob) = (queued(store, solo("ann")).await, queued(store, solo("bob")).await);
+    (matched(store, &[&ann, &bob]).await, ann, bob)
+}
+
+pub async fn ticket(store: &dyn Store, id: TicketId) -> Ticket {
+    store.snapshot(&Subject::Ticket(id)).await.unwrap().ticket.expect("the ticket is there")
+}
+
+pub async fn last_event(store: &dyn Store) -> Event {
+    all_events(store).await.pop().expect("an event was appended")
+}
+
+pub async fn all_events(store: &dyn Store) -> Vec<Event> {
+    store.events(domain::Cursor::default(), 1_000, Duration::ZERO).await.unwrap()
+}
+
+/// Ids of the tickets found in one region of one queue, at whatever rating.
+pub async fn found(store: &dyn Store, queue: &str, region: &str) -> Vec<TicketId> {
+    let look = look(queue, &[region], f64::NEG_INFINITY, f64::INFINITY);
+    store.range(&look, 1_000).await.unwrap().into_iter().map(|ticket| ticket.id).collect()
+}
+
+pub fn playserver(name: &str, load: u32) -> Instance {
+    Instance {
+        id: instance_id(name),
+        role: Role::Playserver,
+        address: format!("http://{name}:50051"),
+        region: "eu".into(),
+        capacity: 100,
+        load,
+    }
+}

@@ -1,0 +1,187 @@
+use super::BOUNDS;
+use super::people::*;
+use crate::{Bounds, EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
+use domain::{Ticket, TicketState};
+use std::sync::Arc;
+
+pub async fn an_enqueued_ticket_is_kept_as_it_was_given(store: Arc<dyn Store>) {
+    let mut given = party("pair", &["ann", "bob"]);
+    given.places.push(place("brawl", "", -12.75));
+    given.trace = "odd | trace; text".into();
+    let ticket = queued(&*store, given.clone()).await;
+
+    assert_eq!((ticket.state, ticket.version, ticket.tries, ticket.width), (TicketState::Queued, 1, 0, 0));
+    assert_eq!((ticket.queued_ms, ticket.expires_ms), (QUEUED_MS, EXPIRES_MS));
+    assert_eq!((&ticket.players, &ticket.places, &ticket.party), (&given.players, &given.places, &given.party));
+    assert_eq!((&ticket.holder, &ticket.trace), (&given.holder, &given.trace));
+    assert_eq!((ticket.match_id, ticket.reason.as_str()), (None, ""));
+    for subject in [Subject::Ticket(given.id), Subject::Player(player("bob"))] {
+        let snapshot = store.snapshot(&subject).await.unwrap();
+        assert_eq!((snapshot.ticket.as_ref(), snapshot.matched), (Some(&ticket), None));
+    }
+    assert_eq!(store.waiting().await.unwrap(), 1);
+    assert_eq!(last_event(&*store).await.tickets[0].trace, given.trace);
+}
+
+pub async fn an_enqueue_repeated_answers_the_ticket_as_it_stands(store: Arc<dyn Store>) {
+    let ticket = queued(&*store, solo("ann")).await;
+    assert_eq!(store.enqueue(solo("ann")).await.unwrap(), EnqueueOutcome::Repeated(ticket.clone()));
+
+    let LeaveOutcome::Left(left) = store.leave(ticket.id, Leave::Cancelled, "", NOW_MS).await.unwrap() else {
+        panic!("it did not leave")
+    };
+    assert_eq!(store.enqueue(solo("ann")).await.unwrap(), EnqueueOutcome::Repeated(left));
+    assert_eq!((store.waiting().await.unwrap(), all_events(&*store).await.len()), (0, 2));
+}
+
+pub async fn a_player_in_a_live_ticket_is_busy_and_nothing_is_written(store: Arc<dyn Store>) {
+    let first = queued(&*store, solo("bob")).await;
+    let busy = EnqueueOutcome::Busy { player: player("bob"), ticket: first.id };
+    let pair = party("pair", &["ann", "bob"]);
+    assert_eq!(store.enqueue(pair.clone()).await.unwrap(), busy);
+    assert_eq!(store.snapshot(&Subject::Ticket(pair.id)).await.unwrap().ticket, None);
+    assert_eq!(store.snapshot(&Subject::Player(player("ann"))).await.unwrap().ticket, None);
+    assert_eq!((store.waiting().await.unwrap(), all_events(&*store).await.len()), (1, 1));
+
+    let id = matched(&*store, &[&first]).await;
+    assert_eq!(store.enqueue(pair.clone()).await.unwrap(), busy, "while MATCHED");
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    assert_eq!(store.enqueue(pair).await.unwrap(), busy, "while ASSIGNED");
+}
+
+pub async fn of_racing_enqueues_of_one_player_exactly_one_queues(store: Arc<dyn Store>) {
+    let racers = (0..32).map(|racer| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.enqueue(party(&format!("ticket-{racer}"), &["ann"])).await.unwrap() })
+    });
+    let mut tickets = Vec::new();
+    for racer in racers.collect::<Vec<_>>() {
+        if let EnqueueOutcome::Queued(ticket) = racer.await.unwrap() {
+            tickets.push(ticket);
+        }
+    }
+    assert_eq!(tickets.len(), 1, "{tickets:?}");
+    assert_eq!(store.waiting().await.unwrap(), 1);
+}
+
+pub async fn tries_grow_by_leaving_and_the_highest_of_a_party_counts(store: Arc<dyn Store>) {
+    for (turn, name) in ["first", "second", "third"].into_iter().enumerate() {
+        let ticket = queued(&*store, party(name, &["ann"])).await;
+        assert_eq!(ticket.tries as usize, turn);
+        store.leave(ticket.id, Leave::Expired, "", NOW_MS).await.unwrap();
+    }
+    assert_eq!(queued(&*store, party("pair", &["bob", "ann"])).await.tries, 3);
+    let look = look("duel", &["eu"], 0.0, 2000.0);
+    assert_eq!(store.range(&look, 10).await.unwrap()[0].tries, 3);
+}
+
+async fn fill(store: &dyn Store) -> Vec<Ticket> {
+    let mut tickets = Vec::new();
+    for turn in 0..BOUNDS.tickets_waiting_max {
+        tickets.push(queued(store, solo(&format!("player-{turn}"))).await);
+    }
+    tickets
+}
+
+pub async fn a_realm_full_of_tickets_takes_no_more(store: Arc<dyn Store>) {
+    let tickets = fill(&*store).await;
+    let full = EnqueueOutcome::Full { bound: Bounds::TICKETS };
+    assert_eq!(store.enqueue(solo("ann")).await.unwrap(), full);
+    let repeated = store.enqueue(solo("player-0")).await.unwrap();
+    assert_eq!(repeated, EnqueueOutcome::Repeated(tickets[0].clone()), "what is there is still answered");
+    assert_eq!(store.snapshot(&Subject::Player(player("ann"))).await.unwrap().ticket, None);
+
+    store.leave(tickets[0].id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    queued(&*store, solo("ann")).await;
+}
+
+pub async fn a_realm_full_of_untaken_events_takes_no_more(store: Arc<dyn Store>) {
+    let fence = leading(&*store).await;
+    for turn in 0..BOUNDS.events_untaken_max / 2 {
+        let ticket = queued(&*store, solo(&format!("player-{turn}"))).await;
+        store.leave(ticket.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    }
+    let full = EnqueueOutcome::Full { bound: Bounds::EVENTS };
+    assert_eq!(store.enqueue(solo("ann")).await.unwrap(), full);
+
+    assert!(store.trim(&fence, last_event(&*store).await.cursor).await.unwrap());
+    queued(&*store, solo("ann")).await;
+}
+
+pub async fn a_left_ticket_is_in_no_queue_and_its_player_is_free(store: Arc<dyn Store>) {
+    let mut both = solo("ann");
+    both.places.push(place("brawl", "us", 3.5));
+    let ticket = queued(&*store, both).await;
+    let LeaveOutcome::Left(left) = store.leave(ticket.id, Leave::Cancelled, "tired", NOW_MS).await.unwrap() else {
+        panic!("it did not leave")
+    };
+    assert_eq!((left.state, left.reason.as_str()), (TicketState::Cancelled, "tired"));
+    assert_eq!(left, super::people::ticket(&*store, ticket.id).await);
+    assert!(found(&*store, "duel", "eu").await.is_empty());
+    assert!(found(&*store, "brawl", "us").await.is_empty());
+    assert!(store.expiring(u64::MAX, 10).await.unwrap().is_empty());
+    assert!(store.adopt(&instance_id("other"), &[], 10).await.unwrap().is_empty());
+    queued(&*store, party("again", &["ann"])).await;
+}
+
+pub async fn leaving_again_in_the_same_way_answers_left_and_in_another_refused(store: Arc<dyn Store>) {
+    let ticket = queued(&*store, solo("ann")).await;
+    let first = store.leave(ticket.id, Leave::Expired, "late", NOW_MS).await.unwrap();
+    let LeaveOutcome::Left(left) = first.clone() else { panic!("it did not leave") };
+    assert_eq!(store.leave(ticket.id, Leave::Expired, "late", NOW_MS + 1).await.unwrap(), first);
+    let refused = store.leave(ticket.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert_eq!(refused, LeaveOutcome::Refused(left));
+    assert_eq!(all_events(&*store).await.len(), 2);
+
+    let bob = queued(&*store, solo("bob")).await;
+    matched(&*store, &[&bob]).await;
+    let outcome = store.leave(bob.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert!(matches!(outcome, LeaveOutcome::Refused(ticket) if ticket.state == TicketState::Matched));
+}
+
+pub async fn a_ticket_that_never_was_cannot_leave(store: Arc<dyn Store>) {
+    let outcome = store.leave(ticket_id("nobody"), Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert_eq!(outcome, LeaveOutcome::NotFound);
+}
+
+pub async fn a_range_reads_near_regions_first_then_ascending_ratings_up_to_its_limit(store: Arc<dyn Store>) {
+    for (name, region, rating) in
+        [("c", "us", 1490.0), ("b", "eu", 1510.5), ("a", "eu", -3.0), ("e", "eu", 1499.9), ("d", "us", 1500.0)]
+    {
+        queued(&*store, crate::Enqueue { places: vec![place("duel", region, rating)], ..solo(name) }).await;
+    }
+    let found = async |regions: &[&str], limit| {
+        let range = store.range(&look("duel", regions, 1400.0, 1600.0), limit).await.unwrap();
+        range.into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
+    };
+    let ids = |names: &[&str]| names.iter().map(|name| ticket_id(name)).collect::<Vec<_>>();
+    assert_eq!(found(&["eu", "us"], 10).await, ids(&["e", "b", "c", "d"]));
+    assert_eq!(found(&["us", "asia", "eu"], 3).await, ids(&["c", "d", "e"]));
+    assert_eq!(found(&["eu", "us"], 0).await, ids(&[]));
+    assert_eq!(found(&[], 10).await, ids(&[]));
+}
+
+pub async fn a_range_keeps_pools_and_queues_apart(store: Arc<dyn Store>) {
+    let ticket = queued(&*store, solo("ann")).await;
+    let mut other_pool = look("duel", &["eu"], 0.0, 3000.0);
+    assert_eq!(store.range(&other_pool, 10).await.unwrap().len(), 1);
+    other_pool.pool = "pc".into();
+    assert!(store.range(&other_pool, 10).await.unwrap().is_empty());
+    assert!(found(&*store, "brawl", "eu").await.is_empty());
+
+    let read = store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.unwrap().remove(0);
+    assert_eq!((read.id, read.version, read.queued_ms, read.tries), (ticket.id, 1, QUEUED_MS, 0));
+    assert_eq!(read.party, ticket.party);
+}
+
+pub async fn a_range_includes_both_of_its_bounds(store: Arc<dyn Store>) {
+    for (name, rating) in [("low", 1400.1), ("high", 1600.7), ("zero", -0.0)] {
+        queued(&*store, crate::Enqueue { places: vec![place("duel", "eu", rating)], ..solo(name) }).await;
+    }
+    let count = async |low, high| store.range(&look("duel", &["eu"], low, high), 10).await.unwrap().len();
+    assert_eq!(count(1400.1, 1600.7).await, 2);
+    assert_eq!(count(0.0, 0.0).await, 1);
+    assert_eq!(count(1600.7, 1400.1).await, 0);
+    assert_eq!(count(f64::NAN, 1600.7).await, 0);
+    assert_eq!(count(f64::NEG_INFINITY, f64::INFINITY).await, 3);
+}

@@ -1,0 +1,106 @@
+use super::people::*;
+use crate::{Enqueue, Leave, NOBODY, Store, Subject};
+use domain::Change;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn held_by(name: &str, holder: &str) -> Enqueue {
+    Enqueue { holder: instance_id(holder), ..solo(name) }
+}
+
+pub async fn width_only_grows(store: Arc<dyn Store>) {
+    let id = queued(&*store, solo("ann")).await.id;
+    let mut answers = Vec::new();
+    for width in [2, 2, 1, 3] {
+        answers.push(store.widen(id, width, NOW_MS).await.unwrap());
+    }
+    assert_eq!(answers, [true, false, false, true]);
+    assert_eq!(ticket(&*store, id).await.width, 3);
+
+    store.leave(id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert!(!store.widen(id, 9, NOW_MS).await.unwrap());
+    assert!(!store.widen(ticket_id("nobody"), 9, NOW_MS).await.unwrap());
+}
+
+pub async fn widening_is_told_only_where_someone_watches(store: Arc<dyn Store>) {
+    let unheard = queued(&*store, solo("ann")).await;
+    assert!(store.widen(unheard.id, 1, NOW_MS).await.unwrap());
+    assert_eq!(last_event(&*store).await.change, Change::Queued);
+    assert_eq!(ticket(&*store, unheard.id).await.changed, unheard.changed);
+
+    store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    assert!(store.widen(unheard.id, 2, NOW_MS).await.unwrap());
+    let event = last_event(&*store).await;
+    assert_eq!((event.change, event.reason.as_str(), event.at_ms), (Change::Widened, "2", NOW_MS));
+    assert_eq!((event.watchers, event.matched), (vec![host()], None));
+    assert_eq!(ticket(&*store, unheard.id).await.changed, event.cursor);
+}
+
+pub async fn adopting_takes_what_the_dead_held_and_leaves_the_living_theirs(store: Arc<dyn Store>) {
+    for (name, holder) in [("ann", "dead"), ("bob", "dead"), ("cid", "alive"), ("dan", "me")] {
+        queued(&*store, held_by(name, holder)).await;
+    }
+    let (me, alive) = (instance_id("me"), [instance_id("alive"), instance_id("me")]);
+    let adopted = store.adopt(&me, &alive, 10).await.unwrap();
+    let ids: BTreeSet<_> = adopted.iter().map(|ticket| ticket.id).collect();
+    assert_eq!(ids, BTreeSet::from([ticket_id("ann"), ticket_id("bob")]));
+    assert!(adopted.iter().all(|ticket| ticket.holder == me), "{adopted:?}");
+    assert_eq!(ticket(&*store, ticket_id("bob")).await.holder, me);
+    assert!(store.adopt(&me, &alive, 10).await.unwrap().is_empty(), "none is left");
+
+    let all = store.adopt(&instance_id("last"), &[], 10).await.unwrap();
+    assert_eq!(all.len(), 4, "who adopted is the holder now, and may be adopted from");
+}
+
+pub async fn adopting_stops_at_its_limit(store: Arc<dyn Store>) {
+    for (name, holder) in [("ann", "dead-1"), ("bob", "dead-1"), ("cid", "dead-2")] {
+        queued(&*store, held_by(name, holder)).await;
+    }
+    let me = instance_id("me");
+    let mut counts = Vec::new();
+    for limit in [0, 2, 2, 2] {
+        counts.push(store.adopt(&me, std::slice::from_ref(&me), limit).await.unwrap().len());
+    }
+    assert_eq!(counts, [0, 2, 1, 0]);
+}
+
+pub async fn a_caller_that_is_not_among_the_living_is_given_its_own_again(store: Arc<dyn Store>) {
+    queued(&*store, held_by("ann", "me")).await;
+    queued(&*store, held_by("bob", "dead")).await;
+    let adopt = async |limit| {
+        let adopted = store.adopt(&instance_id("me"), &[], limit).await.unwrap();
+        adopted.into_iter().map(|ticket| ticket.id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(adopt(1).await, BTreeSet::from([ticket_id("bob")]), "others' come first");
+    assert_eq!(adopt(10).await, BTreeSet::from([ticket_id("ann"), ticket_id("bob")]));
+}
+
+pub async fn released_tickets_are_adopted_though_their_holder_lives(store: Arc<dyn Store>) {
+    for name in ["ann", "bob"] {
+        queued(&*store, held_by(name, "draining")).await;
+    }
+    queued(&*store, held_by("cid", "other")).await;
+    let (draining, other) = (instance_id("draining"), instance_id("other"));
+    store.release(&draining).await.unwrap();
+    store.release(&draining).await.unwrap();
+    assert_eq!(ticket(&*store, ticket_id("ann")).await.holder.as_str(), NOBODY);
+
+    let alive = [draining, other.clone(), instance_id(NOBODY)];
+    let adopted = store.adopt(&other, &alive, 10).await.unwrap();
+    assert_eq!(adopted.len(), 2, "{adopted:?}");
+}
+
+pub async fn expiring_answers_the_soonest_first_until_the_given_time(store: Arc<dyn Store>) {
+    for (name, expires_ms) in [("late", 300), ("soon", 100), ("then", 200)] {
+        queued(&*store, Enqueue { expires_ms, ..solo(name) }).await;
+    }
+    let expiring = async |until_ms, limit| {
+        let tickets = store.expiring(until_ms, limit).await.unwrap();
+        tickets.into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
+    };
+    assert_eq!(expiring(200, 10).await, [ticket_id("soon"), ticket_id("then")]);
+    assert_eq!(expiring(999, 1).await, [ticket_id("soon")]);
+    assert_eq!(expiring(99, 10).await, []);
+    store.leave(ticket_id("soon"), Leave::Expired, "", 150).await.unwrap();
+    assert_eq!(expiring(200, 10).await, [ticket_id("then")]);
+}

@@ -1,0 +1,193 @@
+use super::MemoryStore;
+use super::state::{State, nobody};
+use crate::bounds::BATCH_MAX;
+use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError, Versioned};
+use async_trait::async_trait;
+use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, TicketId, TicketState};
+use std::collections::HashSet;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Matches for MemoryStore {
+    async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome> {
+        Ok(self.lock().commit(fence, request))
+    }
+
+    async fn assign(
+        &self,
+        id: MatchId,
+        host: &InstanceId,
+        address: &str,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome> {
+        Ok(self.lock().assign(id, host, address, now_ms, due_ms))
+    }
+
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool> {
+        Ok(self.lock().acknowledge(id, player))
+    }
+
+    async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        Ok(self.lock().end(id, reason, now_ms))
+    }
+
+    async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        Ok(self.lock().requeue(fence, id, reason, now_ms))
+    }
+
+    async fn rehost(
+        &self,
+        fence: &Fence,
+        id: MatchId,
+        host: &InstanceId,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome> {
+        Ok(self.lock().rehost(fence, id, host, now_ms, due_ms))
+    }
+
+    async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>> {
+        let state = self.lock();
+        let due = state.due.range(..=(now_ms, MatchId(u128::MAX))).take(limit.min(BATCH_MAX));
+        Ok(due.filter_map(|(_, id)| state.matches.get(id)).cloned().collect())
+    }
+}
+
+impl State {
+    fn commit(&mut self, fence: &Fence, request: CommitRequest) -> CommitOutcome {
+        if !self.leads(fence) {
+            return CommitOutcome::Fenced;
+        }
+        if self.matches.contains_key(&request.match_id) {
+            return CommitOutcome::Duplicate;
+        }
+        if let Some(id) = self.conflict(&request.tickets) {
+            return CommitOutcome::Conflict(id);
+        }
+        let ids: Vec<TicketId> = request.tickets.iter().map(|ticket| ticket.id).collect();
+        for id in &ids {
+            let Some(ticket) = self.tickets.get_mut(id) else { continue };
+            self.queues.remove(ticket);
+            ticket.match_id = Some(request.match_id);
+        }
+        let matched = Match {
+            id: request.match_id,
+            state: MatchState::Matched,
+            tickets: ids,
+            host: request.host,
+            address: String::new(),
+            sheet: request.sheet,
+            acknowledged: Vec::new(),
+            matched_ms: request.now_ms,
+        };
+        self.tell_match(Change::Matched, &matched, request.now_ms, "");
+        self.set_due(matched.id, Some(request.due_ms));
+        CommitOutcome::Committed
+    }
+
+    /// The first ticket that is listed twice, or is not queued as it was read.
+    fn conflict(&self, tickets: &[Versioned]) -> Option<TicketId> {
+        let mut seen = HashSet::new();
+        let stands = |read: &Versioned| {
+            self.tickets.get(&read.id).is_some_and(|ticket| {
+                ticket.state == TicketState::Queued && ticket.version == read.version && ticket.party == read.party
+            })
+        };
+        tickets.iter().find(|read| !seen.insert(read.id) || !stands(read)).map(|read| read.id)
+    }
+
+    fn assign(&mut self, id: MatchId, host: &InstanceId, address: &str, now_ms: u64, due_ms: u64) -> MatchOutcome {
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        match matched.state {
+            _ if matched.host != *host => return MatchOutcome::Refused(matched),
+            MatchState::Matched => {}
+            MatchState::Assigned => return MatchOutcome::Done(matched),
+            MatchState::Ended | MatchState::Failed => return MatchOutcome::Refused(matched),
+        }
+        let matched = Match { state: MatchState::Assigned, address: address.to_owned(), ..matched };
+        self.tell_match(Change::Assigned, &matched, now_ms, "");
+        for player in self.players_of(&matched) {
+            self.players.entry(player).or_default().tries = 0;
+        }
+        self.set_due(id, Some(due_ms));
+        MatchOutcome::Done(matched)
+    }
+
+    fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> bool {
+        let Some(matched) = self.matches.get(&id) else { return false };
+        if !self.players_of(matched).contains(player) {
+            return false;
+        }
+        if let Some(matched) = self.matches.get_mut(&id)
+            && !matched.acknowledged.contains(player)
+        {
+            matched.acknowledged.push(player.clone());
+        }
+        true
+    }
+
+    fn end(&mut self, id: MatchId, reason: &str, now_ms: u64) -> MatchOutcome {
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        match matched.state {
+            MatchState::Matched | MatchState::Assigned => {}
+            MatchState::Ended => return MatchOutcome::Done(matched),
+            MatchState::Failed => return MatchOutcome::Refused(matched),
+        }
+        let matched = Match { state: MatchState::Ended, ..matched };
+        self.tell_match(Change::Ended, &matched, now_ms, reason);
+        for id in &matched.tickets {
+            if let Some(ticket) = self.tickets.get(id).cloned() {
+                self.let_expire(&ticket);
+            }
+        }
+        self.let_match_expire(id);
+        MatchOutcome::Done(matched)
+    }
+
+    fn requeue(&mut self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> MatchOutcome {
+        if !self.leads(fence) {
+            return MatchOutcome::Fenced;
+        }
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        match matched.state {
+            MatchState::Matched => {}
+            MatchState::Failed => return MatchOutcome::Done(matched),
+            MatchState::Assigned | MatchState::Ended => return MatchOutcome::Refused(matched),
+        }
+        let matched = Match { state: MatchState::Failed, ..matched };
+        self.tell_match(Change::Requeued, &matched, now_ms, reason);
+        for id in &matched.tickets {
+            let Some(ticket) = self.tickets.get_mut(id) else { continue };
+            ticket.version += 1;
+            ticket.match_id = None;
+            ticket.holder = nobody();
+            self.queues.insert(ticket);
+        }
+        self.let_match_expire(id);
+        MatchOutcome::Done(matched)
+    }
+
+    fn rehost(&mut self, fence: &Fence, id: MatchId, host: &InstanceId, now_ms: u64, due_ms: u64) -> MatchOutcome {
+        if !self.leads(fence) {
+            return MatchOutcome::Fenced;
+        }
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        if matched.state != MatchState::Matched {
+            return MatchOutcome::Refused(matched);
+        }
+        if matched.host == *host && self.due_at.get(&id) == Some(&due_ms) {
+            return MatchOutcome::Done(matched);
+        }
+        let matched = Match { host: host.clone(), ..matched };
+        self.tell_match(Change::Matched, &matched, now_ms, "");
+        self.set_due(id, Some(due_ms));
+        MatchOutcome::Done(matched)
+    }
+
+    fn players_of(&self, matched: &Match) -> Vec<PlayerId> {
+        let tickets = matched.tickets.iter().filter_map(|id| self.tickets.get(id));
+        tickets.flat_map(|ticket| ticket.players.iter().cloned()).collect()
+    }
+}

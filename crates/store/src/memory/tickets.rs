@@ -1,0 +1,167 @@
+use super::MemoryStore;
+use super::expiry::Kept;
+use super::state::{State, nobody};
+use crate::bounds::{BATCH_MAX, TRIES_MAX};
+use crate::{
+    Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
+};
+use async_trait::async_trait;
+use domain::{Change, Cursor, InstanceId, Look, Ticket, TicketId, TicketState};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Tickets for MemoryStore {
+    async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
+        if ticket.places.iter().any(|place| !place.rating.is_finite()) {
+            return Err(StoreError::Corrupt(format!("ticket {} has a rating that is not finite", ticket.id)));
+        }
+        Ok(self.lock().enqueue(ticket))
+    }
+
+    async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
+        Ok(self.lock().leave(id, how, reason, now_ms))
+    }
+
+    async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool> {
+        Ok(self.lock().widen(id, width, now_ms))
+    }
+
+    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
+        Ok(self.lock().queues.range(look, limit))
+    }
+
+    async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {
+        Ok(self.lock().snapshot(subject))
+    }
+
+    async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>> {
+        Ok(self.lock().adopt(holder, alive, limit.min(BATCH_MAX)))
+    }
+
+    async fn release(&self, holder: &InstanceId) -> Result<()> {
+        let mut state = self.lock();
+        for id in state.queues.held.get(holder).cloned().unwrap_or_default() {
+            state.hand_over(id, &nobody());
+        }
+        Ok(())
+    }
+
+    async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>> {
+        let state = self.lock();
+        let over = state.queues.deadlines.range(..=(until_ms, TicketId(u128::MAX)));
+        Ok(over.take(limit.min(BATCH_MAX)).filter_map(|(_, id)| state.tickets.get(id)).cloned().collect())
+    }
+
+    async fn waiting(&self) -> Result<u64> {
+        Ok(self.lock().queues.deadlines.len() as u64)
+    }
+}
+
+impl State {
+    fn enqueue(&mut self, new: Enqueue) -> EnqueueOutcome {
+        if let Some(ticket) = self.tickets.get(&new.id) {
+            return EnqueueOutcome::Repeated(ticket.clone());
+        }
+        for player in &new.players {
+            if let Some(ticket) = self.live_ticket_of(player) {
+                return EnqueueOutcome::Busy { player: player.clone(), ticket };
+            }
+        }
+        if self.queues.deadlines.len() as u64 >= self.bounds.tickets_waiting_max {
+            return EnqueueOutcome::Full { bound: Bounds::TICKETS };
+        }
+        if self.history.len() as u64 >= self.bounds.events_untaken_max {
+            return EnqueueOutcome::Full { bound: Bounds::EVENTS };
+        }
+        let mut ticket = self.ticket_of(new);
+        ticket.changed = self.tell_ticket(Change::Queued, &ticket, ticket.queued_ms, "");
+        self.remember_try(&ticket);
+        self.queues.insert(&ticket);
+        self.tickets.insert(ticket.id, ticket.clone());
+        EnqueueOutcome::Queued(ticket)
+    }
+
+    fn ticket_of(&self, new: Enqueue) -> Ticket {
+        let tries = new.players.iter().filter_map(|player| self.players.get(player)).map(|known| known.tries).max();
+        Ticket {
+            id: new.id,
+            version: 1,
+            state: TicketState::Queued,
+            queued_ms: new.queued_ms,
+            expires_ms: new.expires_ms,
+            tries: tries.unwrap_or(0).min(TRIES_MAX),
+            width: 0,
+            players: new.players,
+            places: new.places,
+            party: new.party,
+            holder: new.holder,
+            trace: new.trace,
+            match_id: None,
+            changed: Cursor::default(),
+            reason: String::new(),
+        }
+    }
+
+    /// Ties the players to their ticket, keeps both while it lives, and counts the try.
+    fn remember_try(&mut self, ticket: &Ticket) {
+        self.expiry.clear(&Kept::Ticket(ticket.id));
+        for player in &ticket.players {
+            self.expiry.clear(&Kept::Player(player.clone()));
+            let remembered = self.players.entry(player.clone()).or_default();
+            remembered.ticket = Some(ticket.id);
+            remembered.tries = (remembered.tries + 1).min(TRIES_MAX);
+        }
+    }
+
+    fn leave(&mut self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> LeaveOutcome {
+        let Some(ticket) = self.tickets.get(&id) else { return LeaveOutcome::NotFound };
+        let mut ticket = ticket.clone();
+        if ticket.state == TicketState::from(how) {
+            return LeaveOutcome::Left(ticket);
+        }
+        if ticket.state != TicketState::Queued {
+            return LeaveOutcome::Refused(ticket);
+        }
+        let change = match how {
+            Leave::Cancelled => Change::Cancelled,
+            Leave::Expired => Change::Expired,
+        };
+        self.queues.remove(&ticket);
+        ticket.state = how.into();
+        ticket.reason = reason.to_owned();
+        ticket.changed = self.tell_ticket(change, &ticket, now_ms, reason);
+        self.let_expire(&ticket);
+        self.tickets.insert(id, ticket.clone());
+        LeaveOutcome::Left(ticket)
+    }
+
+    fn widen(&mut self, id: TicketId, width: u32, now_ms: u64) -> bool {
+        let Some(ticket) = self.tickets.get(&id) else { return false };
+        if ticket.state != TicketState::Queued || ticket.width >= width {
+            return false;
+        }
+        let mut ticket = Ticket { width, ..ticket.clone() };
+        if !self.watchers_of(None, &[&ticket]).is_empty() {
+            ticket.changed = self.tell_ticket(Change::Widened, &ticket, now_ms, &width.to_string());
+        }
+        self.tickets.insert(id, ticket);
+        true
+    }
+
+    fn adopt(&mut self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Vec<Ticket> {
+        let gone = |other: &&InstanceId| other.as_str() == NOBODY || !alive.contains(other);
+        let others = self.queues.held.keys().filter(|other| *other != holder);
+        let holders = others.chain(std::iter::once(holder)).filter(gone);
+        let tickets = holders.filter_map(|other| self.queues.held.get(other)).flatten();
+        let ids: Vec<TicketId> = tickets.take(limit).copied().collect();
+        ids.into_iter().filter_map(|id| self.hand_over(id, holder)).collect()
+    }
+
+    fn hand_over(&mut self, id: TicketId, to: &InstanceId) -> Option<Ticket> {
+        let ticket = self.tickets.get_mut(&id)?;
+        self.queues.hand_over(ticket, to);
+        ticket.holder = to.clone();
+        Some(ticket.clone())
+    }
+}

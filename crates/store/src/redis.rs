@@ -1,0 +1,79 @@
+//! The store on Redis 7: each verb is one script, or one command where it only reads.
+
+mod encode;
+mod leases;
+mod link;
+mod matches;
+mod outbox;
+mod row;
+mod scripts;
+mod tickets;
+
+use self::link::{Ask, Link};
+use self::row::Reply;
+use crate::{Bounds, StoreError};
+use ::redis::{Script, ScriptInvocation, Value};
+use domain::RealmId;
+
+/// A realm on Redis. Cheap to share behind an `Arc`: its commands go over one connection without waiting for one another.
+#[derive(Debug)]
+pub struct RedisStore {
+    link: Link,
+    /// `{realm}`: the hash tag puts all of the realm's keys in one slot.
+    prefix: String,
+    bounds: Bounds,
+}
+
+impl RedisStore {
+    /// Takes `redis://host:port/db`, `unix:///path` or `redis+unix:///path`, and must be called within a Tokio runtime.
+    /// Does not wait for Redis: while it is away, each verb answers [`StoreError::Unavailable`] within 900 ms.
+    ///
+    /// Errors with [`StoreError::Unavailable`] when the url cannot be understood.
+    pub fn connect(url: &str, realm: RealmId) -> Result<Self, StoreError> {
+        Self::connect_within(url, realm, Bounds::default())
+    }
+
+    /// As [`RedisStore::connect`], with bounds of one's own.
+    pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
+        Ok(Self { link: Link::open(url)?, prefix: format!("{{{realm}}}"), bounds })
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}:{name}", self.prefix)
+    }
+
+    /// A call of a script, which still lacks its ARGV.
+    fn call(&self, script: &'static Script) -> ScriptInvocation<'static> {
+        script.key(&self.prefix)
+    }
+
+    async fn run(&self, call: ScriptInvocation<'static>) -> Result<Value, StoreError> {
+        self.link.ask(Ask::Script(call)).await
+    }
+
+    /// Asks without a script; what is wrong with `key` is said to be.
+    async fn read(&self, ask: Ask, key: &str) -> Result<Value, StoreError> {
+        self.link.ask(ask).await.map_err(|error| about(key, error))
+    }
+
+    /// Runs a script whose answer begins with a status.
+    async fn run_reply(&self, call: ScriptInvocation<'static>) -> Result<Reply, StoreError> {
+        Reply::of(self.run(call).await?)
+    }
+
+    /// Runs a script that answers 1 or 0.
+    async fn run_flag(&self, call: ScriptInvocation<'static>) -> Result<bool, StoreError> {
+        match self.run(call).await? {
+            Value::Int(flag) => Ok(flag != 0),
+            other => Err(row::unexpected(&other)),
+        }
+    }
+}
+
+/// Names the key that a command could not read; scripts name theirs themselves.
+fn about(key: &str, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Corrupt(text) => StoreError::Corrupt(format!("{key}: {text}")),
+        away @ StoreError::Unavailable(_) => away,
+    }
+}

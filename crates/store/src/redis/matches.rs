@@ -1,0 +1,88 @@
+use super::row::{Reply, list, match_of};
+use super::{RedisStore, scripts};
+use crate::bounds::{BATCH_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
+use async_trait::async_trait;
+use domain::{InstanceId, Match, MatchId, PlayerId};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Matches for RedisStore {
+    async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome> {
+        let mut call = self.call(&scripts::COMMIT);
+        call.arg(&fence.0).arg(request.match_id.to_string()).arg(request.host.as_str());
+        call.arg(request.now_ms).arg(request.due_ms).arg(&*request.sheet.0);
+        for ticket in &request.tickets {
+            call.arg(ticket.id.to_string()).arg(ticket.version).arg(&*ticket.party.0);
+        }
+        let mut reply = self.run_reply(call).await?;
+        match reply.status.as_str() {
+            "COMMITTED" => Ok(CommitOutcome::Committed),
+            "DUPLICATE" => Ok(CommitOutcome::Duplicate),
+            "CONFLICT" => Ok(CommitOutcome::Conflict(reply.next_parsed()?)),
+            "FENCED" => Ok(CommitOutcome::Fenced),
+            _ => Err(reply.unknown()),
+        }
+    }
+
+    async fn assign(
+        &self,
+        id: MatchId,
+        host: &InstanceId,
+        address: &str,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::ASSIGN);
+        call.arg(id.to_string()).arg(host.as_str()).arg(address).arg(now_ms).arg(due_ms);
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool> {
+        let mut call = self.call(&scripts::ACKNOWLEDGE);
+        call.arg(id.to_string()).arg(player.as_str());
+        self.run_flag(call).await
+    }
+
+    async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::END);
+        call.arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::REQUEUE);
+        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS);
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn rehost(
+        &self,
+        fence: &Fence,
+        id: MatchId,
+        host: &InstanceId,
+        now_ms: u64,
+        due_ms: u64,
+    ) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::REHOST);
+        call.arg(&fence.0).arg(id.to_string()).arg(host.as_str()).arg(now_ms).arg(due_ms);
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>> {
+        let mut call = self.call(&scripts::DUE);
+        call.arg(now_ms).arg(limit.min(BATCH_MAX));
+        list(self.run(call).await?)?.into_iter().map(match_of).collect()
+    }
+}
+
+fn match_outcome(mut reply: Reply) -> Result<MatchOutcome> {
+    match reply.status.as_str() {
+        "DONE" => Ok(MatchOutcome::Done(match_of(reply.next())?)),
+        "REFUSED" => Ok(MatchOutcome::Refused(match_of(reply.next())?)),
+        "NOT_FOUND" => Ok(MatchOutcome::NotFound),
+        "FENCED" => Ok(MatchOutcome::Fenced),
+        _ => Err(reply.unknown()),
+    }
+}

@@ -1,0 +1,118 @@
+use super::encode::unescape;
+use super::link::Ask;
+use super::row::{Row, list, parse_names, unexpected};
+use super::tickets::{read_snapshot, subject_args};
+use super::{RedisStore, about, scripts};
+use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WATCHERS_MAX};
+use crate::{Fence, Outbox, Snapshot, StoreError, Subject};
+use ::redis::{Cmd, Value, cmd};
+use async_trait::async_trait;
+use domain::{Change, Cursor, Event, EventTicket, InstanceId, Match, MatchState};
+use std::time::Duration;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Outbox for RedisStore {
+    async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>> {
+        // To Redis a count of 0 means no limit.
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = limit.min(EVENTS_MAX);
+        let key = self.key("outbox");
+        let there = events(self.read(Ask::Command(read_command(&key, after, limit, None)), &key).await?)?;
+        // To Redis a wait of 0 ms means for ever.
+        if !there.is_empty() || wait < Duration::from_millis(1) {
+            return Ok(there);
+        }
+        let wait = wait.min(EVENTS_WAIT_MAX);
+        let blocking = read_command(&key, after, limit, Some(wait));
+        events(self.link.block(&blocking, wait).await.map_err(|error| about(&key, error))?)
+    }
+
+    async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
+        let mut call = self.call(&scripts::TRIM);
+        call.arg(&fence.0).arg(stream_id(Cursor { seq: upto.seq.saturating_add(1), ..upto }));
+        self.run_flag(call).await
+    }
+
+    async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot> {
+        let mut call = self.call(&scripts::WATCH);
+        let (kind, name) = subject_args(subject);
+        call.arg(kind).arg(name).arg(playserver.as_str()).arg(WATCHERS_MAX).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        read_snapshot(self.run(call).await?)
+    }
+
+    async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()> {
+        let mut call = self.call(&scripts::UNWATCH);
+        let (kind, name) = subject_args(subject);
+        call.arg(kind).arg(name).arg(playserver.as_str());
+        self.run_flag(call).await.map(drop)
+    }
+}
+
+fn read_command(key: &str, after: Cursor, limit: usize, block: Option<Duration>) -> Cmd {
+    let mut command = cmd("XREAD");
+    command.arg("COUNT").arg(limit);
+    if let Some(wait) = block {
+        command.arg("BLOCK").arg(wait.as_millis() as u64);
+    }
+    command.arg("STREAMS").arg(key).arg(stream_id(after));
+    command
+}
+
+/// A cursor is the id of its stream entry.
+fn stream_id(cursor: Cursor) -> String {
+    format!("{}-{}", cursor.epoch, cursor.seq)
+}
+
+fn parse_stream_id(id: &str) -> Option<Cursor> {
+    let (epoch, seq) = id.split_once('-')?;
+    Some(Cursor { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
+}
+
+/// Reads `[[stream, [entry, ...]]]`, or nil when there is nothing.
+fn events(value: Value) -> Result<Vec<Event>> {
+    let Some(stream) = list(value)?.pop() else { return Ok(Vec::new()) };
+    let Some(entries) = list(stream)?.pop() else { return Err(unexpected(&Value::Nil)) };
+    list(entries)?.into_iter().map(event).collect()
+}
+
+fn event(value: Value) -> Result<Event> {
+    let (id, mut row) = Row::of("outbox", value)?;
+    let cursor = parse_stream_id(&id).ok_or_else(|| StoreError::Corrupt(format!("{} has no cursor", row.key)))?;
+    let tickets = row.read("tickets", parse_tickets)?;
+    Ok(Event {
+        cursor,
+        change: row.read("change", Change::parse)?,
+        at_ms: row.parsed("at")?,
+        watchers: row.names("watchers")?,
+        reason: row.text("reason")?.to_owned(),
+        matched: if row.has("match") { Some(event_match(&mut row, &tickets)?) } else { None },
+        tickets,
+    })
+}
+
+fn event_match(row: &mut Row, tickets: &[EventTicket]) -> Result<Match> {
+    Ok(Match {
+        id: row.parsed("match")?,
+        state: row.read("state", MatchState::parse)?,
+        tickets: tickets.iter().map(|ticket| ticket.id).collect(),
+        host: row.parsed("host")?,
+        address: row.text("address")?.to_owned(),
+        acknowledged: Vec::new(),
+        matched_ms: row.parsed("matched")?,
+        sheet: row.bytes("sheet")?,
+    })
+}
+
+/// Reads `id|trace|players`, by semicolons.
+fn parse_tickets(text: &str) -> Option<Vec<EventTicket>> {
+    let parse = |text: &str| {
+        let mut parts = text.split('|');
+        let (id, trace, players) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(EventTicket { id: id.parse().ok()?, players: parse_names(players)?, trace: unescape(trace)? })
+    };
+    text.split_terminator(';').map(parse).collect()
+}

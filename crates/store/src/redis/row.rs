@@ -1,0 +1,150 @@
+//! What Redis answers, read back into the domain's words. What cannot be read is [`StoreError::Corrupt`] and names its key.
+
+use super::encode::{parse_places, unescape};
+use crate::StoreError;
+use ::redis::{Value, from_redis_value};
+use bytes::Bytes;
+use domain::{Cursor, Encoded, Match, MatchState, Ticket, TicketState};
+use std::collections::HashMap;
+use std::str::FromStr;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+pub(super) fn unexpected(value: &Value) -> StoreError {
+    let mut shown = format!("{value:?}");
+    shown.truncate(shown.floor_char_boundary(200));
+    StoreError::Corrupt(format!("unexpected answer: {shown}"))
+}
+
+pub(super) fn list(value: Value) -> Result<Vec<Value>> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Nil => Ok(Vec::new()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(super) fn text(value: Value) -> Result<String> {
+    from_redis_value(value).map_err(|error| StoreError::Corrupt(format!("unexpected answer: {error}")))
+}
+
+/// A script's answer: a status, then what belongs to it.
+pub(super) struct Reply {
+    pub(super) status: String,
+    rest: std::vec::IntoIter<Value>,
+}
+
+impl Reply {
+    pub(super) fn of(value: Value) -> Result<Self> {
+        let mut rest = list(value)?.into_iter();
+        let status = text(rest.next().unwrap_or(Value::Nil))?;
+        Ok(Self { status, rest })
+    }
+
+    pub(super) fn next(&mut self) -> Value {
+        self.rest.next().unwrap_or(Value::Nil)
+    }
+
+    pub(super) fn next_parsed<T: FromStr>(&mut self) -> Result<T> {
+        let text = text(self.next())?;
+        text.parse().map_err(|_| StoreError::Corrupt(format!("unexpected answer: {} {text}", self.status)))
+    }
+
+    pub(super) fn unknown(&self) -> StoreError {
+        StoreError::Corrupt(format!("unexpected answer: {}", self.status))
+    }
+}
+
+/// The fields of one hash or stream entry.
+pub(super) struct Row {
+    /// Names the key in errors.
+    pub(super) key: String,
+    fields: HashMap<String, Vec<u8>>,
+}
+
+impl Row {
+    /// Reads `[name, [field, value, ...]]`. `kind` stands before the name in the key.
+    pub(super) fn of(kind: &str, value: Value) -> Result<(String, Self)> {
+        let unreadable = |error| StoreError::Corrupt(format!("unexpected answer: {error}"));
+        let (name, fields) = from_redis_value(value).map_err(unreadable)?;
+        let key = format!("{kind}:{name}");
+        Ok((name, Self { key, fields }))
+    }
+
+    fn corrupt(&self, field: &str) -> StoreError {
+        StoreError::Corrupt(format!("{} has an unreadable {field}", self.key))
+    }
+
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
+    pub(super) fn bytes(&mut self, field: &str) -> Result<Encoded> {
+        self.fields.remove(field).map(|bytes| Encoded(Bytes::from(bytes))).ok_or_else(|| self.corrupt(field))
+    }
+
+    pub(super) fn text(&self, field: &str) -> Result<&str> {
+        let bytes = self.fields.get(field).ok_or_else(|| self.corrupt(field))?;
+        std::str::from_utf8(bytes).map_err(|_| self.corrupt(field))
+    }
+
+    /// What `read` makes of a field's text; corrupt when that is nothing.
+    pub(super) fn read<T>(&self, field: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        read(self.text(field)?).ok_or_else(|| self.corrupt(field))
+    }
+
+    pub(super) fn parsed<T: FromStr>(&self, field: &str) -> Result<T> {
+        self.read(field, |text| text.parse().ok())
+    }
+
+    /// A list by spaces.
+    pub(super) fn names<T: FromStr>(&self, field: &str) -> Result<Vec<T>> {
+        self.read(field, parse_names)
+    }
+}
+
+pub(super) fn parse_names<T: FromStr>(text: &str) -> Option<Vec<T>> {
+    text.split_ascii_whitespace().map(|name| name.parse().ok()).collect()
+}
+
+pub(super) fn ticket(value: Value) -> Result<Ticket> {
+    let (name, mut row) = Row::of("t", value)?;
+    Ok(Ticket {
+        id: name.parse().map_err(|_| row.corrupt("id"))?,
+        version: row.parsed("ver")?,
+        state: row.read("state", TicketState::parse)?,
+        queued_ms: row.parsed("queued")?,
+        expires_ms: row.parsed("expires")?,
+        tries: row.parsed("tries")?,
+        width: row.parsed("width")?,
+        players: row.names("players")?,
+        places: row.read("places", parse_places)?,
+        holder: row.parsed("holder")?,
+        trace: row.read("trace", unescape)?,
+        match_id: match row.text("match")? {
+            "" => None,
+            _ => Some(row.parsed("match")?),
+        },
+        changed: Cursor { epoch: row.parsed("epoch")?, seq: row.parsed("seq")? },
+        reason: row.text("reason")?.to_owned(),
+        party: row.bytes("party")?,
+    })
+}
+
+pub(super) fn tickets(value: Value) -> Result<Vec<Ticket>> {
+    list(value)?.into_iter().map(ticket).collect()
+}
+
+pub(super) fn match_of(value: Value) -> Result<Match> {
+    let (name, mut row) = Row::of("m", value)?;
+    Ok(Match {
+        id: name.parse().map_err(|_| row.corrupt("id"))?,
+        state: row.read("state", MatchState::parse)?,
+        tickets: row.names("tickets")?,
+        host: row.parsed("host")?,
+        address: row.text("address")?.to_owned(),
+        acknowledged: row.names("acked")?,
+        matched_ms: row.parsed("matched")?,
+        sheet: row.bytes("sheet")?,
+    })
+}

@@ -1,0 +1,169 @@
+use super::encode::{escape, place_name, places_text};
+use super::link::Ask;
+use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
+use super::{RedisStore, scripts};
+use crate::bounds::{BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX};
+use crate::{
+    Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
+};
+use ::redis::{Cmd, Pipeline, Value, cmd};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{Encoded, InstanceId, Look, Ticket, TicketId, TicketState};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Tickets for RedisStore {
+    async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
+        if ticket.places.iter().any(|place| !place.rating.is_finite()) {
+            return Err(StoreError::Corrupt(format!("ticket {} has a rating that is not finite", ticket.id)));
+        }
+        let players: Vec<&str> = ticket.players.iter().map(|player| player.as_str()).collect();
+        let mut call = self.call(&scripts::ENQUEUE);
+        call.arg(ticket.id.to_string()).arg(ticket.queued_ms).arg(ticket.expires_ms).arg(ticket.holder.as_str());
+        call.arg(escape(&ticket.trace)).arg(players.join(" ")).arg(places_text(&ticket.places)).arg(&*ticket.party.0);
+        call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max).arg(TRIES_MAX);
+        enqueue_outcome(self.run_reply(call).await?)
+    }
+
+    async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
+        let mut call = self.call(&scripts::LEAVE);
+        call.arg(id.to_string()).arg(TicketState::from(how).as_str()).arg(reason).arg(now_ms);
+        call.arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        let mut reply = self.run_reply(call).await?;
+        match reply.status.as_str() {
+            "LEFT" => Ok(LeaveOutcome::Left(ticket(reply.next())?)),
+            "REFUSED" => Ok(LeaveOutcome::Refused(ticket(reply.next())?)),
+            "NOT_FOUND" => Ok(LeaveOutcome::NotFound),
+            _ => Err(reply.unknown()),
+        }
+    }
+
+    async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool> {
+        let mut call = self.call(&scripts::WIDEN);
+        call.arg(id.to_string()).arg(width).arg(now_ms);
+        self.run_flag(call).await
+    }
+
+    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
+        // Nothing lies between bounds that are reversed, or that are no numbers.
+        if look.regions.is_empty() || look.low.is_nan() || look.high.is_nan() || look.low > look.high {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = Pipeline::new();
+        for region in &look.regions {
+            pipeline.add_command(self.range_command(look, region, limit));
+        }
+        let mut found = Vec::new();
+        let indexes = self.key(&format!("q:{}", place_name(look.queue.as_str(), &look.pool, "")));
+        for members in list(self.read(Ask::Pipeline(pipeline), &indexes).await?)? {
+            for member in list(members)?.into_iter().take(limit - found.len()) {
+                found.push(indexed(member)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {
+        let mut call = self.call(&scripts::SNAPSHOT);
+        let (kind, name) = subject_args(subject);
+        call.arg(kind).arg(name);
+        read_snapshot(self.run(call).await?)
+    }
+
+    async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>> {
+        let mut call = self.call(&scripts::ADOPT);
+        call.arg(holder.as_str()).arg(limit.min(BATCH_MAX));
+        for id in alive {
+            call.arg(id.as_str());
+        }
+        tickets(self.run(call).await?)
+    }
+
+    async fn release(&self, holder: &InstanceId) -> Result<()> {
+        if holder.as_str() == NOBODY {
+            return Ok(());
+        }
+        for _ in 0..=self.bounds.tickets_waiting_max / BATCH_MAX as u64 {
+            let mut call = self.call(&scripts::RELEASE);
+            call.arg(holder.as_str()).arg(BATCH_MAX);
+            if !self.run_flag(call).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>> {
+        let mut call = self.call(&scripts::EXPIRING);
+        call.arg(until_ms).arg(limit.min(BATCH_MAX));
+        tickets(self.run(call).await?)
+    }
+
+    async fn waiting(&self) -> Result<u64> {
+        let mut command = cmd("ZCARD");
+        let key = self.key("deadlines");
+        command.arg(&key);
+        match self.read(Ask::Command(command), &key).await? {
+            Value::Int(count) => Ok(count.unsigned_abs()),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+impl RedisStore {
+    fn range_command(&self, look: &Look, region: &str, limit: usize) -> Cmd {
+        let place = place_name(look.queue.as_str(), &look.pool, region);
+        let mut command = cmd("ZRANGE");
+        command.arg(self.key(&format!("q:{place}"))).arg(look.low.to_string()).arg(look.high.to_string());
+        command.arg("BYSCORE").arg("LIMIT").arg(0).arg(limit);
+        command
+    }
+}
+
+fn enqueue_outcome(mut reply: Reply) -> Result<EnqueueOutcome> {
+    match reply.status.as_str() {
+        "QUEUED" => Ok(EnqueueOutcome::Queued(ticket(reply.next())?)),
+        "REPEATED" => Ok(EnqueueOutcome::Repeated(ticket(reply.next())?)),
+        "BUSY" => Ok(EnqueueOutcome::Busy { player: reply.next_parsed()?, ticket: reply.next_parsed()? }),
+        "FULL" => match reply.next_parsed::<String>()?.as_str() {
+            "tickets" => Ok(EnqueueOutcome::Full { bound: Bounds::TICKETS }),
+            _ => Ok(EnqueueOutcome::Full { bound: Bounds::EVENTS }),
+        },
+        _ => Err(reply.unknown()),
+    }
+}
+
+pub(super) fn subject_args(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Player(id) => ("p", id.to_string()),
+        Subject::Ticket(id) => ("t", id.to_string()),
+    }
+}
+
+pub(super) fn read_snapshot(value: Value) -> Result<Snapshot> {
+    let mut rows = list(value)?.into_iter();
+    let ticket = rows.next().map(ticket).transpose()?;
+    Ok(Snapshot { ticket, matched: rows.next().map(match_of).transpose()? })
+}
+
+/// Reads `ticket|version|queued_ms|tries|` and the party's bytes.
+fn indexed(value: Value) -> Result<IndexedTicket> {
+    let Value::BulkString(member) = value else { return Err(unexpected(&value)) };
+    parse_member(&member).ok_or_else(|| {
+        StoreError::Corrupt(format!("index member {:?}", String::from_utf8_lossy(&member[..member.len().min(64)])))
+    })
+}
+
+fn parse_member(member: &[u8]) -> Option<IndexedTicket> {
+    let mut parts = member.splitn(5, |byte| *byte == b'|');
+    let mut text = || std::str::from_utf8(parts.next()?).ok();
+    Some(IndexedTicket {
+        id: text()?.parse().ok()?,
+        version: text()?.parse().ok()?,
+        queued_ms: text()?.parse().ok()?,
+        tries: text()?.parse().ok()?,
+        party: Encoded(Bytes::copy_from_slice(parts.next()?)),
+    })
+}

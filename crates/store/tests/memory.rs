@@ -1,0 +1,61 @@
+//! What only the memory store can be asked: its clock is Tokio's, so hours pass at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+use store::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use store::conformance::people::*;
+use store::{Leases, Leave, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
+use tokio::time::advance;
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_is_forgotten_after_its_time_and_tries_later() {
+    let store = MemoryStore::new();
+    let ticket = queued(&store, solo("ann")).await;
+    advance(Duration::from_millis(TRIES_KEPT_MS)).await;
+    assert!(store.leave(ticket.id, Leave::Expired, "", NOW_MS).await.is_ok(), "what lives is kept");
+
+    let subject = Subject::Ticket(ticket.id);
+    advance(Duration::from_millis(TERMINAL_KEPT_MS - 1)).await;
+    assert!(store.snapshot(&subject).await.unwrap().ticket.is_some());
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(store.snapshot(&subject).await.unwrap(), Snapshot::default());
+
+    let again = queued(&store, party("again", &["ann"])).await;
+    assert_eq!(again.tries, 1, "tries are kept longer");
+    store.leave(again.id, Leave::Expired, "", NOW_MS).await.unwrap();
+    advance(Duration::from_millis(TRIES_KEPT_MS)).await;
+    assert_eq!(queued(&store, party("later", &["ann"])).await.tries, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_match_is_forgotten_after_its_end() {
+    let store = MemoryStore::new();
+    let (id, ann, _) = a_match(&store).await;
+    advance(Duration::from_millis(TRIES_KEPT_MS)).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    store.end(id, "", NOW_MS).await.unwrap();
+    advance(Duration::from_millis(TERMINAL_KEPT_MS)).await;
+    assert_eq!(store.snapshot(&Subject::Ticket(ann.id)).await.unwrap(), Snapshot::default());
+    assert!(!store.acknowledge(id, &player("ann")).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_on_nothing_is_forgotten() {
+    let store = MemoryStore::new();
+    store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    store.watch(&Subject::Ticket(ticket_id("bob")), &host()).await.unwrap();
+    advance(Duration::from_millis(TRIES_KEPT_MS)).await;
+    queued(&store, solo("ann")).await;
+    queued(&store, solo("bob")).await;
+    assert!(all_events(&store).await.iter().all(|event| event.watchers.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_run_out_on_the_simulated_clock() {
+    let store = MemoryStore::new();
+    store.lead(&instance_id("mover-1"), Duration::from_secs(3), 1).await.unwrap();
+    advance(Duration::from_millis(2_999)).await;
+    assert!(store.leader().await.unwrap().is_some());
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(store.leader().await.unwrap(), None);
+}

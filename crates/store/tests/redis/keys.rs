@@ -1,0 +1,76 @@
+use super::raw::{Raw, server, store_on};
+use ::redis::cmd;
+use domain::Role;
+use store::conformance::people::*;
+use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
+
+/// Keys that one thing of the realm owns and that do not grow with its players.
+const OWNED: [&str; 3] = ["{realm}:clock", "{realm}:fence", "{realm}:outbox"];
+
+/// Tickets that are matched, requeued, ended, cancelled and expired, watched by some.
+async fn a_whole_story(store: &RedisStore) -> Fence {
+    store.register(&playserver("ps-1", 0), LEASE).await.unwrap();
+    for name in ["ann", "idle"] {
+        store.watch(&Subject::Player(player(name)), &host()).await.unwrap();
+    }
+    store.watch(&Subject::Ticket(ticket_id("never")), &host()).await.unwrap();
+    let (id, ann, bob) = a_match(store).await;
+    let fence = leading(store).await;
+    store.requeue(&fence, id, "no host", NOW_MS).await.unwrap();
+    let (ann, bob) = (ticket(store, ann.id).await, ticket(store, bob.id).await);
+    let id = matched(store, &[&ann, &bob]).await;
+    store.rehost(&fence, id, &instance_id("host-2"), NOW_MS, DUE_MS).await.unwrap();
+    store.assign(id, &instance_id("host-2"), "address", NOW_MS, DUE_MS).await.unwrap();
+    store.acknowledge(id, &player("ann")).await.unwrap();
+    store.end(id, "over", NOW_MS).await.unwrap();
+    store.acknowledge(id, &player("bob")).await.unwrap();
+    store.watch(&Subject::Player(player("bob")), &host()).await.unwrap();
+    store.unwatch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    store.watch(&Subject::Ticket(ann.id), &host()).await.unwrap();
+    for (name, how) in [("cid", Leave::Cancelled), ("dan", Leave::Expired)] {
+        let id = queued(store, solo(name)).await.id;
+        store.release(&instance_id("orchestrator-1")).await.unwrap();
+        store.adopt(&instance_id("sweeper-1"), &[], 10).await.unwrap();
+        store.leave(id, how, "", NOW_MS).await.unwrap();
+    }
+    fence
+}
+
+#[tokio::test]
+async fn every_key_of_a_finished_story_has_an_owner_or_a_time_to_live() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    a_whole_story(&store).await;
+    for key in raw.keys().await {
+        let left_ms: i64 = raw.ask(cmd("PTTL").arg(&key)).await;
+        assert!(left_ms > 0 || OWNED.contains(&key.as_str()), "{key} stays for ever");
+        assert!(key.starts_with("{realm}"), "{key} is in another slot");
+    }
+}
+
+#[tokio::test]
+async fn what_lives_has_no_time_to_live() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    store.watch(&Subject::Ticket(ticket_id("ann")), &host()).await.unwrap();
+    store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    let ann = queued(&store, solo("ann")).await;
+    store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    matched(&store, &[&ann]).await;
+    for key in raw.keys().await.into_iter().filter(|key| key != "{realm}:leader") {
+        let left_ms: i64 = raw.ask(cmd("PTTL").arg(&key)).await;
+        assert_eq!(left_ms, -1, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn two_realms_on_one_redis_know_nothing_of_each_other() {
+    let server = server();
+    let one = store_on(&server);
+    let two = RedisStore::connect(server.url(), "realm2".parse().unwrap()).unwrap();
+    queued(&one, solo("ann")).await;
+    one.register(&playserver("ps-1", 0), LEASE).await.unwrap();
+    assert_eq!(two.waiting().await.unwrap(), 0);
+    assert_eq!(two.instances(Role::Playserver).await.unwrap(), []);
+    queued(&two, solo("ann")).await;
+}

@@ -1,0 +1,105 @@
+use crate::{TelemetryError, export, filters};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::io::IsTerminal;
+use std::time::Duration;
+use tracing::Subscriber;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+/// Longest time the last spans may take to leave at shutdown, in ms.
+pub const SHUTDOWN_MS_MAX: u64 = 3_000;
+
+/// Where traces go; unset or empty: nowhere.
+const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Exported as `service.name`.
+    pub service: String,
+    /// Exported as `service.instance.id`; must differ between any two processes.
+    pub instance: String,
+    pub log: LogFormat,
+    /// The log filter where `RUST_LOG` is unset, for example `info`.
+    pub log_default: String,
+}
+
+/// What must live as long as the process and be shut down at its end.
+#[must_use = "the last spans are lost unless it is shut down"]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+/// Makes the process log, and trace where `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Once per process, inside its runtime.
+pub fn init(options: Options) -> Result<Telemetry, TelemetryError> {
+    propagate();
+    let log = log_layer(options.log).with_filter(filters::log(&options.log_default)?);
+    let provider = if exports() { Some(export::provider(resource(&options))?) } else { None };
+    let traces = provider.as_ref().map(export_layer);
+    tracing_subscriber::registry().with(traces).with(log).try_init().map_err(|_| TelemetryError::Started)?;
+    Ok(Telemetry { provider })
+}
+
+/// Makes the tower layers speak W3C trace context. [`init`] does it too.
+pub fn propagate() {
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+}
+
+/// The layer that turns our spans into the provider's, whatever `RUST_LOG` says.
+pub fn export_layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+{
+    let tracer = provider.tracer("muster");
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filters::export())
+}
+
+impl Telemetry {
+    /// Sends the last spans, within [`SHUTDOWN_MS_MAX`]. Blocks the calling thread so long, and needs another one of the
+    /// runtime to be running.
+    pub fn shutdown(self) {
+        let Some(provider) = self.provider else { return };
+        if let Err(error) = provider.shutdown_with_timeout(Duration::from_millis(SHUTDOWN_MS_MAX)) {
+            tracing::warn!(%error, "the last spans were not exported");
+        }
+    }
+}
+
+fn exports() -> bool {
+    std::env::var(ENDPOINT_VARIABLE).is_ok_and(|endpoint| !endpoint.trim().is_empty())
+}
+
+fn resource(options: &Options) -> Resource {
+    Resource::builder()
+        .with_service_name(options.service.clone())
+        .with_attribute(KeyValue::new("service.instance.id", options.instance.clone()))
+        .build()
+}
+
+fn log_layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let layer = fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => layer.json().boxed(),
+    }
+}

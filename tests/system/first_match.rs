@@ -1,0 +1,58 @@
+use crate::house::{House, On, on_both_stores};
+use anyhow::Result;
+use api::v1::{Change, TicketState};
+use sandbox::Counts;
+
+on_both_stores! {
+    async fn two_players_meet_and_are_told_the_same_match(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = house.player("ben", 1510.0)?.enqueues("duel").await?;
+
+        let matched = ann.is_matched_with(&mut ben).await?;
+        let sheet = matched.sheet.clone().unwrap_or_default();
+        assert_eq!(sheet.queue, "duel");
+        assert_eq!(sheet.teams.len(), 2);
+        assert!(!matched.address.is_empty(), "an assigned match has an address");
+
+        ann.ends(&matched).await?;
+        assert_eq!(ben.reaches(TicketState::Ended).await?.change(), Change::Ended);
+        Ok(())
+    }
+
+    async fn a_party_of_five_plays_against_five_others(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let mut party = house.player("p0", 1500.0)?;
+        for n in 1..5 {
+            party = party.with(&format!("p{n}"), 1490.0 + f64::from(n));
+        }
+        let mut party = party.enqueues("teams-5v5").await?;
+        let mut others = Vec::new();
+        for n in 0..5 {
+            others.push(house.player(&format!("s{n}"), 1495.0 + f64::from(n))?.enqueues("teams-5v5").await?);
+        }
+
+        let matched = party.is_assigned().await?;
+        for other in &mut others {
+            assert_eq!(other.is_assigned().await?.sheet, matched.sheet);
+        }
+        let sheet = matched.sheet.clone().unwrap_or_default();
+        let of_party = |team: &api::v1::Team| team.seats.iter().filter(|seat| seat.player_id.starts_with('p')).count();
+        let mut split: Vec<usize> = sheet.teams.iter().map(of_party).collect();
+        split.sort_unstable();
+        assert_eq!(split, [0, 5], "the party stays together");
+        Ok(())
+    }
+
+    async fn a_player_who_comes_back_after_the_match_may_queue_again(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        for _ in 0..2 {
+            let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+            let mut ben = house.player("ben", 1510.0)?.enqueues("duel").await?;
+            let matched = ann.is_matched_with(&mut ben).await?;
+            ben.ends(&matched).await?;
+            ann.reaches(TicketState::Ended).await?;
+        }
+        Ok(())
+    }
+}
