@@ -2,7 +2,6 @@
 
 mod convert;
 
-
 /// The generated types, clients and servers of `muster.v1`.
 #[allow(clippy::all, reason = "generated")]
 pub mod v1 {
@@ -10,12 +9,10 @@ pub mod v1 {
 }
 
 pub use convert::{
-    check_realm, check_reason, decode_party, decode_sheet, encode_party, parse_id, party_from_wire, ticket_id_from_bytes,
-    ticket_id_to_bytes,
+    check_realm, check_reason, decode_party, decode_sheet, encode_party, parse_id, party_from_wire,
+    ticket_id_from_bytes, ticket_id_to_bytes,
 };
 pub use prost::Message;
-
-
 
 /// Descriptors of every service, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/muster.descriptors"));

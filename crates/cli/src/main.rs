@@ -3,10 +3,13 @@
 mod client;
 mod misuse;
 mod replay;
+mod run;
 mod ticket;
 
 use clap::Parser;
+use domain::Role;
 use misuse::{Misuse, one_line};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -22,6 +25,20 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Run every service in this process: what a bare `muster` does.
+    Dev(run::DevArgs),
+    /// Run every service in processes of their own, on one Redis.
+    Cluster(run::ClusterArgs),
+    /// Run an orchestrator: takes players' requests and has them looked for.
+    Orchestrator(run::RoleArgs),
+    /// Run a sweeper: takes up tickets whose orchestrator is gone, and expires those that waited too long.
+    Sweeper(run::RoleArgs),
+    /// Run a matchmaker: finds matches among tickets.
+    Matchmaker(run::RoleArgs),
+    /// Run a mover: commits matches and delivers them. One leads, the others stand by.
+    Mover(run::RoleArgs),
+    /// Run a playserver: tells players what became of their tickets, and hosts matches.
+    Playserver(run::RoleArgs),
     /// Queue, cancel, watch and end by hand: a thin client over the public contract.
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
@@ -32,7 +49,7 @@ enum Command {
 const EXIT_MISUSE: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         // Help and version are answers, not errors: clap prints them in full.
         Err(answer) if !answer.use_stderr() => answer.exit(),
@@ -50,10 +67,26 @@ fn main() -> ExitCode {
     }
 }
 
+/// The command line; bare `muster` is `muster dev`.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.len() < 2 {
+        arguments.push("dev".into());
+    }
+    arguments
+}
+
 fn run(command: Command) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Dev(args) => run::dev(args).await,
+            Command::Cluster(args) => run::cluster(args).await,
+            Command::Orchestrator(args) => run::role(Role::Orchestrator, args).await,
+            Command::Sweeper(args) => run::role(Role::Sweeper, args).await,
+            Command::Matchmaker(args) => run::role(Role::Matchmaker, args).await,
+            Command::Mover(args) => run::role(Role::Mover, args).await,
+            Command::Playserver(args) => run::role(Role::Playserver, args).await,
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
         }

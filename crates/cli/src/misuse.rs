@@ -1,5 +1,6 @@
 //! A command that was asked wrongly: one line that says what to do, and exit code 2.
 
+use clap::error::ErrorKind;
 use std::fmt;
 
 /// Bad flags, bad files: what a user can mend by asking differently.
@@ -22,6 +23,9 @@ impl std::error::Error for Misuse {}
 
 /// clap explains over several lines; the house rule is one.
 pub fn one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "error: name what to do (--help lists it)".to_owned();
+    }
     let rendered = error.to_string();
     let told = rendered.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
     let told = told.filter(|line| !line.is_empty() && !line.starts_with("For more information"));

@@ -30,7 +30,15 @@ pub struct Deps {
 /// Serves until `shutdown`; then finishes the searches in work.
 pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let movers = Peers::watch(deps.leases.clone(), Role::Mover, shutdown.clone());
-    let fleet = Fleet::start("muster.v1.Mover/Propose", movers, config::PROPOSALS_IN_FLIGHT_MAX, shutdown.clone(), propose::open);
+    // Searches that are still in work at shutdown go on to propose.
+    let proposing = Shutdown::new();
+    let fleet = Fleet::start(
+        "muster.v1.Mover/Propose",
+        movers,
+        config::PROPOSALS_IN_FLIGHT_MAX,
+        proposing.clone(),
+        propose::open,
+    );
     let leader = leader::watch(deps.leases.clone(), shutdown.clone());
     let service = Service::new(deps.rules, Proposer::new(fleet, leader), shutdown.clone());
 
@@ -40,6 +48,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Matchmaker"], readiness, shutdown).await;
+    proposing.cancel();
     registration.leave().await;
     served
 }

@@ -9,7 +9,11 @@ use std::sync::Arc;
 use tonic::Status;
 
 /// Finds and proposes the matches of one range.
-pub async fn answer(rules: &RuleSet, proposer: &Proposer, request: v1::SearchRequest) -> Result<v1::SearchResponse, Status> {
+pub async fn answer(
+    rules: &RuleSet,
+    proposer: &Proposer,
+    request: v1::SearchRequest,
+) -> Result<v1::SearchResponse, Status> {
     let rules = rules_for(rules, &request)?;
     let range = read_range(&request).map_err(chassis::status::invalid)?;
     let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
@@ -17,7 +21,11 @@ pub async fn answer(rules: &RuleSet, proposer: &Proposer, request: v1::SearchReq
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,
-        rejections: outcome.rejections.iter().map(|r| v1::Rejection { rule: r.rule.to_owned(), count: r.count }).collect(),
+        rejections: outcome
+            .rejections
+            .iter()
+            .map(|r| v1::Rejection { rule: r.rule.to_owned(), count: r.count })
+            .collect(),
         nearest_miss_s: outcome.nearest_miss_s,
         failure: None,
     })
@@ -25,10 +33,13 @@ pub async fn answer(rules: &RuleSet, proposer: &Proposer, request: v1::SearchReq
 
 fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>, Status> {
     let queue = domain::QueueName::parse("queue", &request.queue).map_err(chassis::status::invalid)?;
-    let rules = rules.get(&queue).ok_or_else(|| Status::failed_precondition(format!("no rules for queue `{queue}` here")))?;
+    let rules =
+        rules.get(&queue).ok_or_else(|| Status::failed_precondition(format!("no rules for queue `{queue}` here")))?;
     if rules.version().to_string() != request.rules_version {
         let (ours, theirs) = (rules.version(), &request.rules_version);
-        return Err(Status::failed_precondition(format!("rules of `{queue}` are version {ours} here, {theirs} was asked for")));
+        return Err(Status::failed_precondition(format!(
+            "rules of `{queue}` are version {ours} here, {theirs} was asked for"
+        )));
     }
     Ok(rules.clone())
 }

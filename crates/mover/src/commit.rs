@@ -99,7 +99,10 @@ impl Committer {
                 }
             };
             let conflict = conflict.map(api::ticket_id_to_bytes).unwrap_or_default();
-            return (v1::ProposeResponse { verdict: verdict.into(), match_id, conflict, ..Default::default() }, outcome);
+            return (
+                v1::ProposeResponse { verdict: verdict.into(), match_id, conflict, ..Default::default() },
+                outcome,
+            );
         }
     }
 }
@@ -113,7 +116,8 @@ fn read_teams(teams: &[v1::ProposedTeam]) -> Result<Vec<Vec<Candidate>>, Invalid
 fn versioned(wire: &[v1::ProposedTeam], teams: &[Vec<Candidate>]) -> Vec<Versioned> {
     let wire = wire.iter().flat_map(|team| &team.tickets);
     let read = teams.iter().flatten().zip(wire);
-    read.map(|(ticket, wire)| Versioned { id: ticket.id, version: ticket.version, party: Encoded(wire.party.clone()) }).collect()
+    read.map(|(ticket, wire)| Versioned { id: ticket.id, version: ticket.version, party: Encoded(wire.party.clone()) })
+        .collect()
 }
 
 /// What everyone in the match is told.

@@ -99,7 +99,8 @@ async fn carry(
     queue: mpsc::Receiver<Parcel>,
     behind: Arc<AtomicBool>,
 ) {
-    let mut delivered = ReceiverStream::new(queue).map(|parcel| deliver(&caller, parcel)).buffer_unordered(DELIVERIES_IN_FLIGHT_MAX);
+    let mut delivered =
+        ReceiverStream::new(queue).map(|parcel| deliver(&caller, parcel)).buffer_unordered(DELIVERIES_IN_FLIGHT_MAX);
     loop {
         if behind.swap(false, Ordering::AcqRel) && !resync(&caller).await {
             behind.store(true, Ordering::Release);

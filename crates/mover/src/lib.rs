@@ -42,8 +42,13 @@ pub struct Deps {
 pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let Deps { store, rules, clock } = deps;
     let playservers = Peers::watch(store.clone(), Role::Playserver, shutdown.clone());
-    let fleet =
-        Fleet::start("muster.v1.Playserver/Deliver", playservers.clone(), config::DELIVERIES_IN_FLIGHT_MAX, shutdown.clone(), courier::open);
+    let fleet = Fleet::start(
+        "muster.v1.Playserver/Deliver",
+        playservers.clone(),
+        config::DELIVERIES_IN_FLIGHT_MAX,
+        shutdown.clone(),
+        courier::open,
+    );
     let hosts = Hosts::new(playservers);
     // The lead outlives the server: commits in work need it until the last one is answered.
     let led = Shutdown::new();

@@ -22,7 +22,10 @@ impl Service {
 impl Mover for Service {
     type ProposeStream = BoxStream<'static, Result<ProposeResponse, Status>>;
 
-    async fn propose(&self, request: Request<Streaming<ProposeRequest>>) -> Result<Response<Self::ProposeStream>, Status> {
+    async fn propose(
+        &self,
+        request: Request<Streaming<ProposeRequest>>,
+    ) -> Result<Response<Self::ProposeStream>, Status> {
         let committer = self.committer.clone();
         let handler = move |request| {
             let committer = committer.clone();

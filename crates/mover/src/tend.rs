@@ -1,6 +1,6 @@
 //! Looks after matches whose time has come: committed ones that their host did not start, running ones that nobody ended.
 
-use crate::config::{START_WAIT_MS, START_WAIT_MS_MAX, STANDBY_POLL, TEND_EVERY, TEND_MAX};
+use crate::config::{STANDBY_POLL, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use chassis::{Clock, Shutdown};

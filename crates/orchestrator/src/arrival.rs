@@ -45,14 +45,20 @@ pub fn read(
 /// Without a key of the client's each request is its own.
 fn client_key(key: String) -> Result<String, Invalid> {
     if key.len() > CLIENT_KEY_BYTES_MAX {
-        return Err(Invalid::new("client_key", format!("must have at most {CLIENT_KEY_BYTES_MAX} bytes, has {}", key.len())));
+        return Err(Invalid::new(
+            "client_key",
+            format!("must have at most {CLIENT_KEY_BYTES_MAX} bytes, has {}", key.len()),
+        ));
     }
     Ok(if key.is_empty() { uuid::Uuid::new_v4().to_string() } else { key })
 }
 
 fn read_queues(names: &[String], rules: &RuleSet) -> Result<Vec<Arc<Rules>>, Invalid> {
     if !(1..=TICKET_QUEUES_MAX).contains(&names.len()) {
-        return Err(Invalid::new("queues", format!("must name 1 to {TICKET_QUEUES_MAX} queues, names {}", names.len())));
+        return Err(Invalid::new(
+            "queues",
+            format!("must name 1 to {TICKET_QUEUES_MAX} queues, names {}", names.len()),
+        ));
     }
     let mut queues: Vec<Arc<Rules>> = Vec::new();
     for (index, name) in names.iter().enumerate() {

@@ -44,11 +44,25 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let holder = config.instance.id.clone();
     let role = config.instance.role;
     let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, shutdown.clone());
-    let fleet =
-        Fleet::start("muster.v1.Matchmaker/Search", matchmakers, config::SEARCHES_IN_FLIGHT_MAX, shutdown.clone(), search::open);
+    // Looks that are still in work at shutdown go on to search.
+    let searching = Shutdown::new();
+    let fleet = Fleet::start(
+        "muster.v1.Matchmaker/Search",
+        matchmakers,
+        config::SEARCHES_IN_FLIGHT_MAX,
+        searching.clone(),
+        search::open,
+    );
     let looker = Looker::new(store.clone(), search::Searcher::new(fleet), clock.clone());
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
-    let sweeping = tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock.clone(), shutdown.clone()));
+    let sweeping = tokio::spawn(sweep::run(
+        config.clone(),
+        store.clone(),
+        rules.clone(),
+        looker.clone(),
+        clock.clone(),
+        shutdown.clone(),
+    ));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
@@ -62,6 +76,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     };
     // Their own ends are bounded; a panic in one of them was logged where it happened.
     let _ = tokio::join!(looking, sweeping);
+    searching.cancel();
     registration.leave().await;
     if let Err(error) = store.release(&holder).await {
         tracing::warn!(%error, "could not hand back tickets: they are adopted when the lease runs out");

@@ -1,8 +1,8 @@
 //! Has tickets looked for: an arrival at once, in a range anchored on it; later by the schedule, in windows.
 
 use crate::config::{
-    ARRIVAL_TICKETS_MAX, ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX, RETRY_PAUSE_MS, TICK,
-    WINDOWS_IN_WORK_MAX,
+    ARRIVAL_TICKETS_MAX, ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX,
+    RETRY_PAUSE_MS, TICK, WINDOWS_IN_WORK_MAX,
 };
 use crate::schedule::Schedule;
 use crate::search::{Found, SearchError, Searcher};
@@ -68,7 +68,9 @@ impl Looker {
 
     /// Looks for a new ticket at once; with too many arrivals in work, as soon as the schedule comes to it.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
-        let Ok(permit) = self.arrivals.clone().try_acquire_owned() else { return self.look_at(self.clock.now_ms(), waiting) };
+        let Ok(permit) = self.arrivals.clone().try_acquire_owned() else {
+            return self.look_at(self.clock.now_ms(), waiting);
+        };
         let looker = self.clone();
         self.in_work.spawn(async move {
             looker.look_for_arrival(waiting).await;
@@ -179,7 +181,11 @@ impl Looker {
             let is_whole = range.len() < api::RANGE_TICKETS_MAX;
             if !is_whole && window.waiting.len() > 1 {
                 let halves = window.halves(now_ms).into_iter().flatten().flatten();
-                return join_all(halves.map(|half| self.look_window(half, now_ms))).await.into_iter().flatten().collect();
+                return join_all(halves.map(|half| self.look_window(half, now_ms)))
+                    .await
+                    .into_iter()
+                    .flatten()
+                    .collect();
             }
             let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
             let Some(first) = window.waiting.first() else { return Vec::new() };

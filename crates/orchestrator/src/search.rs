@@ -104,7 +104,8 @@ fn read(response: SearchResponse) -> Result<Found, SearchError> {
     if let Some(failure) = response.failure {
         return Err(SearchError::Failed(failure.message));
     }
-    let mut found = Found { rejections: response.rejections, nearest_miss_s: response.nearest_miss_s, ..Default::default() };
+    let mut found =
+        Found { rejections: response.rejections, nearest_miss_s: response.nearest_miss_s, ..Default::default() };
     for proposed in response.proposed {
         let ids = proposed.ticket_ids.iter().filter_map(|id| api::ticket_id_from_bytes("ticket_ids", id).ok());
         match proposed.verdict() {

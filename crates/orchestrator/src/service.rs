@@ -48,7 +48,9 @@ impl Service {
                 self.look_for(&ticket, party);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
-            EnqueueOutcome::Repeated(ticket) => Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true }),
+            EnqueueOutcome::Repeated(ticket) => {
+                Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
+            }
             EnqueueOutcome::Busy { player, ticket } => Err(busy(&player, ticket)),
             EnqueueOutcome::Full { bound } => Err(Status::resource_exhausted(format!("the realm is full: {bound}"))),
         }
@@ -78,7 +80,9 @@ impl Service {
             return Err(Status::unavailable("this orchestrator is leaving: ask again"));
         }
         if !self.looker.has_room() {
-            return Err(Status::resource_exhausted("this orchestrator holds as many tickets as it can: ask again later"));
+            return Err(Status::resource_exhausted(
+                "this orchestrator holds as many tickets as it can: ask again later",
+            ));
         }
         Ok(())
     }
@@ -106,7 +110,10 @@ impl Queue for Service {
         self.cancel_ticket(request.into_inner()).await.map(Response::new)
     }
 
-    async fn get_ticket(&self, request: Request<v1::GetTicketRequest>) -> Result<Response<v1::GetTicketResponse>, Status> {
+    async fn get_ticket(
+        &self,
+        request: Request<v1::GetTicketRequest>,
+    ) -> Result<Response<v1::GetTicketResponse>, Status> {
         let request = request.into_inner();
         api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
         let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
@@ -116,7 +123,10 @@ impl Queue for Service {
         Ok(Response::new(v1::GetTicketResponse { ticket: Some((&ticket).into()), r#match: matched }))
     }
 
-    async fn session(&self, request: Request<Streaming<SessionRequest>>) -> Result<Response<Self::SessionStream>, Status> {
+    async fn session(
+        &self,
+        request: Request<Streaming<SessionRequest>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
         let service = self.clone();
         let handler = move |request| {
             let service = service.clone();

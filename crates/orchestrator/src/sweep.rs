@@ -10,7 +10,14 @@ use store::{Leave, Store, StoreError};
 use tokio::time::Instant;
 
 /// Sweeps until `shutdown`. Orchestrators run it too, and sweep only while no sweeper is alive.
-pub async fn run(config: Config, store: Arc<dyn Store>, rules: Arc<RuleSet>, looker: Arc<Looker>, clock: Clock, shutdown: Shutdown) {
+pub async fn run(
+    config: Config,
+    store: Arc<dyn Store>,
+    rules: Arc<RuleSet>,
+    looker: Arc<Looker>,
+    clock: Clock,
+    shutdown: Shutdown,
+) {
     let sweep = Sweep { here: config.instance.id, role: config.instance.role, store, rules, looker, clock };
     let sweeping = async {
         let mut oldest = Instant::now();

@@ -36,7 +36,10 @@ impl Delivery {
                 Some(What::Resync(_)) => presence.resync().await.map_err(chassis::status::unavailable),
                 None => Err(Status::invalid_argument("what: must be an event or a resync")),
             };
-            DeliverResponse { failure: taken.err().map(|status| chassis::status::failure(&status)), ..Default::default() }
+            DeliverResponse {
+                failure: taken.err().map(|status| chassis::status::failure(&status)),
+                ..Default::default()
+            }
         }
     }
 
@@ -51,7 +54,10 @@ impl Delivery {
 impl Playserver for Delivery {
     type DeliverStream = BoxStream<'static, Result<DeliverResponse, Status>>;
 
-    async fn deliver(&self, request: Request<Streaming<DeliverRequest>>) -> Result<Response<Self::DeliverStream>, Status> {
+    async fn deliver(
+        &self,
+        request: Request<Streaming<DeliverRequest>>,
+    ) -> Result<Response<Self::DeliverStream>, Status> {
         let delivery = self.clone();
         let handler = move |request| delivery.take(request);
         let answers = chassis::answer(
@@ -69,7 +75,8 @@ impl Playserver for Delivery {
 fn spans(event: &v1::Event) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
         let change = event.change().as_str_name();
-        let span = tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
+        let span =
+            tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
         telemetry::continue_from(&span, &ticket.traceparent);
         span
     };

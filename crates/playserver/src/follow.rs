@@ -19,7 +19,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 /// Serves one stream, until the realm server closes its side, does not read, or this service leaves.
-pub fn serve(service: Service, requests: Streaming<FollowRequest>) -> BoxStream<'static, Result<FollowResponse, Status>> {
+pub fn serve(
+    service: Service,
+    requests: Streaming<FollowRequest>,
+) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), service.shutdown.clone());
     let stream = Arc::new(FollowStream { service, listener, places: Mutex::default() });
@@ -91,7 +94,8 @@ impl FollowStream {
         if self.places().len() >= FOLLOWED_MAX {
             return Err(Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream")));
         }
-        let (place, first) = Place::take(&wish, self.listener.clone(), &self.service.hub, &self.service.presence).await?;
+        let (place, first) =
+            Place::take(&wish, self.listener.clone(), &self.service.hub, &self.service.presence).await?;
         self.places().insert(wish.subject, place);
         if let Some(first) = first {
             // A closed queue means that the stream has ended: nobody is left to tell.

@@ -58,14 +58,17 @@ impl Host {
             tracing::warn!(match_id = %id, queue, "no rules for the queue of a match given to this host");
             return;
         };
-        let (store, here, address, clock) = (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock.clone());
+        let (store, here, address, clock) =
+            (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock.clone());
         let starting = async move {
             let _permit = permit;
             for _ in 0..START_TRIES_MAX {
                 let now_ms = clock.now_ms();
                 match store.assign(id, &here, &address, now_ms, now_ms + rules.longest_match_ms()).await {
                     Ok(MatchOutcome::Done(_)) => return,
-                    Ok(other) => return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more"),
+                    Ok(other) => {
+                        return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");
+                    }
                     Err(error) => tracing::warn!(match_id = %id, %error, "could not start a match"),
                 }
                 tokio::time::sleep(START_PAUSE).await;

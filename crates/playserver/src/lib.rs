@@ -51,9 +51,8 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let host = Host::new(&config, store.clone(), rules, clock.clone(), registration.load());
     let play = Service::new(realm, store, hub.clone(), presence.clone(), clock, shutdown.clone());
     let delivery = Delivery::new(hub, presence, host, shutdown.clone());
-    let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX)).add_service(
-        PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX),
-    );
+    let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
+        .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX));
     let names = ["muster.v1.Play", "muster.v1.Playserver"];
     let served = chassis::serve(listener, routes, &names, readiness, shutdown).await;
     registration.leave().await;

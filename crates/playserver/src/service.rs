@@ -26,7 +26,14 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(realm: RealmId, store: Arc<dyn Store>, hub: Hub, presence: Presence, clock: Clock, shutdown: Shutdown) -> Self {
+    pub fn new(
+        realm: RealmId,
+        store: Arc<dyn Store>,
+        hub: Hub,
+        presence: Presence,
+        clock: Clock,
+        shutdown: Shutdown,
+    ) -> Self {
         Self { realm, store, hub, presence, clock, shutdown }
     }
 
@@ -34,7 +41,10 @@ impl Service {
         api::check_realm(named, &self.realm).map_err(chassis::status::invalid)
     }
 
-    async fn watch_updates(&self, request: v1::WatchRequest) -> Result<BoxStream<'static, Result<Update, Status>>, Status> {
+    async fn watch_updates(
+        &self,
+        request: v1::WatchRequest,
+    ) -> Result<BoxStream<'static, Result<Update, Status>>, Status> {
         self.check_realm(&request.realm)?;
         let wish = Wish::read(&request)?;
         let (listener, told) = Listener::new(WATCH_QUEUE_MAX);
@@ -83,11 +93,17 @@ impl Play for Service {
         self.watch_updates(request.into_inner()).await.map(Response::new)
     }
 
-    async fn follow(&self, request: Request<Streaming<v1::FollowRequest>>) -> Result<Response<Self::FollowStream>, Status> {
+    async fn follow(
+        &self,
+        request: Request<Streaming<v1::FollowRequest>>,
+    ) -> Result<Response<Self::FollowStream>, Status> {
         Ok(Response::new(follow::serve(self.clone(), request.into_inner())))
     }
 
-    async fn acknowledge(&self, request: Request<v1::AcknowledgeRequest>) -> Result<Response<v1::AcknowledgeResponse>, Status> {
+    async fn acknowledge(
+        &self,
+        request: Request<v1::AcknowledgeRequest>,
+    ) -> Result<Response<v1::AcknowledgeResponse>, Status> {
         self.acknowledge_match(request.into_inner()).await?;
         Ok(Response::new(v1::AcknowledgeResponse {}))
     }

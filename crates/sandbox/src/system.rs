@@ -50,7 +50,8 @@ impl System {
             let expected = self.of(role).count();
             wait_until(&format!("{expected} instances of role {}", role.as_str()), || async {
                 let alive = self.world.store.instances(role).await.map_err(|error| error.to_string())?;
-                let known = self.of(role).filter(|running| alive.iter().any(|peer| peer.id == running.instance.id)).count();
+                let known =
+                    self.of(role).filter(|running| alive.iter().any(|peer| peer.id == running.instance.id)).count();
                 (known == expected).then_some(()).ok_or_else(|| format!("{known} are registered"))
             })
             .await?;

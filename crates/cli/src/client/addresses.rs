@@ -7,6 +7,7 @@ pub struct Addresses {
     #[arg(
         long,
         global = true,
+        help_heading = "Everywhere",
         value_name = "ADDR",
         env = "MUSTER_QUEUE_ADDR",
         value_delimiter = ',',
@@ -18,6 +19,7 @@ pub struct Addresses {
     #[arg(
         long,
         global = true,
+        help_heading = "Everywhere",
         value_name = "ADDR",
         env = "MUSTER_PLAY_ADDR",
         value_delimiter = ',',
@@ -29,6 +31,7 @@ pub struct Addresses {
     #[arg(
         long,
         global = true,
+        help_heading = "Everywhere",
         value_name = "NAME",
         env = "MUSTER_CLIENT_REALM",
         default_value = "",

@@ -2,6 +2,7 @@
 
 use crate::client::Addresses;
 use crate::misuse::Misuse;
+use clap::builder::FalseyValueParser;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ A trace is a CSV file in order of time, with one of these headers:
   queue_ms,player_id,rating                          every row a player on his own
   queue_ms,party_id,player_id,rating,city,country    rows of one party_id queue together
 
-Seconds of the trace pass --speed times as fast; waits are reported in both. The exit code is 1 when an invariant is broken,
-and the line `BROKEN <which>: player <id> ...` says which and for whom.
+Seconds of the trace pass --speed times as fast; waits are reported in both. When an invariant is
+broken the exit code is 1, and `BROKEN <which>: player <id> ...` says which and for whom.
 
 Examples:
-  muster replay arena --speed 20                     ten real minutes that ship with Muster, in thirty seconds
+  muster replay arena --speed 20                     ten real minutes, in thirty seconds
   muster replay ../shared/data/arena_1v1.csv --queue duel --speed 20
   muster replay ../shared/data/team_5v5.csv --queue teams-5v5 --speed 10 --json report.json
   muster replay arena --target 127.0.0.1:7600,127.0.0.1:7601 --play 127.0.0.1:7610,127.0.0.1:7611
@@ -43,7 +44,7 @@ pub struct Args {
     #[arg(long, env = "MUSTER_REPLAY_ACK_DELAY_S", default_value_t = 0.0, value_name = "SECONDS")]
     pub ack_delay_s: f64,
     /// Never acknowledge: what does the system do about silent clients?
-    #[arg(long, env = "MUSTER_REPLAY_NO_ACK")]
+    #[arg(long, env = "MUSTER_REPLAY_NO_ACK", value_parser = FalseyValueParser::new())]
     pub no_ack: bool,
     /// Share of the tickets that change their mind (0 to 1): they cancel while they wait
     #[arg(long, env = "MUSTER_REPLAY_CANCEL_SHARE", default_value_t = 0.0, value_name = "SHARE")]

@@ -2,6 +2,7 @@
 
 use crate::client::Addresses;
 use clap::ValueEnum;
+use clap::builder::FalseyValueParser;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +23,7 @@ pub struct Args {
     #[command(flatten)]
     pub addresses: Addresses,
     /// Print JSON, one object a line
-    #[arg(long, global = true, env = "MUSTER_TICKET_JSON")]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "MUSTER_TICKET_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
 }
 
@@ -80,10 +81,10 @@ pub struct EnqueueArgs {
     #[arg(long, env = "MUSTER_TICKET_KEY", value_name = "KEY")]
     pub key: Option<String>,
     /// Then watch the ticket until it is over
-    #[arg(long, env = "MUSTER_TICKET_WATCH")]
+    #[arg(long, env = "MUSTER_TICKET_WATCH", value_parser = FalseyValueParser::new())]
     pub watch: bool,
     /// With --watch: acknowledge the match for every player of the party
-    #[arg(long, env = "MUSTER_TICKET_ACK", requires = "watch")]
+    #[arg(long, env = "MUSTER_TICKET_ACK", requires = "watch", value_parser = FalseyValueParser::new())]
     pub ack: bool,
 }
 
@@ -107,7 +108,7 @@ pub struct WatchArgs {
     #[arg(long, env = "MUSTER_TICKET_WATCH_PLAYER", value_name = "ID")]
     pub player: Option<String>,
     /// Acknowledge each match (for the player, or for everyone in the ticket)
-    #[arg(long, env = "MUSTER_TICKET_ACK")]
+    #[arg(long, env = "MUSTER_TICKET_ACK", value_parser = FalseyValueParser::new())]
     pub ack: bool,
     /// Stop when this is reached; exit code 1 if the ticket is over before
     #[arg(long, env = "MUSTER_TICKET_UNTIL", value_name = "STATE")]

@@ -6,8 +6,7 @@ const NOW_MS: u64 = 1_000_000;
 
 /// Three team forms besides the files that ship: uneven, three teams, and everyone for himself.
 fn any_rules() -> impl Strategy<Value = Rules> {
-    let limited = "rating_range = { start = 300, per_s = 10 }\nrating_gap = { start = 80, per_s = 2, max = 500 }";
-    let limited = TEAMS.replace("[limit]", &format!("[limit]\n{limited}"));
+    let limited = TEAMS.replace("[limit]", "[limit]\nrating_range = { start = 300, per_s = 10 }");
     let teams = |sizes: &str| TEAMS.replace("teams = [5, 5]", &format!("teams = {sizes}"));
     let texts =
         [DUEL.to_owned(), TEAMS.to_owned(), limited, teams("[1, 4]"), teams("[3, 3, 3]"), teams("[1, 1, 1, 1]")];

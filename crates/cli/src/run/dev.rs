@@ -1,0 +1,68 @@
+use super::args::DevArgs;
+use super::ports::{default_port, listen};
+use super::signals::shutdown_on_signal;
+use anyhow::{Context, Result};
+use domain::{InstanceId, Role};
+use sandbox::{Counts, System};
+use std::net::SocketAddr;
+
+/// Runs one of each service in this process until Ctrl-C.
+pub async fn run(args: DevArgs) -> Result<()> {
+    let world = args.realm.world(args.redis.as_deref())?;
+    // All ports are taken before anything starts: a port in use leaves nothing half up.
+    let mut listeners = Vec::new();
+    for role in Counts::ONE_EACH.roles() {
+        listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role)))).await?));
+    }
+    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, "warn")?;
+    let shutdown = shutdown_on_signal()?;
+    let mut system = System::new(world);
+    for (role, listener) in listeners {
+        system.add(role, listener)?;
+    }
+    if shutdown.run_until_cancelled(ready(&system, &args)).await.transpose()?.is_some() {
+        shutdown.cancelled().await;
+        eprintln!("muster: leaving");
+    }
+    system.stop().await?;
+    // Flushing blocks, and needs this runtime's other threads meanwhile.
+    tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")
+}
+
+async fn ready(system: &System, args: &DevArgs) -> Result<()> {
+    system.ready().await?;
+    println!("{}", welcome(system, args));
+    Ok(())
+}
+
+/// What to open and what to type next.
+fn welcome(system: &System, args: &DevArgs) -> String {
+    let of = |role| {
+        system
+            .addresses(role)
+            .first()
+            .map(|address| address.trim_start_matches("http://").to_owned())
+            .unwrap_or_default()
+    };
+    let (queue, play) = (of(Role::Orchestrator), of(Role::Playserver));
+    let kept =
+        args.redis.as_deref().map_or("in memory: it ends with this process".to_owned(), |url| format!("in {url}"));
+    let queues: Vec<String> = system.world.rules.iter().map(|rules| rules.queue().to_string()).collect();
+    format!(
+        "Muster is up: players queue on {queue} and watch on {play}. In a second shell type:  cargo run --release -- replay arena --queue duel --speed 10
+
+  a match by hand      muster ticket enqueue --queue duel --player ada:1510 --watch --ack   (and the same for bob:1530 in a third shell)
+  the contract         grpcurl -plaintext {queue} list        grpcurl -plaintext {play} describe muster.v1.Play
+  queues               {}
+  realm                {}, kept {kept}
+  other services       matchmaker {}   mover {}   sweeper {}
+  stop                 Ctrl-C
+
+`muster` stands for ./target/release/muster; `muster --help` lists the rest.",
+        queues.join(", "),
+        system.world.realm,
+        of(Role::Matchmaker),
+        of(Role::Mover),
+        of(Role::Sweeper),
+    )
+}

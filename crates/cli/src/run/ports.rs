@@ -1,0 +1,27 @@
+use crate::misuse::Misuse;
+use anyhow::Result;
+use domain::Role;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// The documented port of a role's first instance; further ones on the same machine follow it. All lie below the range from which
+/// Linux takes ports for outgoing connections.
+pub fn default_port(role: Role) -> u16 {
+    match role {
+        Role::Orchestrator => 7600,
+        Role::Playserver => 7610,
+        Role::Matchmaker => 7620,
+        Role::Mover => 7630,
+        Role::Sweeper => 7640,
+    }
+}
+
+/// Listens, or says in one line what is in the way.
+pub async fn listen(role: Role, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let name = role.as_str();
+        let line =
+            format!("{name} cannot listen on {address} ({error}): stop what listens there, or choose another address");
+        Misuse::new(line).into()
+    })
+}

@@ -1,0 +1,43 @@
+use super::args::RoleArgs;
+use super::ports::{default_port, listen};
+use super::signals::shutdown_on_signal;
+use crate::misuse::Misuse;
+use anyhow::{Context, Result};
+use domain::{InstanceId, RegionName, Role};
+use sandbox::Spec;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Runs one service until SIGTERM.
+pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
+    let world = args.realm.world(Some(&args.redis))?;
+    let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
+    let listener = listen(role, address).await?;
+    let spec = spec(role, &args, listener.local_addr()?)?;
+    let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
+    let shutdown = shutdown_on_signal()?;
+    tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
+    let served = sandbox::serve(spec, listener, world, shutdown).await;
+    tracing::info!("ended");
+    // Flushing blocks, and needs this runtime's other threads meanwhile.
+    tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
+    Ok(served?)
+}
+
+fn spec(role: Role, args: &RoleArgs, bound: SocketAddr) -> Result<Spec> {
+    let address = args.advertise.clone().unwrap_or_else(|| format!("http://{bound}"));
+    let reachable = chassis::channel(&address);
+    reachable.map_err(|error| Misuse::new(format!("--advertise {address}: {error}")))?;
+    let mut spec = Spec::new(role, address)?;
+    if let Some(name) = &args.instance {
+        spec.instance.id = InstanceId::parse("--instance", name).map_err(|invalid| Misuse::new(invalid.to_string()))?;
+    }
+    if !args.region.is_empty() {
+        RegionName::parse("--region", &args.region).map_err(|invalid| Misuse::new(invalid.to_string()))?;
+        spec.instance.region.clone_from(&args.region);
+    }
+    spec.instance.capacity = args.capacity;
+    if let Some(game_address) = &args.game_address {
+        spec.game_address.clone_from(game_address);
+    }
+    Ok(spec)
+}
