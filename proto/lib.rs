@@ -3,7 +3,7 @@
 mod convert;
 
 /// The generated types, clients and servers of `muster.v1`.
-#[allow(clippy::all, reason = "generated")]
+#[allow(clippy::all, clippy::allow_attributes_without_reason, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("muster.v1");
 }

@@ -1,8 +1,25 @@
 use crate::house::{House, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{EnqueueRequest, Player};
+use domain::{RuleSet, Rules};
 use sandbox::Counts;
+use std::sync::Arc;
 use tonic::Code;
+
+const DUEL: &str = include_str!("../../rules/duel.toml");
+const SQUADS: &str = r#"
+queue = "squads"
+teams = [2, 2]
+longest_wait_s = 60
+longest_match_s = 60
+regions = ["earth"]
+roles = ["tank"]
+[price]
+rating_gap = 0.05
+[patience]
+start_s = 0.5
+per_s = 1
+"#;
 
 /// A good request that `spoil` makes bad.
 fn request(spoil: impl FnOnce(&mut EnqueueRequest)) -> EnqueueRequest {
@@ -39,12 +56,13 @@ fn bad_requests() -> Vec<(EnqueueRequest, &'static str)> {
 
 on_both_stores! {
     async fn bad_requests_are_refused_by_field_and_bound_and_nothing_is_written(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
+        let rules = RuleSet::try_new(vec![Rules::parse(DUEL)?, Rules::parse(SQUADS)?])?;
+        let house = House::open_with(on, Counts::ONE_EACH, Arc::new(rules)).await?;
         let ann = house.player("ann", 1500.0)?;
         for (mut request, expected) in bad_requests() {
             if expected.contains("roles") || expected.contains("rtt_ms") {
                 // These depend on a queue whose rules name its roles and regions.
-                request.queues = vec!["teams-5v5".into()];
+                request.queues = vec!["squads".into()];
             }
             let status = ann.is_refused(request).await?;
             assert_eq!(status.code(), Code::InvalidArgument, "{expected}: {status}");

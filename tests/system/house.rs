@@ -1,12 +1,16 @@
 //! What every story stands on: a system on one of the stores, and players.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use api::v1;
 use chassis::Clock;
-use domain::{RealmId, Role};
-use sandbox::{Actor, Counts, System, World, built_in_rules};
+use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket};
+use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
 use store::testing::RedisServer;
-use store::{MemoryStore, RedisStore, Store};
+use store::{MemoryStore, RedisStore, Store, Subject};
+
+/// The realm of every story.
+pub const REALM: &str = "test";
 
 /// Where truth is kept in a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,7 @@ pub enum On {
 /// A running system and what it stands on.
 pub struct House {
     pub system: System,
+    /// Ends with the house.
     pub redis: Option<RedisServer>,
 }
 
@@ -27,8 +32,14 @@ impl House {
         Self::open_with(on, counts, rules).await
     }
 
-    pub async fn open_with(on: On, counts: Counts, rules: Arc<domain::RuleSet>) -> Result<Self> {
-        let realm: RealmId = "test".parse()?;
+    /// With one queue, whose rules are `rules`.
+    pub async fn open_by(on: On, counts: Counts, rules: &str) -> Result<Self> {
+        let rules = RuleSet::try_new(vec![Rules::parse(rules)?])?;
+        Self::open_with(on, counts, Arc::new(rules)).await
+    }
+
+    pub async fn open_with(on: On, counts: Counts, rules: Arc<RuleSet>) -> Result<Self> {
+        let realm: RealmId = REALM.parse()?;
         let (store, redis): (Arc<dyn Store>, _) = match on {
             On::Memory => (Arc::new(MemoryStore::new()), None),
             On::Redis => {
@@ -42,9 +53,44 @@ impl House {
 
     /// A player at the first orchestrator and the first playserver.
     pub fn player(&self, id: &str, rating: f64) -> Result<Actor> {
-        let first = |role| self.system.addresses(role).into_iter().next().unwrap_or_default();
-        Actor::new(id, rating, &first(Role::Orchestrator), &first(Role::Playserver))
+        self.player_at(id, rating, 0, 0)
     }
+
+    /// A player at an orchestrator and a playserver, by the order in which they were started.
+    pub fn player_at(&self, id: &str, rating: f64, orchestrator: usize, playserver: usize) -> Result<Actor> {
+        let orchestrator = self.address(Role::Orchestrator, orchestrator)?;
+        Actor::new(id, rating, &orchestrator, &self.address(Role::Playserver, playserver)?)
+    }
+
+    pub fn address(&self, role: Role, index: usize) -> Result<String> {
+        let addresses = self.system.addresses(role);
+        addresses.into_iter().nth(index).with_context(|| format!("no {} number {index}", role.as_str()))
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &*self.system.world.store
+    }
+
+    /// The name of the first instance of a role.
+    pub fn first(&self, role: Role) -> Result<InstanceId> {
+        let first = self.system.of(role).next().with_context(|| format!("no {}", role.as_str()))?;
+        Ok(first.instance.id.clone())
+    }
+}
+
+/// A ticket as it stands in the store.
+pub async fn stored(store: &dyn Store, id: &str) -> Result<Ticket> {
+    let snapshot = store.snapshot(&Subject::Ticket(id.parse()?)).await?;
+    snapshot.ticket.with_context(|| format!("ticket {id} is not stored"))
+}
+
+/// Waits until whoever looks for the ticket is one of `holders`.
+pub async fn is_held_by(store: &dyn Store, ticket: &v1::Ticket, holders: &[InstanceId]) -> Result<()> {
+    wait_until(&format!("one of {holders:?} to hold {}", ticket.id), || async {
+        let holder = stored(store, &ticket.id).await.map_err(|error| error.to_string())?.holder;
+        holders.contains(&holder).then_some(()).ok_or_else(|| format!("{holder} holds it"))
+    })
+    .await
 }
 
 /// Tells a story once for each store.

@@ -1,7 +1,20 @@
-//! Stories about the whole system, told once for each store: real services over real sockets.
+//! Stories about the whole system, told once for each store: real services over real sockets, in this process or each in its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
 mod house;
+mod processes;
 
 mod bad_input;
 mod cancel;
 mod first_match;
+mod health_and_reflection;
+mod misuse;
+mod realm_server;
+mod reconnect;
+mod shutdown;
+mod standby;
+mod store_outage;
+mod sweeper;
+mod trace;
+mod widening;

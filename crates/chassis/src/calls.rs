@@ -8,3 +8,8 @@ mod link;
 pub use answer::answer;
 pub use caller::{CallError, Caller};
 pub use keeper::CALLS_DRAIN_MS_MAX;
+
+/// The two halves of an rpc's name, as the trace wants them.
+fn service_and_method(name: &str) -> (&str, &str) {
+    name.split_once('/').unwrap_or((name, ""))
+}

@@ -88,6 +88,7 @@ async fn heed_interrupts(stage: Arc<Stage>) {
         if tokio::signal::ctrl_c().await.is_err() {
             return;
         }
+        stage.interrupted.cancel();
         token.cancel();
     }
 }
@@ -114,6 +115,9 @@ fn verdict(report: &Report, broken: &[Broken]) -> anyhow::Result<()> {
     }
     if report.players_lost > 0 {
         bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
+    }
+    if report.interrupted {
+        bail!("interrupted before the end of the trace");
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range
             ..Default::default()
         })
         .await;
-    tracing::Span::current().record("muster.verdict", answer.verdict().as_str_name());
+    tracing::Span::current().record("muster.verdict", answer.verdict().as_str_name().trim_start_matches("VERDICT_"));
     let ids = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id);
     v1::Proposed {
         verdict: answer.verdict,

@@ -3,6 +3,7 @@
 use crate::config::{COMMIT_PAUSE, COMMIT_WAIT_MAX, START_WAIT_MS};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
+use crate::trace;
 use api::Message;
 use api::v1::{self, Verdict};
 use chassis::Clock;
@@ -62,7 +63,7 @@ impl Committer {
         let Some(host) = self.hosts.choose(&proposal.region, checked.match_id.0) else {
             return verdict(Verdict::NoHost, "no playserver has room");
         };
-        let span = tracing::info_span!("muster.commit", muster.match_id = %checked.match_id, muster.outcome = tracing::field::Empty);
+        let span = trace::commit_span(checked.match_id);
         let request = CommitRequest {
             match_id: checked.match_id,
             tickets: versioned(&proposal.teams, &checked.teams),
@@ -71,39 +72,62 @@ impl Committer {
             now_ms,
             due_ms: now_ms + START_WAIT_MS,
         };
-        let (answer, outcome) = self.commit_until_known(request).instrument(span.clone()).await;
-        span.record("muster.outcome", outcome);
-        answer
+        let known = self.commit_until_known(request).instrument(span.clone()).await;
+        trace::tell(&span, checked.match_id, known.outcome, &known.traces);
+        known.answer
     }
 
     /// Asks with the same match id until the outcome is known, the lead is lost or [`COMMIT_WAIT_MAX`] has passed.
-    async fn commit_until_known(&self, request: CommitRequest) -> (v1::ProposeResponse, &'static str) {
+    async fn commit_until_known(&self, request: CommitRequest) -> Known {
         let until = Instant::now() + COMMIT_WAIT_MAX;
         let match_id = request.match_id.to_string();
         loop {
             let Some(fence) = self.lead.fence() else {
-                return (verdict(Verdict::NotLeading, "the lead was lost"), "not leading");
+                let answer = verdict(Verdict::NotLeading, "the lead was lost");
+                return Known { answer, outcome: "not leading", traces: Vec::new() };
             };
-            let (verdict, outcome, conflict) = match self.store.commit(&fence, request.clone()).await {
-                Ok(CommitOutcome::Committed) => (Verdict::Committed, "committed", None),
-                Ok(CommitOutcome::Duplicate) => (Verdict::Committed, "duplicate", None),
-                Ok(CommitOutcome::Conflict(ticket)) => (Verdict::Conflict, "conflict", Some(ticket)),
-                Ok(CommitOutcome::Fenced) => (Verdict::NotLeading, "fenced", None),
+            match self.store.commit(&fence, request.clone()).await {
+                Ok(outcome) => return Known::of(outcome, match_id),
                 Err(error) if Instant::now() + COMMIT_PAUSE >= until => {
                     tracing::warn!(%error, match_id, "outcome of a commit unknown");
-                    (Verdict::Unknown, "unknown", None)
+                    return Known::new(Verdict::Unknown, "unknown", match_id);
                 }
-                Err(_) => {
-                    tokio::time::sleep(COMMIT_PAUSE).await;
-                    continue;
-                }
-            };
-            let conflict = conflict.map(api::ticket_id_to_bytes).unwrap_or_default();
-            return (
-                v1::ProposeResponse { verdict: verdict.into(), match_id, conflict, ..Default::default() },
-                outcome,
-            );
+                Err(_) => tokio::time::sleep(COMMIT_PAUSE).await,
+            }
         }
+    }
+}
+
+/// What is known of a commit in the end.
+struct Known {
+    answer: v1::ProposeResponse,
+    /// For the trace.
+    outcome: &'static str,
+    /// Of the match's tickets; none unless it stands.
+    traces: Vec<String>,
+}
+
+impl Known {
+    fn of(outcome: CommitOutcome, match_id: String) -> Self {
+        match outcome {
+            CommitOutcome::Committed { traces } => {
+                Self { traces, ..Self::new(Verdict::Committed, "committed", match_id) }
+            }
+            CommitOutcome::Duplicate { traces } => {
+                Self { traces, ..Self::new(Verdict::Committed, "duplicate", match_id) }
+            }
+            CommitOutcome::Conflict(ticket) => {
+                let mut known = Self::new(Verdict::Conflict, "conflict", match_id);
+                known.answer.conflict = api::ticket_id_to_bytes(ticket);
+                known
+            }
+            CommitOutcome::Fenced => Self::new(Verdict::NotLeading, "fenced", match_id),
+        }
+    }
+
+    fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {
+        let answer = v1::ProposeResponse { verdict: verdict.into(), match_id, ..Default::default() };
+        Self { answer, outcome, traces: Vec::new() }
     }
 }
 

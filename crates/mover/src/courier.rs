@@ -7,7 +7,7 @@ use api::v1::deliver_request::What;
 use api::v1::playserver_client::PlayserverClient;
 use api::v1::{self, DeliverRequest, DeliverResponse};
 use chassis::{Caller, Channel, Fleet};
-use domain::{Event, InstanceId};
+use domain::{Change, Event, InstanceId};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
@@ -68,11 +68,12 @@ impl Couriers {
         if event.watchers.is_empty() {
             return;
         }
-        let wire = v1::Event::from(event);
         for watcher in &event.watchers {
             let Some(courier) = self.couriers.get(watcher) else { continue };
-            let request = DeliverRequest { what: Some(What::Event(wire.clone())), ..Default::default() };
-            courier.send(Parcel { request, spans: spans(event, watcher), _in_flight: in_flight.clone() });
+            let mut wire = v1::Event::from(event);
+            let spans = spans(&mut wire, event.change, watcher);
+            let request = DeliverRequest { what: Some(What::Event(wire)), ..Default::default() };
+            courier.send(Parcel { request, spans, _in_flight: in_flight.clone() });
         }
     }
 }
@@ -115,8 +116,8 @@ async fn carry(
 }
 
 async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, parcel: Parcel) -> bool {
-    let span = parcel.spans.first().cloned().unwrap_or_else(Span::none);
-    let answer = caller.call(parcel.request, DELIVERY_TRY_MAX).instrument(span).await;
+    let call = telemetry::shared(&parcel.spans);
+    let answer = caller.call(parcel.request, DELIVERY_TRY_MAX).instrument(call).await;
     answer.is_ok_and(|answer| answer.failure.is_none())
 }
 
@@ -125,18 +126,24 @@ async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>) -> bool {
     caller.call(request, DELIVERY_TRY_MAX).await.is_ok_and(|answer| answer.failure.is_none())
 }
 
-fn spans(event: &Event, watcher: &InstanceId) -> Vec<Span> {
-    let in_trace_of = |ticket: &domain::EventTicket| {
+/// Begins the delivery in the trace of each ticket, and names it there as what the telling comes of.
+fn spans(event: &mut v1::Event, change: Change, watcher: &InstanceId) -> Vec<Span> {
+    let match_id = event.r#match.as_ref().map(|matched| matched.id.as_str());
+    let in_trace_of = |ticket: &mut v1::EventTicket| {
         let span = tracing::info_span!(
             parent: None,
             "muster.deliver",
-            muster.change = event.change.as_str(),
-            muster.ticket_id = %ticket.id,
-            muster.match_id = event.matched.as_ref().map(|matched| tracing::field::display(matched.id)),
+            muster.change = change.as_str(),
+            muster.ticket_id = ticket.id,
+            muster.match_id = match_id,
             muster.playserver = %watcher,
         );
-        telemetry::continue_from(&span, &ticket.trace);
+        telemetry::continue_from(&span, &ticket.traceparent);
+        let here = telemetry::traceparent(&span);
+        if !here.is_empty() {
+            ticket.traceparent = here;
+        }
         span
     };
-    event.tickets.iter().filter(|ticket| !ticket.trace.is_empty()).map(in_trace_of).collect()
+    event.tickets.iter_mut().filter(|ticket| !ticket.traceparent.is_empty()).map(in_trace_of).collect()
 }

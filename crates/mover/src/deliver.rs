@@ -29,7 +29,6 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
     let mut cursor = Cursor::default();
     let mut trimmed = Instant::now();
     while lead.fence().as_ref() == Some(fence) {
-        couriers.meet();
         progress.room(EVENTS_IN_FLIGHT_MAX).await;
         let events = match store.events(cursor, EVENTS_READ_MAX, EVENTS_WAIT).await {
             Ok(events) => events,
@@ -39,6 +38,8 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
                 continue;
             }
         };
+        // After the wait: a match may be hosted by who appeared during it.
+        couriers.meet();
         for event in events {
             cursor = event.cursor;
             couriers.send(&event, &progress.begin(event.cursor));

@@ -16,6 +16,7 @@ mod lead;
 mod progress;
 mod service;
 mod tend;
+mod trace;
 
 pub use config::Config;
 
@@ -52,9 +53,9 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let hosts = Hosts::new(playservers);
     // The lead outlives the server: commits in work need it until the last one is answered.
     let led = Shutdown::new();
-    let (lead, leading) = Lead::start(store.clone(), config.instance.id.clone(), clock.clone(), led.clone());
+    let (lead, leading) = Lead::start(store.clone(), config.instance.id.clone(), clock, led.clone());
     let delivering = tokio::spawn(deliver::run(store.clone(), lead.clone(), fleet, led.clone()));
-    let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock.clone(), shutdown.clone()));
+    let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock, shutdown.clone()));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());

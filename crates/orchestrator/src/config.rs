@@ -25,8 +25,10 @@ pub const TICK: Duration = Duration::from_millis(50);
 pub const DUE_MAX: usize = 4_096;
 /// Windows in work at once.
 pub const WINDOWS_IN_WORK_MAX: usize = 16;
-/// Pause before a ticket whose look failed (conflict, busy, store away) is looked for again.
-pub const RETRY_PAUSE_MS: u64 = 100;
+/// Tickets are looked for in rounds this far apart, so that many share one window.
+pub const ROUND_MS: u64 = 250;
+/// A window that took a time to look through rests this many times as long, counted from its beginning.
+pub const REST_FACTOR: u64 = 4;
 
 /// Searches in flight to one matchmaker; it takes 64 and the rest would wait unread.
 pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;

@@ -53,16 +53,10 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         searching.clone(),
         search::open,
     );
-    let looker = Looker::new(store.clone(), search::Searcher::new(fleet), clock.clone());
+    let looker = Looker::new(&holder, store.clone(), search::Searcher::new(fleet), clock);
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
-    let sweeping = tokio::spawn(sweep::run(
-        config.clone(),
-        store.clone(),
-        rules.clone(),
-        looker.clone(),
-        clock.clone(),
-        shutdown.clone(),
-    ));
+    let sweeping =
+        tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());

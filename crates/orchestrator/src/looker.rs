@@ -1,17 +1,18 @@
 //! Has tickets looked for: an arrival at once, in a range anchored on it; later by the schedule, in windows.
 
 use crate::config::{
-    ARRIVAL_TICKETS_MAX, ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX,
-    RETRY_PAUSE_MS, TICK, WINDOWS_IN_WORK_MAX,
+    ARRIVAL_TICKETS_MAX, ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX, REST_FACTOR,
+    ROUND_MS, TICK, WINDOWS_IN_WORK_MAX,
 };
 use crate::schedule::Schedule;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
 use chassis::{Clock, Shutdown};
-use domain::TicketId;
+use domain::{InstanceId, TicketId};
 use futures::future::{BoxFuture, join_all};
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Store, StoreError};
 use tokio::sync::Semaphore;
@@ -23,6 +24,8 @@ pub struct Looker {
     store: Arc<dyn Store>,
     searcher: Searcher,
     clock: Clock,
+    /// Sets this instance's rounds off against those of others, who would otherwise find the same matches at the same instant.
+    phase_ms: u64,
     schedule: Mutex<Schedule>,
     arrivals: Arc<Semaphore>,
     windows: Arc<Semaphore>,
@@ -49,11 +52,12 @@ enum LookError {
 }
 
 impl Looker {
-    pub fn new(store: Arc<dyn Store>, searcher: Searcher, clock: Clock) -> Arc<Self> {
+    pub fn new(here: &InstanceId, store: Arc<dyn Store>, searcher: Searcher, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             store,
             searcher,
             clock,
+            phase_ms: phase_ms(here),
             schedule: Mutex::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
@@ -78,9 +82,10 @@ impl Looker {
         });
     }
 
-    /// Looks for a ticket in a window at `at_ms`.
+    /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
-        self.schedule().add(at_ms, waiting);
+        let round_ms = (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
+        self.schedule().add(round_ms, waiting);
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -148,7 +153,8 @@ impl Looker {
             let range = self.store.range(&look, ARRIVAL_TICKETS_MAX).await?;
             Span::current().record("muster.range", range.len());
             if !range.iter().any(|ticket| ticket.id == waiting.id) {
-                return Ok(Looked::Gone);
+                // A full range may have left it out; one that is not full proves that it waits no longer.
+                return Ok(if range.len() < ARRIVAL_TICKETS_MAX { Looked::Gone } else { Looked::Unmatched });
             }
             let found = self.searcher.search(&waiting.rules, Some(waiting.id), range, now_ms).await?;
             found.tell(&Span::current());
@@ -162,11 +168,15 @@ impl Looker {
     async fn look_through(self: &Arc<Self>, mut window: Window) {
         let now_ms = self.clock.now_ms();
         self.widen(&mut window.waiting, now_ms).await;
-        for (waiting, looked) in self.look_window(window, now_ms).await {
+        let looked = self.look_window(window, now_ms).await;
+        // What took long is not worth repeating soon: however slow searches get, they leave time for others.
+        let took_ms = self.clock.now_ms().saturating_sub(now_ms);
+        let rested_ms = now_ms + took_ms * REST_FACTOR;
+        for (waiting, looked) in looked {
             match looked {
                 Looked::Matched | Looked::Gone => {}
-                Looked::Unmatched => self.look_at(waiting.next_look_ms(now_ms), waiting),
-                Looked::Unsettled => self.look_at(self.clock.now_ms() + RETRY_PAUSE_MS, waiting),
+                Looked::Unmatched => self.look_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting),
+                Looked::Unsettled => self.look_at(rested_ms, waiting),
             }
         }
     }
@@ -180,7 +190,7 @@ impl Looker {
             };
             let is_whole = range.len() < api::RANGE_TICKETS_MAX;
             if !is_whole && window.waiting.len() > 1 {
-                let halves = window.halves(now_ms).into_iter().flatten().flatten();
+                let halves = window.halves().into_iter().flatten();
                 return join_all(halves.map(|half| self.look_window(half, now_ms)))
                     .await
                     .into_iter()
@@ -188,10 +198,13 @@ impl Looker {
                     .collect();
             }
             let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
+            if is_whole && !window.waiting.iter().any(|waiting| present.contains(&waiting.id)) {
+                return with_all(window.waiting, Looked::Gone);
+            }
             let Some(first) = window.waiting.first() else { return Vec::new() };
             let spans: Vec<Span> = window.waiting.iter().map(attempt_span).collect();
-            let searching = self.searcher.search(&first.rules, None, range, now_ms).instrument(spans[0].clone());
-            let found = searching.await;
+            let searching = self.searcher.search(&first.rules, None, range, now_ms);
+            let found = searching.instrument(telemetry::shared(&spans)).await;
             let of_one = |(waiting, span): (Waiting, Span)| {
                 found.iter().for_each(|found| found.tell(&span));
                 let looked = match &found {
@@ -227,6 +240,13 @@ impl Looker {
     }
 }
 
+/// A moment within a round that differs from one name to another.
+fn phase_ms(here: &InstanceId) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    here.hash(&mut hasher);
+    hasher.finish() % ROUND_MS
+}
+
 impl Found {
     /// Writes on an attempt's span why others did not match.
     fn tell(&self, span: &Span) {
@@ -234,7 +254,9 @@ impl Found {
             return;
         }
         let rejections: Vec<String> = self.rejections.iter().map(|r| format!("{}={}", r.rule, r.count)).collect();
-        span.record("muster.rejections", rejections.join(" "));
+        if !rejections.is_empty() {
+            span.record("muster.rejections", rejections.join(" "));
+        }
         span.record("muster.nearest_miss_s", self.nearest_miss_s);
     }
 

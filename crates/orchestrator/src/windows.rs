@@ -45,13 +45,28 @@ impl Window {
         self.waiting.extend(other.waiting);
     }
 
-    /// Two windows for half of the tickets each, by rating; none for a single ticket.
-    pub fn halves(mut self, now_ms: u64) -> Option<[Vec<Window>; 2]> {
+    /// For a window that holds more tickets than one range may: two, each from the lowest to the highest rating of its half of the
+    /// tickets it is for. Where so many wait, good neighbours stand in between. None for a single ticket.
+    pub fn halves(mut self) -> Option<[Self; 2]> {
         if self.waiting.len() < 2 {
             return None;
         }
         self.waiting.sort_by(|a, b| a.place.rating.total_cmp(&b.place.rating));
         let upper = self.waiting.split_off(self.waiting.len() / 2);
-        Some([windows(self.waiting, now_ms), windows(upper, now_ms)])
+        Some([self.waiting, upper].map(|half| Self { look: narrowed(&self.look, &half), waiting: half }))
     }
+}
+
+/// `look` from the lowest to the highest rating of `waiting`, which is in ascending order; for a single ticket, as far around it as
+/// `look` reaches on its nearer side.
+fn narrowed(look: &Look, waiting: &[Waiting]) -> Look {
+    let (low, high) = match waiting {
+        [only] => {
+            let reach = (only.place.rating - look.low).min(look.high - only.place.rating).max(0.0);
+            (only.place.rating - reach, only.place.rating + reach)
+        }
+        [first, .., last] => (first.place.rating, last.place.rating),
+        [] => (look.low, look.high),
+    };
+    Look { low, high, ..look.clone() }
 }

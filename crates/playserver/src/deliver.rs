@@ -74,7 +74,7 @@ impl Playserver for Delivery {
 /// The taking of an event, in the trace of each of its tickets.
 fn spans(event: &v1::Event) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
-        let change = event.change().as_str_name();
+        let change = event.change().as_str_name().trim_start_matches("CHANGE_");
         let span =
             tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
         telemetry::continue_from(&span, &ticket.traceparent);

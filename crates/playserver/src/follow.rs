@@ -1,8 +1,8 @@
 //! A realm server's stream: it follows many players, acknowledges for them and ends their matches, all on one connection.
 
 use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
+use crate::desk::{Desk, until_ended};
 use crate::hub::{Listener, Told};
-use crate::service::{Service, until_ended};
 use crate::watch::{Place, Wish, unshared};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
@@ -19,13 +19,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 /// Serves one stream, until the realm server closes its side, does not read, or this service leaves.
-pub fn serve(
-    service: Service,
-    requests: Streaming<FollowRequest>,
-) -> BoxStream<'static, Result<FollowResponse, Status>> {
+pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
-    let (cut, leaving) = (listener.cut.clone(), service.shutdown.clone());
-    let stream = Arc::new(FollowStream { service, listener, places: Mutex::default() });
+    let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
+    let stream = Arc::new(FollowStream { desk, listener, places: Mutex::default() });
     let handler = move |request| {
         let stream = stream.clone();
         async move { stream.answer(request).await }
@@ -67,7 +64,7 @@ fn updates(told: mpsc::Receiver<Told>) -> impl Stream<Item = FollowResponse> {
 }
 
 struct FollowStream {
-    service: Service,
+    desk: Desk,
     listener: Listener,
     places: Mutex<HashMap<Subject, Place>>,
 }
@@ -77,8 +74,8 @@ impl FollowStream {
         let done = match request.op {
             Some(Op::Follow(watch)) => self.follow(watch).await,
             Some(Op::Unfollow(unfollow)) => self.unfollow(unfollow),
-            Some(Op::Acknowledge(acknowledge)) => self.service.acknowledge_match(acknowledge).await,
-            Some(Op::EndMatch(end)) => self.service.end(end).await.map(drop),
+            Some(Op::Acknowledge(acknowledge)) => self.desk.acknowledge_match(acknowledge).await,
+            Some(Op::EndMatch(end)) => self.desk.end(end).await.map(drop),
             None => Err(Status::invalid_argument("op: must be follow, unfollow, acknowledge or end_match")),
         };
         let result = match done {
@@ -89,13 +86,12 @@ impl FollowStream {
     }
 
     async fn follow(&self, watch: v1::WatchRequest) -> Result<(), Status> {
-        self.service.check_realm(&watch.realm)?;
+        self.desk.check_realm(&watch.realm)?;
         let wish = Wish::read(&watch)?;
         if self.places().len() >= FOLLOWED_MAX {
             return Err(Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream")));
         }
-        let (place, first) =
-            Place::take(&wish, self.listener.clone(), &self.service.hub, &self.service.presence).await?;
+        let (place, first) = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence).await?;
         self.places().insert(wish.subject, place);
         if let Some(first) = first {
             // A closed queue means that the stream has ended: nobody is left to tell.

@@ -59,7 +59,7 @@ impl Host {
             return;
         };
         let (store, here, address, clock) =
-            (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock.clone());
+            (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock);
         let starting = async move {
             let _permit = permit;
             for _ in 0..START_TRIES_MAX {

@@ -1,13 +1,14 @@
 //! The playserver: tells clients what became of their tickets, and hosts matches.
 //!
 //! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
-//! the matches that were given to this playserver; `service` is the public face.
+//! the matches that were given to this playserver; `desk` is what clients may do, and `service` and `follow` are its two doors.
 //!
 //! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
 //! come back to any playserver.
 
 mod config;
 mod deliver;
+mod desk;
 mod follow;
 mod host;
 mod hub;
@@ -21,6 +22,7 @@ use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
 use chassis::{Clock, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
+use desk::Desk;
 use domain::{RealmId, RuleSet};
 use host::Host;
 use hub::Hub;
@@ -48,8 +50,8 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
 
     let hub = Hub::new();
     let presence = Presence::start(store.clone(), hub.clone(), id.clone(), shutdown.clone());
-    let host = Host::new(&config, store.clone(), rules, clock.clone(), registration.load());
-    let play = Service::new(realm, store, hub.clone(), presence.clone(), clock, shutdown.clone());
+    let host = Host::new(&config, store.clone(), rules, clock, registration.load());
+    let play = Service(Desk::new(realm, store, hub.clone(), presence.clone(), clock, shutdown.clone()));
     let delivery = Delivery::new(hub, presence, host, shutdown.clone());
     let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
         .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX));

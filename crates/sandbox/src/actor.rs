@@ -1,14 +1,13 @@
 //! Players for the tests: they do what a client does, over the public contract alone, and read as sentences.
 
-use crate::WAIT_MAX;
+use crate::Watcher;
 use anyhow::{Context, Result, bail};
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
 use api::v1::watch_request::Subject;
-use api::v1::{self, Change, EnqueueRequest, TicketState, Update, WatchRequest};
+use api::v1::{self, Change, Cursor, EnqueueRequest, TicketState, Update, WatchRequest};
 use chassis::{Channel, channel};
-use tokio::time::timeout;
-use tonic::{Status, Streaming};
+use tonic::Status;
 
 /// A party and its leader's connections to an orchestrator and a playserver.
 #[derive(Clone)]
@@ -22,8 +21,7 @@ pub struct Actor {
 pub struct Queued {
     pub actor: Actor,
     pub ticket: v1::Ticket,
-    updates: Streaming<Update>,
-    pub last: Update,
+    pub watcher: Watcher,
 }
 
 impl Actor {
@@ -52,10 +50,21 @@ impl Actor {
         EnqueueRequest { queues: vec![queue.to_owned()], players: self.players.clone(), ..Default::default() }
     }
 
+    /// From now on at another playserver.
+    pub fn at(mut self, playserver: &str) -> Result<Self> {
+        self.play = PlayClient::new(channel(playserver)?);
+        Ok(self)
+    }
+
     /// Queues and watches the ticket.
     pub async fn enqueues(&self, queue: &str) -> Result<Queued> {
+        self.clone().watches(self.queues(queue).await?).await
+    }
+
+    /// Queues without watching.
+    pub async fn queues(&self, queue: &str) -> Result<v1::Ticket> {
         let response = self.queue.clone().enqueue(self.request(queue)).await?.into_inner();
-        self.clone().watches(response.ticket.context("an Enqueue answers a ticket")?).await
+        response.ticket.context("an Enqueue answers a ticket")
     }
 
     /// Queues and expects to be refused.
@@ -66,10 +75,20 @@ impl Actor {
         }
     }
 
-    pub async fn watches(mut self, ticket: v1::Ticket) -> Result<Queued> {
-        let request = WatchRequest { subject: Some(Subject::TicketId(ticket.id.clone())), ..Default::default() };
-        let updates = self.play.watch(request).await?.into_inner();
-        Ok(Queued { actor: self, ticket, updates, last: Update::default() })
+    pub async fn watches(self, ticket: v1::Ticket) -> Result<Queued> {
+        let watcher = self.watches_from(Subject::TicketId(ticket.id.clone()), None).await?;
+        Ok(Queued { actor: self, ticket, watcher })
+    }
+
+    /// Watches whatever ticket he is in, now and later.
+    pub async fn watches_himself(&self) -> Result<Watcher> {
+        self.watches_from(Subject::PlayerId(self.id().to_owned()), None).await
+    }
+
+    /// Watches from where another watch ended.
+    pub async fn watches_from(&self, subject: Subject, resume: Option<Cursor>) -> Result<Watcher> {
+        let request = WatchRequest { subject: Some(subject), resume, ..Default::default() };
+        Ok(Watcher::open(self.id(), self.play.clone(), request).await?)
     }
 
     pub async fn ticket(&self, id: &str) -> Result<v1::GetTicketResponse> {
@@ -81,28 +100,25 @@ impl Actor {
 impl Queued {
     /// The next thing he hears.
     pub async fn hears(&mut self) -> Result<Update, Status> {
-        let next = timeout(WAIT_MAX, self.updates.message()).await;
-        let waited = || format!("{} heard nothing for {} s after {:?}", self.actor.id(), WAIT_MAX.as_secs(), self.last);
-        let update = next.map_err(|_| Status::deadline_exceeded(waited()))??;
-        self.last = update.ok_or_else(|| Status::unavailable("the stream ended"))?;
-        Ok(self.last.clone())
+        self.watcher.hears().await
     }
 
     /// Listens until the ticket reaches `state`.
     pub async fn reaches(&mut self, state: TicketState) -> Result<Update> {
-        while self.last.state() != state {
-            let waiting = format!("{} waits for {}", self.actor.id(), state.as_str_name());
-            self.hears().await.context(waiting)?;
-        }
-        Ok(self.last.clone())
+        self.watcher.reaches(state).await
     }
 
     /// Listens until `change` happens.
     pub async fn sees(&mut self, change: Change) -> Result<Update> {
-        while self.last.change() != change {
-            self.hears().await?;
-        }
-        Ok(self.last.clone())
+        self.watcher.sees(change).await
+    }
+
+    /// Goes on at another playserver, from what he heard last.
+    pub async fn resumes_at(self, playserver: &str) -> Result<Self> {
+        let actor = self.actor.at(playserver)?;
+        let subject = Subject::TicketId(self.ticket.id.clone());
+        let watcher = actor.watches_from(subject, self.watcher.last.cursor).await?;
+        Ok(Self { actor, watcher, ..self })
     }
 
     /// Listens until he is told where to play, and acknowledges.

@@ -2,15 +2,19 @@
 //! over real gRPC either way. Dev mode and the system tests are the same house.
 
 mod actor;
+mod line;
 mod rules;
 mod spec;
 mod system;
 mod wait;
+mod watcher;
 mod world;
 
 pub use actor::{Actor, Queued};
+pub use line::{Following, Line, Session};
 pub use rules::{RulesFileError, built_in_rules, load_rules};
 pub use spec::{Counts, Spec};
 pub use system::{Running, System};
 pub use wait::{WAIT_MAX, wait_until};
+pub use watcher::Watcher;
 pub use world::{World, serve};

@@ -23,8 +23,7 @@ impl System {
     pub async fn start(world: World, counts: Counts) -> Result<Self> {
         let mut system = Self { world, running: Vec::new() };
         for role in counts.roles() {
-            let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
-            system.add(role, listener)?;
+            system.add(role, free_port().await?)?;
         }
         system.ready().await?;
         Ok(system)
@@ -42,6 +41,12 @@ impl System {
         let task = tokio::spawn(serve(spec, listener, self.world.clone(), shutdown.clone()));
         self.running.push(Running { instance, shutdown, task });
         self.running.last().context("just pushed")
+    }
+
+    /// Starts one more instance on a free port, and waits until it is ready to work.
+    pub async fn join(&mut self, role: Role) -> Result<()> {
+        self.add(role, free_port().await?)?;
+        self.ready().await
     }
 
     /// Waits until every instance is known to the others and a mover leads.
@@ -82,6 +87,13 @@ impl System {
         Ok(self.running.remove(place))
     }
 
+    /// The mover that leads, taken out of the system.
+    pub async fn take_leader(&mut self) -> Result<Running> {
+        let leader = self.world.store.leader().await?.context("nobody leads")?;
+        let index = self.of(Role::Mover).position(|running| running.instance.id == leader);
+        self.take(Role::Mover, index.with_context(|| format!("{leader} leads and is not of this system"))?)
+    }
+
     /// Stops everything, clients' side first, and waits until it has ended.
     pub async fn stop(self) -> Result<()> {
         for running in self.running.iter() {
@@ -92,6 +104,10 @@ impl System {
         }
         Ok(())
     }
+}
+
+async fn free_port() -> Result<TcpListener> {
+    TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")
 }
 
 impl Running {

@@ -36,7 +36,7 @@ macro_rules! for_each_promise {
         $for_one!(a_left_ticket_is_in_no_queue_and_its_player_is_free);
         $for_one!(leaving_again_in_the_same_way_answers_left_and_in_another_refused);
         $for_one!(a_ticket_that_never_was_cannot_leave);
-        $for_one!(a_range_reads_near_regions_first_then_ascending_ratings_up_to_its_limit);
+        $for_one!(a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit);
         $for_one!(a_range_keeps_pools_and_queues_apart);
         $for_one!(a_range_includes_both_of_its_bounds);
         // Waiting.
@@ -50,6 +50,7 @@ macro_rules! for_each_promise {
         // Deals.
         $for_one!(a_commit_takes_its_tickets_out_of_every_queue);
         $for_one!(a_commit_repeated_is_a_duplicate);
+        $for_one!(a_commit_tells_the_traces_of_its_tickets_in_order);
         $for_one!(a_ticket_of_another_version_is_a_conflict);
         $for_one!(a_ticket_of_another_party_is_a_conflict);
         $for_one!(a_ticket_that_left_or_never_was_is_a_conflict);

@@ -9,11 +9,13 @@
 
 pub mod bounds;
 #[cfg(feature = "testing")]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "it is a test that two crates run")]
 pub mod conformance;
 mod error;
 mod memory;
 mod redis;
 #[cfg(feature = "testing")]
+#[allow(clippy::disallowed_methods, clippy::panic, reason = "tests use it: it waits without a runtime, and fails them")]
 pub mod testing;
 mod verbs;
 

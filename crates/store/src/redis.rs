@@ -5,6 +5,7 @@ mod leases;
 mod link;
 mod matches;
 mod outbox;
+mod range;
 mod row;
 mod scripts;
 mod tickets;

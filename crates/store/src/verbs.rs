@@ -106,8 +106,8 @@ pub trait Tickets: Send + Sync {
     /// Raises a QUEUED ticket's width, and tells its watchers; false when it is not queued or already that wide.
     async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool>;
 
-    /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, then ascending rating.
-    /// May be stale: a commit confirms what it read.
+    /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, and within a region those nearest
+    /// to the middle of the ratings first (of two as near, the higher). May be stale: a commit confirms what it read.
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>>;
 
     /// The present state of a player or ticket.
@@ -158,9 +158,10 @@ pub struct CommitRequest {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitOutcome {
-    Committed,
-    /// This very match was committed before.
-    Duplicate,
+    /// `traces` are the stored traces of its tickets, in the order of the request; a ticket without one has an empty one.
+    Committed { traces: Vec<String> },
+    /// This very match was committed before. `traces` as above, of those of its tickets that are still kept.
+    Duplicate { traces: Vec<String> },
     /// This ticket is not queued as it was read: gone, matched, or of another version.
     Conflict(TicketId),
     /// The caller no longer leads. Nothing was written, nor will be.

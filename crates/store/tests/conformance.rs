@@ -1,5 +1,7 @@
 //! Both stores keep every promise.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 use std::sync::Arc;
 use store::conformance::BOUNDS;
 use store::testing::{Fsync, Listen, RedisServer};

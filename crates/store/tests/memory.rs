@@ -1,5 +1,7 @@
 //! What only the memory store can be asked: its clock is Tokio's, so hours pass at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 use std::sync::Arc;
 use std::time::Duration;
 use store::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};

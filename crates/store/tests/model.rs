@@ -1,5 +1,7 @@
 //! The memory store is Redis' model: whatever is done to both in the same order, they answer the same.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 use domain::{Cursor, MatchId, PlayerId, Ticket, TicketId};
 use std::fmt::Debug;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What only Redis can do to a store: go away, forget scripts, hold foreign keys.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 mod redis {
     mod away;
     mod keys;

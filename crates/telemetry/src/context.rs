@@ -32,6 +32,21 @@ pub fn link(span: &Span, traceparent: &str) {
     }
 }
 
+/// The span under which to do what is done once for several traces: the first that is traced. The others are linked to it.
+pub fn shared(spans: &[Span]) -> Span {
+    let mut traced = spans.iter().filter(|span| !span.is_disabled());
+    let Some(first) = traced.next() else { return Span::none() };
+    let here = traceparent(first);
+    traced.for_each(|other| link(other, &here));
+    first.clone()
+}
+
+/// Whether `span` is in the trace that `traceparent` names.
+pub fn is_in_trace(span: &Span, traceparent: &str) -> bool {
+    let own = span.context().span().span_context().trace_id();
+    parse(traceparent).is_some_and(|named| named.trace_id() == own)
+}
+
 fn parse(traceparent: &str) -> Option<SpanContext> {
     if traceparent.is_empty() {
         return None;

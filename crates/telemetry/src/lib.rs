@@ -13,7 +13,7 @@ mod filters;
 mod init;
 mod layers;
 
-pub use context::{continue_from, link, traceparent};
+pub use context::{continue_from, is_in_trace, link, shared, traceparent};
 pub use error::TelemetryError;
 pub use filters::SPANS;
 pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, init, propagate};

@@ -1,3 +1,4 @@
+use super::service_and_method;
 use crate::Shutdown;
 use api::{Call, CallRequest};
 use futures::stream::{BoxStream, StreamExt};
@@ -90,9 +91,11 @@ impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
 
     /// A child of the call's sender. Without a parent here: the stream's own span is over, and of no ticket.
     fn span(&self, traceparent: &str) -> Span {
+        let (service, method) = service_and_method(self.name);
         let span = tracing::info_span!(
             target: telemetry::SPANS, parent: None, "call",
-            otel.name = %format_args!("{} call", self.name), otel.kind = "server"
+            otel.name = %format_args!("{} call", self.name), otel.kind = "server",
+            rpc.system = "grpc", rpc.service = service, rpc.method = method,
         );
         telemetry::continue_from(&span, traceparent);
         span

@@ -1,5 +1,6 @@
 use super::keeper::Keeper;
 use super::link::{Expected, Link};
+use super::service_and_method;
 use crate::Shutdown;
 use api::{Call, CallRequest};
 use std::future::Future;
@@ -141,11 +142,14 @@ async fn in_time<Resp>(
 
 /// The call's span, whose context `request` carries from here on.
 fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
+    let (service, method) = service_and_method(name);
     macro_rules! call_span {
         ($($parent:tt)*) => {
             tracing::info_span!(
                 target: telemetry::SPANS, $($parent)* "call",
-                otel.name = %format_args!("{name} call"), otel.kind = "client", otel.status_code = Empty, otel.status_description = Empty
+                otel.name = %format_args!("{name} call"), otel.kind = "client",
+                otel.status_code = Empty, otel.status_description = Empty,
+                rpc.system = "grpc", rpc.service = service, rpc.method = method,
             )
         };
     }

@@ -1,5 +1,7 @@
 //! The chassis as services use it: real sockets, real streams.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 mod calls;
 mod discovery;
 mod server;

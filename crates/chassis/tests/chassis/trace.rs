@@ -135,6 +135,26 @@ async fn links_and_broken_contexts_are_taken_as_they_come() {
     assert_eq!(first.links.len(), 1);
 }
 
+#[tokio::test]
+async fn what_is_done_for_several_traces_is_told_in_the_first_and_linked_from_the_others() {
+    let recorder = Recorder::new();
+    let (first, second, third) = (root(), root(), root());
+    let here = telemetry::traceparent(&first);
+    let shared = telemetry::shared(&[Span::none(), first.clone(), second, third]);
+    assert_eq!(telemetry::traceparent(&shared), here);
+    assert!(
+        telemetry::is_in_trace(&shared, &here) && !telemetry::is_in_trace(&shared, &telemetry::traceparent(&root()))
+    );
+    assert!(telemetry::shared(&[Span::none()]).is_none());
+    drop((shared, first));
+
+    let spans = recorder.exporter.get_finished_spans().unwrap();
+    let linked = spans
+        .iter()
+        .filter(|span| span.links.iter().any(|link| here.contains(&link.span_context.span_id().to_string())));
+    assert_eq!(linked.count(), 2);
+}
+
 #[test]
 fn without_an_exporter_there_is_no_context() {
     assert_eq!(telemetry::traceparent(&root()), "");

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const BAR_EVERY: Duration = Duration::from_millis(250);
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// What the newest quarter second counts for in the bar's rate.
+const BAR_WEIGHT: f64 = 0.2;
 
 /// What is to be played.
 pub struct Scale {
@@ -31,7 +33,8 @@ pub async fn show(stage: Arc<Stage>, scale: Scale) {
     eprintln!("{} rows, {:.0} s of trace in {wall_s:.0} s", scale.rows, scale.length_s);
     let bar = if is_terminal { bar(scale.rows) } else { ProgressBar::hidden() };
     let every = if is_terminal { BAR_EVERY } else { LINE_EVERY };
-    let mut rate = Rate { matched: 0, every_s: every.as_secs_f64(), per_s: 0.0 };
+    let weight = if is_terminal { BAR_WEIGHT } else { 1.0 };
+    let mut rate = Rate { matched: 0, every_s: every.as_secs_f64(), weight, per_s: 0.0 };
     loop {
         tokio::time::sleep(every).await;
         let tally = &stage.tally;
@@ -63,10 +66,12 @@ fn line(tally: &Tally, matched_per_s: f64, speed: f64) -> String {
     )
 }
 
-/// Players matched a second, smoothed over a few looks.
+/// Players matched a second, smoothed over a few looks where they are quick.
 struct Rate {
     matched: u64,
     every_s: f64,
+    /// Of the newest look.
+    weight: f64,
     per_s: f64,
 }
 
@@ -74,7 +79,7 @@ impl Rate {
     fn next(&mut self, matched: u64) -> f64 {
         let now = (matched - self.matched) as f64 / self.every_s;
         self.matched = matched;
-        self.per_s += (now - self.per_s) * 0.3;
+        self.per_s += (now - self.per_s) * self.weight;
         self.per_s
     }
 }

@@ -4,7 +4,7 @@ use super::audit::Broken;
 use super::record::{Lost, Member, TicketRecord, Told};
 use super::stage::Stage;
 use super::stats::Spread;
-use super::tally::Tally;
+use super::tally::{Refusals, Tally};
 use api::v1::{Team, TicketState};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ pub struct Report {
     pub trace: String,
     pub queue: String,
     pub speed: f64,
+    /// It was stopped by hand: what follows is about the part that was played.
+    pub interrupted: bool,
     /// From the first row to the last player's leaving.
     pub wall_s: f64,
     /// Players in the trace so far as it was played, and what became of their rows.
@@ -31,7 +33,7 @@ pub struct Report {
     pub rows_skipped_busy: u64,
     pub rows_skipped_full: u64,
     pub refused: u64,
-    pub refusals: BTreeMap<String, u64>,
+    pub refusals: BTreeMap<&'static str, Refusals>,
     /// Acknowledged tickets and what became of them.
     pub tickets: usize,
     pub tickets_matched: usize,
@@ -82,6 +84,7 @@ impl Report {
         let tally = &stage.tally;
         self.queue.clone_from(&stage.plan.queue);
         self.speed = stage.plan.speed;
+        self.interrupted = stage.interrupted.is_cancelled();
         self.rows = Tally::read(&tally.rows);
         self.rows_skipped_busy = Tally::read(&tally.skipped_busy);
         self.rows_skipped_full = Tally::read(&tally.skipped_full);

@@ -22,6 +22,8 @@ pub struct Stage {
     pub give_up: CancellationToken,
     /// Everyone leaves now, whatever he is told.
     pub stop: CancellationToken,
+    /// Told by hand to give up.
+    pub interrupted: CancellationToken,
     fatal: Mutex<Option<Status>>,
 }
 
@@ -36,6 +38,7 @@ impl Stage {
             sheets: Sheets::default(),
             give_up: CancellationToken::new(),
             stop: CancellationToken::new(),
+            interrupted: CancellationToken::new(),
             fatal: Mutex::new(None),
         }
     }

@@ -51,8 +51,8 @@ fn spread(name: &str, spread: &Spread) -> String {
 }
 
 fn troubles(report: &Report, lines: &mut Vec<String>) {
-    for (refusal, times) in &report.refusals {
-        lines.push(format!("  refused {times} times: {refusal}"));
+    for (code, refusals) in &report.refusals {
+        lines.push(format!("  refused {} times with {code}, first: {}", refusals.times, refusals.first));
     }
     lines.push(format!(
         "  watches opened again {}, updates repeated {}, acknowledgements failed {}, ends failed {}, players lost {}",

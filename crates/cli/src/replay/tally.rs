@@ -1,5 +1,7 @@
 //! Counts while it runs: written by every player, read by the progress bar and the report.
 
+use crate::client::code_name;
+use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -8,8 +10,13 @@ use tonic::Status;
 
 /// Waits that the bar's median is taken over.
 const RECENT_WAITS: usize = 1_000;
-/// Different refusals that are kept word for word.
-const REFUSALS_KEPT: usize = 5;
+/// Refusals under one code.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Refusals {
+    pub times: u64,
+    /// What the first one said.
+    pub first: String,
+}
 
 #[derive(Default)]
 pub struct Tally {
@@ -29,7 +36,7 @@ pub struct Tally {
     /// How far the replay itself fell behind the trace at worst.
     pub late_us_max: AtomicU64,
     recent_wait_us: Mutex<VecDeque<u64>>,
-    refusals: Mutex<BTreeMap<String, u64>>,
+    refusals: Mutex<BTreeMap<&'static str, Refusals>>,
 }
 
 impl Tally {
@@ -67,15 +74,16 @@ impl Tally {
 
     pub fn refuse(&self, status: &Status) {
         Self::add(&self.refused, 1);
-        let text = format!("{}: {}", crate::client::code_name(status.code()), status.message());
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let text =
-            if refusals.contains_key(&text) || refusals.len() < REFUSALS_KEPT { text } else { "others".to_owned() };
-        *refusals.entry(text).or_default() += 1;
+        let of_code = refusals.entry(code_name(status.code())).or_default();
+        if of_code.times == 0 {
+            status.message().clone_into(&mut of_code.first);
+        }
+        of_code.times += 1;
     }
 
-    /// The first different refusals word for word, and how often each came.
-    pub fn refusals(&self) -> BTreeMap<String, u64> {
+    /// By code.
+    pub fn refusals(&self) -> BTreeMap<&'static str, Refusals> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

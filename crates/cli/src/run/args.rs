@@ -8,6 +8,7 @@ use sandbox::World;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::testing::Fsync;
 use store::{MemoryStore, RedisStore, Store};
 use telemetry::{LogFormat, Options, Telemetry};
 
@@ -61,6 +62,9 @@ pub struct RoleArgs {
     /// Playserver: the assignment, what players are told to connect to [default: the advertised address]
     #[arg(long, env = "MUSTER_GAME_ADDRESS", value_name = "HOST:PORT")]
     pub game_address: Option<String>,
+    /// Leave, as by SIGTERM, when the process that started this one ends
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
 }
 
 /// Every service in this process.
@@ -85,8 +89,8 @@ pub struct ClusterArgs {
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: Option<String>,
     /// fsync of the redis-server that is started: always, everysec or no
-    #[arg(long, env = "MUSTER_REDIS_FSYNC", default_value = "everysec", value_parser = ["always", "everysec", "no"])]
-    pub fsync: String,
+    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
+    pub fsync: FsyncArg,
     #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub orchestrators: u16,
     #[arg(long, env = "MUSTER_MATCHMAKERS", default_value_t = 2, value_parser = count(), value_name = "N")]
@@ -97,6 +101,24 @@ pub struct ClusterArgs {
     pub playservers: u16,
     #[arg(long, env = "MUSTER_SWEEPERS", default_value_t = 1, value_parser = count(), value_name = "N")]
     pub sweepers: u16,
+}
+
+/// When a redis-server that is started here brings its append-only file to disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FsyncArg {
+    Always,
+    Everysec,
+    No,
+}
+
+impl From<FsyncArg> for Fsync {
+    fn from(arg: FsyncArg) -> Self {
+        match arg {
+            FsyncArg::Always => Self::Always,
+            FsyncArg::Everysec => Self::EverySecond,
+            FsyncArg::No => Self::Never,
+        }
+    }
 }
 
 /// A role's ports lie ten apart.

@@ -10,10 +10,9 @@ use futures::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-use tempfile::TempDir;
+use store::testing::{Fsync, Listen, RedisServer};
 use tokio::process::{Child, Command};
 
 /// How long a child may take to leave after SIGTERM; services promise 10 s.
@@ -21,19 +20,14 @@ const LEAVE_WAIT_MAX: Duration = Duration::from_secs(11);
 /// How long the whole may take until it works.
 const START_WAIT_MAX: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Where the redis-server that is started here listens.
-const REDIS_PORT: u16 = 7690;
 
 /// Runs the processes until Ctrl-C. One that ends before is reported and not started again: so it can be killed to see what happens.
 pub async fn run(args: ClusterArgs) -> Result<()> {
     // Bad flags and files are this process's to report, before it starts any other.
     args.realm.world(args.redis.as_deref())?;
     let shutdown = shutdown_on_signal()?;
-    let dir = TempDir::with_prefix("muster-redis-").context("no directory for redis-server")?;
-    let (redis, url) = match &args.redis {
-        Some(url) => (None, url.clone()),
-        None => (Some(start_redis(dir.path(), &args.fsync)?), format!("redis://127.0.0.1:{REDIS_PORT}")),
-    };
+    let redis = if args.redis.is_none() { Some(start_redis(args.fsync.into())?) } else { None };
+    let url = redis.as_ref().map(|redis| redis.url().to_owned()).or(args.redis.clone()).unwrap_or_default();
     let mut members = start_all(&args, &url)?;
     println!("{}", table(&members, &url));
     let working = async {
@@ -45,9 +39,7 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let outcome = shutdown.run_until_cancelled(working).await.unwrap_or(Ok(()));
     eprintln!("muster: leaving");
     join_all(members.iter_mut().map(|member| leave(&member.name, &mut member.child))).await;
-    if let Some(mut redis) = redis {
-        leave("redis-server", &mut redis).await;
-    }
+    drop(redis);
     outcome
 }
 
@@ -66,18 +58,13 @@ impl Member {
     }
 }
 
-fn start_redis(dir: &Path, fsync: &str) -> Result<Child> {
-    let port = REDIS_PORT.to_string();
-    let settings =
-        ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", fsync];
-    let mut command = Command::new("redis-server");
-    command.args(settings).arg("--dir").arg(dir).stdout(Stdio::null());
-    // Its own group, as for the members: Ctrl-C reaches only this process, which lets the services leave first.
-    command.process_group(0).kill_on_drop(true).spawn().map_err(|error| {
-        Misuse::new(format!(
+/// A redis-server that ends with this process, however that ends.
+fn start_redis(fsync: Fsync) -> Result<RedisServer> {
+    RedisServer::start_with(Listen::Tcp, fsync).map_err(|error| {
+        let line = format!(
             "redis-server cannot be started ({error}): install it (tests/run does), or name a running one with --redis"
-        ))
-        .into()
+        );
+        Misuse::new(line).into()
     })
 }
 
@@ -97,6 +84,7 @@ fn start_member(args: &ClusterArgs, url: &str, role: Role, number: u16) -> Resul
     let address = format!("127.0.0.1:{}", default_port(role) + number);
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
     command.arg(role.as_str()).args(["--redis", url, "--listen", &address, "--realm", &args.realm.realm]);
+    command.arg("--with-parent");
     if !args.realm.rules.is_empty() {
         let paths: Vec<OsString> = args.realm.rules.iter().map(OsString::from).collect();
         command.arg("--rules").arg(paths.join(OsString::from(",").as_os_str()));

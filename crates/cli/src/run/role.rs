@@ -4,11 +4,15 @@ use super::signals::shutdown_on_signal;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use domain::{InstanceId, RegionName, Role};
+use nix::sys::signal::Signal;
 use sandbox::Spec;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Runs one service until SIGTERM.
 pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
+    if args.with_parent {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
+    }
     let world = args.realm.world(Some(&args.redis))?;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role, address).await?;

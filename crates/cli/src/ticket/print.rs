@@ -1,9 +1,9 @@
 //! How tickets, matches and updates look: aligned lines for people, one JSON object a line for programs.
 
 use api::v1::{self, Change, MatchState, TicketState};
+use chassis::Clock;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -77,8 +77,7 @@ fn because(reason: &str) -> String {
 
 /// `at_ms` in UTC; snapshots carry no time, so theirs is now.
 fn time_of_day(at_ms: u64) -> String {
-    let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let of_day_ms = if at_ms == 0 { now_ms() } else { at_ms } % DAY_MS;
+    let of_day_ms = if at_ms == 0 { Clock::system().now_ms() } else { at_ms } % DAY_MS;
     let (s, ms) = (of_day_ms / 1000, of_day_ms % 1000);
     format!("{:02}:{:02}:{:02}.{ms:03}Z", s / 3600, s / 60 % 60, s % 60)
 }

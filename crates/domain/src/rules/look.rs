@@ -30,6 +30,14 @@ pub struct Look {
     pub high: f64,
 }
 
+impl Look {
+    /// The rating from which it reads outward: the middle of its range, or 0 where the range has none.
+    pub fn middle(&self) -> f64 {
+        let middle = f64::midpoint(self.low, self.high);
+        if middle.is_finite() { middle } else { 0.0 }
+    }
+}
+
 /// How looks widen.
 #[derive(Debug, Clone)]
 pub(super) struct Reach {

@@ -1,5 +1,7 @@
 //! The engine as its users see it: rules files, who may queue, what is looked at, which matches come out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
+
 mod admission;
 mod looks;
 mod properties;

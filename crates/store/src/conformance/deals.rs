@@ -34,10 +34,20 @@ pub async fn a_commit_repeated_is_a_duplicate(store: Arc<dyn Store>) {
     let (id, ann, bob) = a_match(&*store).await;
     let fence = leading(&*store).await;
     let events = all_events(&*store).await.len();
-    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), CommitOutcome::Duplicate);
+    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), duplicate(&[&ann, &bob]));
     store.end(id, "", NOW_MS).await.unwrap();
-    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), CommitOutcome::Duplicate);
+    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), duplicate(&[&ann, &bob]));
     assert_eq!(all_events(&*store).await.len(), events + 1);
+}
+
+pub async fn a_commit_tells_the_traces_of_its_tickets_in_order(store: Arc<dyn Store>) {
+    let traced = |name: &str, trace: &str| Enqueue { trace: trace.into(), ..solo(name) };
+    let ann = queued(&*store, traced("ann", "00-11111111111111111111111111111111-2222222222222222-01")).await;
+    let (bob, cid) = (queued(&*store, traced("bob", "")).await, queued(&*store, traced("cid", "|; %any")).await);
+    let fence = leading(&*store).await;
+    let traces: Vec<String> = [&cid, &bob, &ann].map(|ticket| ticket.trace.clone()).into();
+    let outcome = store.commit(&fence, deal(&[&cid, &bob, &ann])).await.unwrap();
+    assert_eq!(outcome, CommitOutcome::Committed { traces });
 }
 
 pub async fn a_ticket_of_another_version_is_a_conflict(store: Arc<dyn Store>) {
@@ -100,7 +110,7 @@ pub async fn who_does_not_lead_is_fenced_even_from_a_duplicate(store: Arc<dyn St
     for wrong in [&old, &Fence(String::new()), &Fence("nan".into()), &Fence(format!("{} ", fence.0))] {
         assert_eq!(store.commit(wrong, deal(&[&ann])).await.unwrap(), CommitOutcome::Fenced, "{wrong:?}");
     }
-    assert_eq!(store.commit(&fence, deal(&[&ann])).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(store.commit(&fence, deal(&[&ann])).await.unwrap(), committed(&[&ann]));
     assert_eq!(store.commit(&old, deal(&[&ann])).await.unwrap(), CommitOutcome::Fenced);
 }
 
@@ -132,7 +142,7 @@ pub async fn of_racing_commits_that_overlap_exactly_one_wins(store: Arc<dyn Stor
     let mut won = 0;
     for racer in racers.collect::<Vec<_>>() {
         match racer.await.unwrap() {
-            CommitOutcome::Committed => won += 1,
+            CommitOutcome::Committed { .. } => won += 1,
             other => assert_eq!(other, CommitOutcome::Conflict(shared.id)),
         }
     }

@@ -109,7 +109,7 @@ pub async fn requeued_tickets_can_be_matched_under_their_new_version_only(store:
     let (id, ann, bob) = a_match(&*store).await;
     let fence = leading(&*store).await;
     store.requeue(&fence, id, "", NOW_MS).await.unwrap();
-    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), CommitOutcome::Duplicate);
+    assert_eq!(store.commit(&fence, deal(&[&ann, &bob])).await.unwrap(), duplicate(&[&ann, &bob]));
     assert_eq!(store.commit(&fence, deal(&[&ann])).await.unwrap(), CommitOutcome::Conflict(ann.id));
 
     let (ann, bob) = (ticket(&*store, ann.id).await, ticket(&*store, bob.id).await);

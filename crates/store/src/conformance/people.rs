@@ -95,8 +95,20 @@ pub fn match_id(tickets: &[&Ticket]) -> MatchId {
 /// Commits a match of these tickets under the lead of `mover-1`.
 pub async fn matched(store: &dyn Store, tickets: &[&Ticket]) -> MatchId {
     let fence = leading(store).await;
-    assert_eq!(store.commit(&fence, deal(tickets)).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(store.commit(&fence, deal(tickets)).await.unwrap(), committed(tickets));
     match_id(tickets)
+}
+
+pub fn committed(tickets: &[&Ticket]) -> CommitOutcome {
+    CommitOutcome::Committed { traces: traces(tickets) }
+}
+
+pub fn duplicate(tickets: &[&Ticket]) -> CommitOutcome {
+    CommitOutcome::Duplicate { traces: traces(tickets) }
+}
+
+fn traces(tickets: &[&Ticket]) -> Vec<String> {
+    tickets.iter().map(|ticket| ticket.trace.clone()).collect()
 }
 
 /// A match of two tickets of one player each, `ann` and `bob`.

@@ -60,13 +60,14 @@ impl State {
         if !self.leads(fence) {
             return CommitOutcome::Fenced;
         }
-        if self.matches.contains_key(&request.match_id) {
-            return CommitOutcome::Duplicate;
+        if let Some(matched) = self.matches.get(&request.match_id) {
+            return CommitOutcome::Duplicate { traces: self.traces(&matched.tickets) };
         }
         if let Some(id) = self.conflict(&request.tickets) {
             return CommitOutcome::Conflict(id);
         }
         let ids: Vec<TicketId> = request.tickets.iter().map(|ticket| ticket.id).collect();
+        let traces = self.traces(&ids);
         for id in &ids {
             let Some(ticket) = self.tickets.get_mut(id) else { continue };
             self.queues.remove(ticket);
@@ -84,7 +85,11 @@ impl State {
         };
         self.tell_match(Change::Matched, &matched, request.now_ms, "");
         self.set_due(matched.id, Some(request.due_ms));
-        CommitOutcome::Committed
+        CommitOutcome::Committed { traces }
+    }
+
+    fn traces(&self, ids: &[TicketId]) -> Vec<String> {
+        ids.iter().filter_map(|id| self.tickets.get(id)).map(|ticket| ticket.trace.clone()).collect()
     }
 
     /// The first ticket that is listed twice, or is not queued as it was read.

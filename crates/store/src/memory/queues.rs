@@ -97,13 +97,30 @@ impl Queues {
         if look.low.is_nan() || look.high.is_nan() || look.low > look.high {
             return found;
         }
-        let low = (Rating::of(look.low), TicketId(0));
-        let high = (Rating::of(look.high), TicketId(u128::MAX));
         for region in &look.regions {
             let key = (look.queue.to_string(), look.pool.clone(), region.clone());
             let Some(index) = self.places.get(&key) else { continue };
-            found.extend(index.range(low..=high).take(limit - found.len()).map(|(_, ticket)| ticket.clone()));
+            found.extend(outward(index, look).take(limit - found.len()).cloned());
         }
         found
     }
+}
+
+/// What an index holds of a look, from its middle outward.
+fn outward<'a>(index: &'a Index, look: &Look) -> impl Iterator<Item = &'a IndexedTicket> + use<'a> {
+    let middle = look.middle();
+    let (low, high) = ((Rating::of(look.low), TicketId(0)), (Rating::of(look.high), TicketId(u128::MAX)));
+    let split = (Rating::of(middle).max(low.0).min(high.0), TicketId(0));
+    let mut above = index.range(split..=high).peekable();
+    let mut below = index.range(low..split).rev().peekable();
+    std::iter::from_fn(move || {
+        let up = above.peek().map(|((rating, _), _)| rating.0 - middle);
+        let down = below.peek().map(|((rating, _), _)| middle - rating.0);
+        match (up, down) {
+            (Some(up), Some(down)) if down < up => below.next(),
+            (Some(_), _) => above.next(),
+            (None, _) => below.next(),
+        }
+        .map(|(_, ticket)| ticket)
+    })
 }

@@ -1,4 +1,4 @@
-use super::row::{Reply, list, match_of};
+use super::row::{Reply, list, match_of, traces};
 use super::{RedisStore, scripts};
 use crate::bounds::{BATCH_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
@@ -18,8 +18,8 @@ impl Matches for RedisStore {
         }
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
-            "COMMITTED" => Ok(CommitOutcome::Committed),
-            "DUPLICATE" => Ok(CommitOutcome::Duplicate),
+            "COMMITTED" => Ok(CommitOutcome::Committed { traces: traces(reply.next())? }),
+            "DUPLICATE" => Ok(CommitOutcome::Duplicate { traces: traces(reply.next())? }),
             "CONFLICT" => Ok(CommitOutcome::Conflict(reply.next_parsed()?)),
             "FENCED" => Ok(CommitOutcome::Fenced),
             _ => Err(reply.unknown()),

@@ -135,6 +135,15 @@ pub(super) fn tickets(value: Value) -> Result<Vec<Ticket>> {
     list(value)?.into_iter().map(ticket).collect()
 }
 
+/// Traces as tickets store them.
+pub(super) fn traces(value: Value) -> Result<Vec<String>> {
+    let read = |value| {
+        let stored = text(value)?;
+        unescape(&stored).ok_or_else(|| StoreError::Corrupt(format!("unexpected answer: trace {stored}")))
+    };
+    list(value)?.into_iter().map(read).collect()
+}
+
 pub(super) fn match_of(value: Value) -> Result<Match> {
     let (name, mut row) = Row::of("m", value)?;
     Ok(Match {

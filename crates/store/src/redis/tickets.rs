@@ -1,4 +1,4 @@
-use super::encode::{escape, place_name, places_text};
+use super::encode::{escape, places_text};
 use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
 use super::{RedisStore, scripts};
@@ -6,10 +6,9 @@ use crate::bounds::{BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MA
 use crate::{
     Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
 };
-use ::redis::{Cmd, Pipeline, Value, cmd};
+use ::redis::{Value, cmd};
 use async_trait::async_trait;
-use bytes::Bytes;
-use domain::{Encoded, InstanceId, Look, Ticket, TicketId, TicketState};
+use domain::{InstanceId, Look, Ticket, TicketId, TicketState};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -47,22 +46,7 @@ impl Tickets for RedisStore {
     }
 
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
-        // Nothing lies between bounds that are reversed, or that are no numbers.
-        if look.regions.is_empty() || look.low.is_nan() || look.high.is_nan() || look.low > look.high {
-            return Ok(Vec::new());
-        }
-        let mut pipeline = Pipeline::new();
-        for region in &look.regions {
-            pipeline.add_command(self.range_command(look, region, limit));
-        }
-        let mut found = Vec::new();
-        let indexes = self.key(&format!("q:{}", place_name(look.queue.as_str(), &look.pool, "")));
-        for members in list(self.read(Ask::Pipeline(pipeline), &indexes).await?)? {
-            for member in list(members)?.into_iter().take(limit - found.len()) {
-                found.push(indexed(member)?);
-            }
-        }
-        Ok(found)
+        self.read_range(look, limit).await
     }
 
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {
@@ -112,16 +96,6 @@ impl Tickets for RedisStore {
     }
 }
 
-impl RedisStore {
-    fn range_command(&self, look: &Look, region: &str, limit: usize) -> Cmd {
-        let place = place_name(look.queue.as_str(), &look.pool, region);
-        let mut command = cmd("ZRANGE");
-        command.arg(self.key(&format!("q:{place}"))).arg(look.low.to_string()).arg(look.high.to_string());
-        command.arg("BYSCORE").arg("LIMIT").arg(0).arg(limit);
-        command
-    }
-}
-
 fn enqueue_outcome(mut reply: Reply) -> Result<EnqueueOutcome> {
     match reply.status.as_str() {
         "QUEUED" => Ok(EnqueueOutcome::Queued(ticket(reply.next())?)),
@@ -146,24 +120,4 @@ pub(super) fn read_snapshot(value: Value) -> Result<Snapshot> {
     let mut rows = list(value)?.into_iter();
     let ticket = rows.next().map(ticket).transpose()?;
     Ok(Snapshot { ticket, matched: rows.next().map(match_of).transpose()? })
-}
-
-/// Reads `ticket|version|queued_ms|tries|` and the party's bytes.
-fn indexed(value: Value) -> Result<IndexedTicket> {
-    let Value::BulkString(member) = value else { return Err(unexpected(&value)) };
-    parse_member(&member).ok_or_else(|| {
-        StoreError::Corrupt(format!("index member {:?}", String::from_utf8_lossy(&member[..member.len().min(64)])))
-    })
-}
-
-fn parse_member(member: &[u8]) -> Option<IndexedTicket> {
-    let mut parts = member.splitn(5, |byte| *byte == b'|');
-    let mut text = || std::str::from_utf8(parts.next()?).ok();
-    Some(IndexedTicket {
-        id: text()?.parse().ok()?,
-        version: text()?.parse().ok()?,
-        queued_ms: text()?.parse().ok()?,
-        tries: text()?.parse().ok()?,
-        party: Encoded(Bytes::copy_from_slice(parts.next()?)),
-    })
 }

@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 fence  2 match  3 host  4 now_ms  5 due_ms  6 sheet's bytes  then three for each ticket: id, version, party's bytes
--- Returns  {'COMMITTED'} | {'DUPLICATE'} | {'CONFLICT', ticket} | {'FENCED'}
+-- Returns  {'COMMITTED', traces} | {'DUPLICATE', traces of the tickets still kept} | {'CONFLICT', ticket} | {'FENCED'}
 -- Checks   the fence, before all else; the match is new; every ticket is listed once, QUEUED, of this version and with these
 --          very bytes; types of all keys
 
@@ -11,9 +11,14 @@ local m = {
   id = ARGV[2], key = match_key(ARGV[2]), state = 'MATCHED', host = ARGV[3], address = '', sheet = ARGV[6],
   matched = ARGV[4],
 }
-if read_match(m.id) then return {'DUPLICATE'} end
+local before = read_match(m.id)
+if before then
+  local traces = {}
+  for id in string.gmatch(before.tickets, '%S+') do traces[#traces + 1] = read_hash(ticket_key(id), 'trace')[1] or nil end
+  return {'DUPLICATE', traces}
+end
 
-local tickets, seen, ids, players = {}, {}, {}, {}
+local tickets, seen, ids, players, traces = {}, {}, {}, {}, {}
 for i = 7, #ARGV, 3 do
   local id = ARGV[i]
   local t = not seen[id] and read_ticket(id)
@@ -21,6 +26,7 @@ for i = 7, #ARGV, 3 do
   check_queues(t)
   seen[id] = true
   tickets[#tickets + 1], ids[#ids + 1], players[#players + 1] = t, id, t.players
+  traces[#traces + 1] = t.trace
 end
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
@@ -33,4 +39,4 @@ end
 redis.call('HSET', m.key, 'state', m.state, 'tickets', table.concat(ids, ' '), 'players', table.concat(players, ' '),
   'host', m.host, 'address', '', 'sheet', m.sheet, 'acked', '', 'matched', m.matched)
 redis.call('ZADD', DUE, ARGV[5], m.id)
-return {'COMMITTED'}
+return {'COMMITTED', traces}

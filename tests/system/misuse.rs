@@ -1,0 +1,96 @@
+use crate::processes::MUSTER;
+use anyhow::{Context, Result};
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::Duration;
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// A role that would run if it were asked rightly. Redis is not asked before all else is checked.
+const MOVER: [&str; 5] = ["mover", "--redis", "redis://127.0.0.1:1", "--listen", "127.0.0.1:0"];
+
+/// Far above what a refusal takes; a command that was not refused would run on.
+const REFUSED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Runs the command, and expects one line that begins with `error: ` and holds each of `words`, nothing else, and exit code 2.
+async fn is_refused(arguments: &[&str], words: &[&str]) -> Result<()> {
+    // Without an environment: neither settings nor programs of this machine may help.
+    let output = Command::new(MUSTER).args(arguments).env_clear().env("PATH", "").kill_on_drop(true).output();
+    let output = timeout(REFUSED_WITHIN, output).await.with_context(|| format!("{arguments:?} is not refused"))??;
+    let (told, printed) = (String::from_utf8(output.stderr)?, String::from_utf8(output.stdout)?);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}{printed}");
+    assert_eq!(told.lines().count(), 1, "{arguments:?}: {told}");
+    assert!(told.starts_with("error: "), "{arguments:?}: {told}");
+    for word in words {
+        assert!(told.contains(word), "{arguments:?} should speak of {word}: {told}");
+    }
+    assert_eq!(printed, "", "{arguments:?}");
+    Ok(())
+}
+
+fn mover_with<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    MOVER.iter().copied().chain(arguments.iter().copied()).collect()
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_said_with_its_address() -> Result<()> {
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    is_refused(
+        &["mover", "--redis", "redis://127.0.0.1:1", "--listen", &address],
+        &["mover cannot listen on", &address],
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_bad_rules_file_is_said_with_its_line() -> Result<()> {
+    let mut file = NamedTempFile::with_suffix(".toml")?;
+    write!(file, "queue = \"duel\"\nteams = [1, 0]\n")?;
+    let path = file.path().display().to_string();
+    is_refused(&mover_with(&["--rules", &path]), &[&path, "line "]).await
+}
+
+#[tokio::test]
+async fn a_missing_rules_file_is_said() -> Result<()> {
+    is_refused(&mover_with(&["--rules", "no-such-file.toml"]), &["no-such-file.toml"]).await
+}
+
+#[tokio::test]
+async fn two_rules_files_for_one_queue_are_refused() -> Result<()> {
+    let duel = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/duel.toml");
+    is_refused(&mover_with(&["--rules", &format!("{duel},{duel}")]), &["duel"]).await
+}
+
+#[tokio::test]
+async fn a_bad_flag_is_said_by_name() -> Result<()> {
+    is_refused(&mover_with(&["--sped", "2"]), &["--sped"]).await?;
+    is_refused(&["mover", "--redis", "redis://127.0.0.1:1", "--listen", "everywhere"], &["--listen", "everywhere"])
+        .await?;
+    is_refused(&mover_with(&["--advertise", "localhost"]), &["--advertise", "localhost"]).await?;
+    is_refused(&mover_with(&["--instance", "a name"]), &["--instance"]).await?;
+    is_refused(&["mover"], &["--redis"]).await?;
+    is_refused(&["moover"], &["moover"]).await
+}
+
+#[tokio::test]
+async fn a_bad_realm_is_said_by_name() -> Result<()> {
+    is_refused(&mover_with(&["--realm", "my game"]), &["--realm"]).await?;
+    is_refused(&["dev", "--realm", ""], &["--realm"]).await
+}
+
+#[tokio::test]
+async fn a_redis_url_that_is_none_is_said() -> Result<()> {
+    is_refused(&["mover", "--redis", "localhost"], &["--redis", "localhost"]).await
+}
+
+#[tokio::test]
+async fn a_cluster_without_redis_server_says_what_to_install() -> Result<()> {
+    is_refused(&["cluster"], &["redis-server", "--redis"]).await
+}
+
+#[tokio::test]
+async fn a_trace_that_is_not_there_is_said() -> Result<()> {
+    is_refused(&["replay", "no-such-trace.csv", "--queue", "duel"], &["no-such-trace.csv"]).await
+}

@@ -1,0 +1,83 @@
+use crate::house::{House, On, is_held_by, on_both_stores};
+use crate::processes::Processes;
+use anyhow::Result;
+use domain::Role;
+use sandbox::{Counts, Following, Session};
+use tonic::Code;
+
+const TWO_ORCHESTRATORS: Counts = Counts { orchestrators: 2, ..Counts::ONE_EACH };
+
+on_both_stores! {
+    async fn a_leaving_orchestrator_hands_back_the_tickets_it_holds(on: On) -> Result<()> {
+        let mut house = House::open(on, TWO_ORCHESTRATORS).await?;
+        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        house.system.take(Role::Orchestrator, 0)?.stop().await?;
+
+        is_held_by(house.store(), &ann.ticket, &[house.first(Role::Sweeper)?]).await?;
+        let mut ben = house.player("ben", 1505.0)?.enqueues("duel").await?;
+        ann.is_matched_with(&mut ben).await?;
+        Ok(())
+    }
+
+    async fn a_leaving_orchestrator_takes_nothing_new(on: On) -> Result<()> {
+        let mut house = House::open(on, TWO_ORCHESTRATORS).await?;
+        let ann = house.player("ann", 1500.0)?;
+        // Connected before, as a proxy's connections are.
+        ann.queues("duel").await?;
+        house.system.take(Role::Orchestrator, 0)?.stop().await?;
+        let status = ann.is_refused(ann.request("duel")).await?;
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        Ok(())
+    }
+
+    async fn a_leaving_playserver_lets_its_watchers_go_with_unavailable(on: On) -> Result<()> {
+        let mut house = House::open(on, Counts::ONE_EACH).await?;
+        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        ann.hears().await?;
+        house.system.take(Role::Playserver, 0)?.stop().await?;
+        let status = ann.watcher.is_cut_off().await;
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_exits_with_0_within_ten_seconds_while_clients_hold_their_streams() -> Result<()> {
+    let mut processes = Processes::start(Counts::ONE_EACH).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    ann.hears().await?;
+    let session = Session::open(&processes.of(Role::Orchestrator, 0)?.address).await?;
+    let following = Following::open(&processes.of(Role::Playserver, 0)?.address).await?;
+
+    for role in Role::ALL {
+        processes.take(role, 0)?.leaves().await?;
+    }
+    let status = ann.watcher.is_cut_off().await;
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    drop((session, following));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_exits_with_0_when_all_are_told_at_once() -> Result<()> {
+    let mut processes = Processes::start(Counts::ONE_EACH).await?;
+    let ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let all: Vec<_> = Role::ALL.into_iter().map(|role| processes.take(role, 0)).collect::<Result<_>>()?;
+    futures::future::try_join_all(all.into_iter().map(|process| process.leaves())).await?;
+    drop(ann);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ticket_of_an_orchestrator_that_was_told_to_leave_is_matched_by_others() -> Result<()> {
+    let mut processes = Processes::start(TWO_ORCHESTRATORS).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let session = Session::open(&processes.of(Role::Orchestrator, 0)?.address).await?;
+    processes.take(Role::Orchestrator, 0)?.leaves().await?;
+
+    is_held_by(processes.store(), &ann.ticket, &[processes.of(Role::Sweeper, 0)?.id.clone()]).await?;
+    let mut ben = processes.player("ben", 1505.0)?.enqueues("duel").await?;
+    ann.is_matched_with(&mut ben).await?;
+    drop(session);
+    Ok(())
+}

@@ -1,0 +1,80 @@
+use crate::house::{House, On, is_held_by, on_both_stores, stored};
+use crate::processes::Processes;
+use anyhow::{Context, Result};
+use api::v1;
+use domain::{Encoded, InstanceId, Party, Role};
+use sandbox::{Actor, Counts};
+use store::{Enqueue, EnqueueOutcome};
+
+/// A ticket that stands in the store as an orchestrator leaves it that crashes right after it was written.
+async fn orphan(house: &House, actor: &Actor) -> Result<v1::Ticket> {
+    let (world, queue) = (&house.system.world, "duel".parse()?);
+    let party: Party = api::party_from_wire(actor.request("duel").players)?;
+    let rules = world.rules.get(&queue).context("rules")?;
+    let now_ms = world.clock.now_ms();
+    let encoded: Encoded = api::encode_party(&party);
+    let enqueue = Enqueue {
+        id: domain::TicketId::derive(&world.realm, "crashed", party.player_ids()),
+        players: party.player_ids().cloned().collect(),
+        places: vec![rules.place(&party)],
+        party: encoded,
+        queued_ms: now_ms,
+        expires_ms: now_ms + rules.longest_wait_ms(),
+        holder: "orchestrator-crashed".parse()?,
+        trace: String::new(),
+    };
+    match world.store.enqueue(enqueue).await? {
+        EnqueueOutcome::Queued(ticket) => Ok((&ticket).into()),
+        other => anyhow::bail!("not queued: {other:?}"),
+    }
+}
+
+/// Two tickets that nobody alive looks for meet all the same.
+async fn orphans_meet(on: On, counts: Counts, adopter: Role) -> Result<()> {
+    let house = House::open(on, counts).await?;
+    let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1505.0)?);
+    let (of_ann, of_ben) = (orphan(&house, &ann).await?, orphan(&house, &ben).await?);
+    let (mut ann, mut ben) = (ann.watches(of_ann).await?, ben.watches(of_ben).await?);
+    ann.is_matched_with(&mut ben).await?;
+    let holder: InstanceId = stored(house.store(), &ann.ticket.id).await?.holder;
+    assert_eq!(holder, house.first(adopter)?, "who adopted it looked for it");
+    Ok(())
+}
+
+on_both_stores! {
+    async fn tickets_of_an_orchestrator_that_died_are_adopted_by_the_sweeper_and_matched(on: On) -> Result<()> {
+        orphans_meet(on, Counts { orchestrators: 2, ..Counts::ONE_EACH }, Role::Sweeper).await
+    }
+
+    async fn with_no_sweeper_alive_an_orchestrator_adopts(on: On) -> Result<()> {
+        orphans_meet(on, Counts { sweepers: 0, ..Counts::ONE_EACH }, Role::Orchestrator).await
+    }
+
+    async fn what_a_sweeper_holds_goes_on_when_it_leaves(on: On) -> Result<()> {
+        let mut house = House::open(on, Counts::ONE_EACH).await?;
+        let ann = house.player("ann", 1500.0)?;
+        let ticket = orphan(&house, &ann).await?;
+        is_held_by(house.store(), &ticket, &[house.first(Role::Sweeper)?]).await?;
+
+        house.system.take(Role::Sweeper, 0)?.stop().await?;
+        is_held_by(house.store(), &ticket, &[house.first(Role::Orchestrator)?]).await?;
+        let mut ann = ann.watches(ticket).await?;
+        let mut ben = house.player("ben", 1505.0)?.enqueues("duel").await?;
+        ann.is_matched_with(&mut ben).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_of_a_killed_orchestrator_are_adopted_and_matched() -> Result<()> {
+    let mut processes = Processes::start(Counts { orchestrators: 2, ..Counts::ONE_EACH }).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let (killed, sweeper) = (processes.take(Role::Orchestrator, 0)?, processes.of(Role::Sweeper, 0)?.id.clone());
+    assert_eq!(stored(processes.store(), &ann.ticket.id).await?.holder, killed.id);
+
+    killed.is_killed().await?;
+    is_held_by(processes.store(), &ann.ticket, &[sweeper]).await?;
+    let mut ben = processes.player("ben", 1505.0)?.enqueues("duel").await?;
+    ann.is_matched_with(&mut ben).await?;
+    Ok(())
+}

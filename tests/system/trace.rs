@@ -1,0 +1,143 @@
+//! A ticket's trace, as a real OTLP receiver gets it from real processes.
+
+mod processes;
+mod receiver;
+mod tree;
+
+use anyhow::{Context, Result, ensure};
+use api::v1::{Change, TicketState};
+use processes::Processes;
+use receiver::Receiver;
+use sandbox::{Queued, wait_until};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tree::{Span, Tree};
+
+/// What every hop leaves in the trace of the ticket whose search made the match: service, kind and name.
+const WHOLE_WAY: [(&str, &str, &str); 13] = [
+    ("muster-orchestrator", "server", "muster.v1.Queue/Enqueue"),
+    ("muster-orchestrator", "internal", "muster.attempt"),
+    ("muster-orchestrator", "client", "muster.v1.Matchmaker/Search call"),
+    ("muster-matchmaker", "server", "muster.v1.Matchmaker/Search call"),
+    ("muster-matchmaker", "internal", "muster.propose"),
+    ("muster-matchmaker", "client", "muster.v1.Mover/Propose call"),
+    ("muster-mover", "server", "muster.v1.Mover/Propose call"),
+    ("muster-mover", "internal", "muster.commit"),
+    ("muster-mover", "internal", "muster.deliver"),
+    ("muster-mover", "client", "muster.v1.Playserver/Deliver call"),
+    ("muster-playserver", "server", "muster.v1.Playserver/Deliver call"),
+    ("muster-playserver", "internal", "muster.tell"),
+    ("muster-playserver", "internal", "muster.start"),
+];
+
+/// What any matched ticket's trace shows.
+const EVERY_TICKET: [(&str, &str, &str); 5] = [
+    ("muster-orchestrator", "server", "muster.v1.Queue/Enqueue"),
+    ("muster-orchestrator", "internal", "muster.attempt"),
+    ("muster-mover", "internal", "muster.commit"),
+    ("muster-mover", "internal", "muster.deliver"),
+    ("muster-playserver", "internal", "muster.tell"),
+];
+
+/// What a player in a match is told, and so what his trace shows to have been delivered to him.
+const TOLD: [Change; 3] = [Change::Matched, Change::Assigned, Change::Ended];
+
+async fn play_until_ended(ann: &mut Queued, ben: &mut Queued) -> Result<()> {
+    let matched = ann.is_matched_with(ben).await?;
+    ann.ends(&matched).await?;
+    ann.reaches(TicketState::Ended).await?;
+    ben.reaches(TicketState::Ended).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_holds_every_hop_of_a_ticket() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let processes = Processes::start(Some(&receiver.endpoint)).await?;
+    // Everyone has found everyone once a first match is played: then the next one goes the straight way.
+    let mut first = processes.player("first", 1500.0).await?.enqueues("duel").await?;
+    let mut second = processes.player("second", 1500.0).await?.enqueues("duel").await?;
+    play_until_ended(&mut first, &mut second).await?;
+
+    let mut ann = processes.player("ann", 1500.0).await?.enqueues("duel").await?;
+    let anns = ann.ticket.trace_id.clone();
+    receiver.holds(&anns, |tree| tree.lacks(&[EVERY_TICKET[1]])).await.context("her first look, alone")?;
+    let mut ben = processes.player("ben", 1510.0).await?.enqueues("duel").await?;
+    let bens = ben.ticket.trace_id.clone();
+    play_until_ended(&mut ann, &mut ben).await?;
+
+    for trace in [&anns, &bens] {
+        receiver.holds(trace, |tree| tree.lacks(&EVERY_TICKET)).await?;
+        receiver.holds(trace, |tree| tree.is_broken()).await?;
+        receiver.holds(trace, untold).await?;
+    }
+    let (whole, other) = whole_and_other(&receiver, &anns, &bens).await?;
+    eprintln!("{whole}\n{other}");
+
+    let services: BTreeSet<&str> = whole.spans.iter().map(|span| span.service.as_str()).collect();
+    let expected = ["muster-matchmaker", "muster-mover", "muster-orchestrator", "muster-playserver"];
+    ensure!(services == expected.into(), "{services:?} took part in\n{whole}");
+    let commit = whole.commit().context("a commit that stands")?;
+    let linked: BTreeSet<&str> = commit.links.iter().map(|link| link.trace.as_str()).collect();
+    ensure!(linked == [anns.as_str(), bens.as_str()].into(), "the commit is linked to {linked:?}\n{whole}");
+    let its = other.commit().context("a commit in the other trace")?;
+    ensure!(its.links.iter().any(|link| link.span == commit.id), "the other's commit leads nowhere\n{whole}\n{other}");
+    let deliveries = other.spans.iter().filter(|span| span.name == "muster.deliver");
+    let is_linked = |span: &Span| span.links.iter().any(|link| link.trace == whole.spans[0].trace);
+    ensure!(deliveries.into_iter().any(is_linked), "the deliveries are not linked to the call that made them\n{other}");
+    ensure!(its.attribute("muster.match_id") == commit.attribute("muster.match_id"), "another match\n{whole}\n{other}");
+    Ok(())
+}
+
+/// The trace that holds the whole way, and the other. Either ticket's search may have made the match: his own at once, or hers in a
+/// window at the same moment.
+async fn whole_and_other(receiver: &Receiver, anns: &str, bens: &str) -> Result<(Tree, Tree)> {
+    wait_until("one trace that holds every hop", || async {
+        let (ann, ben) = (receiver.tree(anns), receiver.tree(bens));
+        match (ben.lacks(&WHOLE_WAY), ann.lacks(&WHOLE_WAY)) {
+            (None, _) => Ok((ben, ann)),
+            (_, None) => Ok((ann, ben)),
+            (Some(bens), Some(anns)) => Err(format!("{bens} in\n{ben}\n{anns} in\n{ann}")),
+        }
+    })
+    .await
+}
+
+/// What its player was told that the trace does not show, at the mover or at the playserver.
+fn untold(tree: &Tree) -> Option<String> {
+    let shows = |name: &str, change: &str| {
+        let is_it = |span: &&Span| span.name == name && span.attribute("muster.change") == Some(change);
+        tree.spans.iter().any(|span| is_it(&span))
+    };
+    let told = TOLD.map(|change| change.as_str_name().trim_start_matches("CHANGE_").to_owned());
+    let missing = |change: &&String| !shows("muster.deliver", change) || !shows("muster.tell", change);
+    told.iter().find(missing).map(|change| format!("no delivery of {change}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_endpoint_nothing_is_traced_and_nothing_said_of_it() -> Result<()> {
+    let mut processes = Processes::start(None).await?;
+    let mut ann = processes.player("ann", 1500.0).await?.enqueues("duel").await?;
+    let mut ben = processes.player("ben", 1510.0).await?.enqueues("duel").await?;
+    play_until_ended(&mut ann, &mut ben).await?;
+    ensure!(ann.ticket.trace_id.is_empty(), "a trace that nobody gets: {:?}", ann.ticket);
+    drop((ann, ben));
+    let log = processes.stop().await?;
+    ensure!(log.contains("serving"), "the log is read: {log}");
+    let of_traces = |line: &&str| ["trace", "OTEL", "opentelemetry", "export"].iter().any(|word| line.contains(word));
+    ensure!(!log.lines().any(|line| of_traces(&line)), "{log}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_down_neither_fails_nor_slows_a_ticket() -> Result<()> {
+    // Nothing listens on port 1.
+    let processes = Processes::start(Some("http://127.0.0.1:1")).await?;
+    let ann = processes.player("ann", 1500.0).await?;
+    let begun = Instant::now();
+    let mut ann = ann.enqueues("duel").await?;
+    // One try of the exporter may take 2.5 s; far less shows that nobody waited for it.
+    ensure!(begun.elapsed() < Duration::from_secs(2), "an Enqueue took {:?}", begun.elapsed());
+    let mut ben = processes.player("ben", 1510.0).await?.enqueues("duel").await?;
+    play_until_ended(&mut ann, &mut ben).await
+}
