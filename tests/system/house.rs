@@ -44,7 +44,7 @@ impl House {
             On::Memory => (Arc::new(MemoryStore::new()), None),
             On::Redis => {
                 let redis = RedisServer::start()?;
-                (Arc::new(RedisStore::connect(&redis.url(), realm.clone())?), Some(redis))
+                (Arc::new(RedisStore::connect(redis.url(), realm.clone())?), Some(redis))
             }
         };
         let world = World { realm, store, rules, clock: Clock::system() };

@@ -115,8 +115,8 @@ impl Process {
         Ok(())
     }
 
-    /// Dies without goodbye (SIGKILL).
-    pub async fn is_killed(mut self) -> Result<()> {
+    /// Is killed (SIGKILL): dies without goodbye.
+    pub async fn dies(mut self) -> Result<()> {
         Ok(self.child.kill().await?)
     }
 

@@ -1,4 +1,5 @@
 use crate::house::{House, On, on_both_stores, stored};
+use crate::processes::Processes;
 use anyhow::{Context, Result};
 use api::v1::play_client::PlayClient;
 use api::v1::watch_request::Subject;
@@ -157,4 +158,22 @@ on_both_stores! {
         assert!(present.snapshot && cursor(&present) == changed, "{present:?}");
         Ok(())
     }
+}
+
+/// The killed one is taken for alive until its lease runs out, so that the match may be given to it first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watcher_of_a_killed_playserver_goes_on_at_another_and_plays_at_one_that_lives() -> Result<()> {
+    let mut processes = Processes::start(TWO_PLAYSERVERS).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    ann.hears().await?;
+    processes.take(Role::Playserver, 0)?.dies().await?;
+    let status = ann.watcher.is_cut_off().await;
+    assert_ne!(status.code(), Code::DeadlineExceeded, "{status}");
+
+    let alive = processes.of(Role::Playserver, 0)?;
+    let mut ann = ann.resumes_at(&alive.address).await?;
+    let mut ben = processes.player("ben", 1505.0)?.enqueues("duel").await?;
+    let matched = ann.is_matched_with(&mut ben).await?;
+    assert_eq!(matched.host, alive.id.as_str());
+    Ok(())
 }

@@ -96,7 +96,7 @@ async fn when_the_leader_is_killed_the_standby_takes_over_and_matches_go_on() ->
 
     let leader = processes.take_leader().await?;
     let gone = leader.id.clone();
-    leader.is_killed().await?;
+    leader.dies().await?;
     // They queue while nobody leads that lives.
     let mut cat = processes.player("cat", 1500.0)?.enqueues("duel").await?;
     let mut dan = processes.player("dan", 1505.0)?.enqueues("duel").await?;

@@ -72,7 +72,7 @@ async fn tickets_of_a_killed_orchestrator_are_adopted_and_matched() -> Result<()
     let (killed, sweeper) = (processes.take(Role::Orchestrator, 0)?, processes.of(Role::Sweeper, 0)?.id.clone());
     assert_eq!(stored(processes.store(), &ann.ticket.id).await?.holder, killed.id);
 
-    killed.is_killed().await?;
+    killed.dies().await?;
     is_held_by(processes.store(), &ann.ticket, &[sweeper]).await?;
     let mut ben = processes.player("ben", 1505.0)?.enqueues("duel").await?;
     ann.is_matched_with(&mut ben).await?;

@@ -3,7 +3,7 @@ use api::{Call, CallRequest};
 use domain::{Instance, InstanceId};
 use futures::future::BoxFuture;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
@@ -36,7 +36,7 @@ where
     Req: CallRequest + Send + 'static,
     Resp: Call + Send + 'static,
 {
-    /// `name`, `in_flight_max` (for each peer) and `shutdown` are those of [`Caller::start`].
+    /// `name`, `in_flight_max` (for each peer) and `shutdown` are those of [`Caller::start`]. Must be called inside a tokio runtime.
     pub fn start(
         name: &'static str,
         peers: Peers,
@@ -44,7 +44,9 @@ where
         shutdown: Shutdown,
         open: Open<Req, Resp>,
     ) -> Self {
-        Self(Arc::new(Shared { name, peers, in_flight_max, open, shutdown, callers: Mutex::default() }))
+        let fleet = Self(Arc::new(Shared { name, peers, in_flight_max, open, shutdown, callers: Mutex::default() }));
+        tokio::spawn(meet(Arc::downgrade(&fleet.0), fleet.0.peers.clone(), fleet.0.shutdown.clone()));
+        fleet
     }
 
     /// The caller to one peer, if it is alive.
@@ -60,6 +62,20 @@ where
         let mut callers = self.0.callers();
         callers.retain(|id, _| alive.iter().any(|instance| instance.id == *id));
         alive.iter().filter_map(|instance| Some((instance.clone(), self.0.caller(&mut callers, instance)?))).collect()
+    }
+}
+
+/// Opens a stream to each peer as it appears, so that the first call does not wait for one; until the fleet is dropped.
+async fn meet<Req, Resp>(fleet: Weak<Shared<Req, Resp>>, mut peers: Peers, shutdown: Shutdown)
+where
+    Req: CallRequest + Send + 'static,
+    Resp: Call + Send + 'static,
+{
+    while let Some(shared) = fleet.upgrade() {
+        Fleet(shared).alive();
+        if shutdown.run_until_cancelled(peers.changed()).await.is_none() {
+            return;
+        }
     }
 }
 

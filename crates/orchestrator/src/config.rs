@@ -23,6 +23,8 @@ pub const CONFLICT_RETRIES_MAX: u32 = 3;
 pub const TICK: Duration = Duration::from_millis(50);
 /// Tickets taken from the schedule in one tick.
 pub const DUE_MAX: usize = 4_096;
+/// Tickets of one window whose watchers are told of a wider look at once.
+pub const WIDENED_IN_WORK_MAX: usize = 64;
 /// Windows in work at once.
 pub const WINDOWS_IN_WORK_MAX: usize = 16;
 /// Tickets are looked for in rounds this far apart, so that many share one window.

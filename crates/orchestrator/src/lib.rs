@@ -1,14 +1,16 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket; `looker` has tickets looked for, when `schedule` says
-//! so, in `windows` that read each waiting ticket once; `search` sends what was read to a matchmaker; `sweep` takes up tickets whose
+//! so, in `windows` that read each waiting ticket once; `look` is one such look, and `search` sends what it read to a matchmaker; `sweep` takes up tickets whose
 //! orchestrator is gone, and expires those that waited too long.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
 //! only a memory of what to look at next: whoever adopts the tickets makes it anew.
 
 mod arrival;
+mod attempt;
 mod config;
+mod look;
 mod looker;
 mod schedule;
 mod search;
@@ -22,7 +24,9 @@ pub use config::Config;
 use api::v1::queue_server::QueueServer;
 use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
 use domain::{RealmId, Role, RuleSet};
+use look::Eyes;
 use looker::Looker;
+use search::Searcher;
 use service::Service;
 use std::sync::Arc;
 use store::Store;
@@ -53,7 +57,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         searching.clone(),
         search::open,
     );
-    let looker = Looker::new(&holder, store.clone(), search::Searcher::new(fleet), clock);
+    let looker = Looker::new(&holder, Eyes::new(store.clone(), Searcher::new(fleet)), clock);
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));

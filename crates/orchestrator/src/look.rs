@@ -1,0 +1,150 @@
+//! One look: read a range from the store, have it searched, and say what came of it for each ticket it was for.
+
+use crate::attempt;
+use crate::config::{ARRIVAL_TICKETS_MAX, WIDENED_IN_WORK_MAX};
+use crate::search::{Found, SearchError, Searcher};
+use crate::waiting::Waiting;
+use crate::windows::Window;
+use domain::TicketId;
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::{IndexedTicket, Store, StoreError};
+use tracing::{Instrument, Span};
+
+/// What came of one look for one ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    Matched,
+    /// It waits no longer: matched by someone else, cancelled or expired.
+    Gone,
+    Unmatched,
+    /// What was found for it was taken by someone else meanwhile.
+    Unsettled,
+    /// Nothing was searched: the store or every matchmaker was busy or away.
+    Failed,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+}
+
+pub struct Eyes {
+    store: Arc<dyn Store>,
+    searcher: Searcher,
+}
+
+impl Eyes {
+    pub fn new(store: Arc<dyn Store>, searcher: Searcher) -> Self {
+        Self { store, searcher }
+    }
+
+    /// Looks around one ticket, which must be in the match.
+    pub async fn look_around(&self, waiting: &mut Waiting, now_ms: u64) -> Looked {
+        waiting.width = waiting.width_at(now_ms);
+        let span = attempt::span(waiting);
+        let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await.unwrap_or_else(failed);
+        attempt::tell_outcome(&span, looked);
+        looked
+    }
+
+    async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {
+        let look = waiting.rules.look(&waiting.party, waiting.width);
+        let range = self.store.range(&look, ARRIVAL_TICKETS_MAX).await?;
+        attempt::tell_range(span, range.len());
+        if !range.iter().any(|ticket| ticket.id == waiting.id) {
+            // A full range may have left it out; one that is not full proves that it waits no longer.
+            return Ok(if range.len() < ARRIVAL_TICKETS_MAX { Looked::Gone } else { Looked::Unmatched });
+        }
+        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range, now_ms).await?;
+        attempt::tell_found(span, &found);
+        Ok(found.looked(waiting.id))
+    }
+
+    /// Looks through a window; by halves as long as it holds more tickets than one range may.
+    pub fn look_through(&self, window: Window, now_ms: u64) -> BoxFuture<'_, Vec<(Waiting, Looked)>> {
+        Box::pin(async move {
+            let range = match self.store.range(&window.look, api::RANGE_TICKETS_MAX).await {
+                Ok(range) => range,
+                Err(error) => return with_all(window.waiting, failed(error.into())),
+            };
+            if range.len() < api::RANGE_TICKETS_MAX || window.waiting.len() < 2 {
+                return self.search_window(window, range, now_ms).await;
+            }
+            let mut looked = Vec::new();
+            for half in window.halves().into_iter().flatten() {
+                looked.extend(self.look_through(half, now_ms).await);
+            }
+            looked
+        })
+    }
+
+    async fn search_window(&self, window: Window, range: Vec<IndexedTicket>, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let is_whole = range.len() < api::RANGE_TICKETS_MAX;
+        let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
+        let is_gone = |waiting: &Waiting| is_whole && !present.contains(&waiting.id);
+        let Some(first) = window.waiting.first().filter(|_| !window.waiting.iter().all(is_gone)) else {
+            return with_all(window.waiting, Looked::Gone);
+        };
+        let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
+        let searching = self.searcher.search(&first.rules, None, range, now_ms);
+        let found = searching.instrument(telemetry::shared(&spans)).await;
+        let of_one = |(waiting, span): (Waiting, Span)| {
+            attempt::tell_range(&span, present.len());
+            let looked = match &found {
+                _ if is_gone(&waiting) => Looked::Gone,
+                Ok(found) => {
+                    attempt::tell_found(&span, found);
+                    found.looked(waiting.id)
+                }
+                Err(_) => Looked::Failed,
+            };
+            attempt::tell_outcome(&span, looked);
+            (waiting, looked)
+        };
+        if let Err(error) = &found {
+            tracing::debug!(%error, "a window was not searched");
+        }
+        window.waiting.into_iter().zip(spans).map(of_one).collect()
+    }
+
+    /// Tells the watchers of tickets that are looked for more widely now than before. Only news: a failure is not worth a retry.
+    pub async fn widen(&self, waiting: &mut [Waiting], now_ms: u64) {
+        let wider = waiting.iter_mut().filter(|waiting| waiting.width_at(now_ms) > waiting.width);
+        let wider: Vec<(TicketId, u32)> = wider
+            .map(|waiting| {
+                waiting.width = waiting.width_at(now_ms);
+                (waiting.id, waiting.width)
+            })
+            .collect();
+        let telling = |(id, width)| async move { self.store.widen(id, width, now_ms).await };
+        futures::stream::iter(wider.into_iter().map(telling))
+            .buffer_unordered(WIDENED_IN_WORK_MAX)
+            .for_each(|_| std::future::ready(()))
+            .await;
+    }
+}
+
+impl Found {
+    fn looked(&self, id: TicketId) -> Looked {
+        match id {
+            _ if self.matched.contains(&id) => Looked::Matched,
+            _ if self.unsettled.contains(&id) => Looked::Unsettled,
+            _ => Looked::Unmatched,
+        }
+    }
+}
+
+fn failed(error: LookError) -> Looked {
+    tracing::debug!(%error, "a look failed");
+    Looked::Failed
+}
+
+fn with_all(waiting: Vec<Waiting>, looked: Looked) -> Vec<(Waiting, Looked)> {
+    waiting.into_iter().map(|waiting| (waiting, looked)).collect()
+}
