@@ -77,8 +77,16 @@ impl v1::Update {
             player_ids: ticket.players.iter().map(ToString::to_string).collect(),
             at_ms: 0,
             r#match: matched.map(v1::Match::from),
-            reason: ticket.reason.clone(),
+            reason: reason_of(ticket),
         }
+    }
+}
+
+/// As the change's own event says it: of a wider look, the width.
+fn reason_of(ticket: &Ticket) -> String {
+    match change_into(ticket) {
+        v1::Change::Widened => ticket.width.to_string(),
+        _ => ticket.reason.clone(),
     }
 }
 

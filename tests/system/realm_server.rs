@@ -226,6 +226,24 @@ on_both_stores! {
         Ok(())
     }
 
+    async fn whoever_is_followed_again_is_told_of_his_present_state_again(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        // Nothing changes while she waits, so that only a snapshot can be told.
+        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        ann.cancels().await?;
+        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        for _ in 0..2 {
+            let mut heard = Vec::new();
+            does(&mut line, follow("ann"), &mut heard).await?;
+            let is_present_state = |update: &Update| is_of(update, "ann") && update.snapshot;
+            if !heard.iter().any(is_present_state) {
+                hears_of(&mut line, &mut heard, is_present_state).await?;
+            }
+            does(&mut line, unfollow("ann"), &mut heard).await?;
+        }
+        Ok(())
+    }
+
     async fn closing_the_request_side_ends_the_stream_of_updates(on: On) -> Result<()> {
         let house = House::open(on, Counts::ONE_EACH).await?;
         let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;

@@ -22,13 +22,14 @@ use tonic::{Status, Streaming};
 pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
-    let stream = Arc::new(FollowStream { desk, listener, places: Mutex::default() });
+    let seen = SeenByTicket::default();
+    let stream = Arc::new(FollowStream { desk, listener, places: Mutex::default(), seen: seen.clone() });
     let handler = move |request| {
         let stream = stream.clone();
         async move { stream.answer(request).await }
     };
     let answers = chassis::answer("muster.v1.Play/Follow", requests, FOLLOW_CALLS_MAX, leaving.clone(), handler);
-    until_ended(merge(answers, updates(told)), cut, leaving).boxed()
+    until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
 }
 
 /// Answers and updates as they come, for as long as there may be answers.
@@ -46,11 +47,23 @@ fn merge(
     futures::stream::select(answers, updates).filter_map(std::future::ready)
 }
 
-/// Updates of everything followed. A ticket followed through several of its players is told once.
-fn updates(told: mpsc::Receiver<Told>) -> impl Stream<Item = FollowResponse> {
-    let mut seen: HashMap<String, Cursor> = HashMap::new();
+/// Updates of everything followed.
+fn updates(told: mpsc::Receiver<Told>, seen: SeenByTicket) -> impl Stream<Item = FollowResponse> {
     ReceiverStream::new(told).filter_map(move |update| {
+        let news = seen.is_news(&update);
+        let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
+        std::future::ready(news.then(response))
+    })
+}
+
+/// The last update of each ticket on this stream: one that is followed through several of its players is told once.
+#[derive(Clone, Default)]
+struct SeenByTicket(Arc<Mutex<HashMap<String, Cursor>>>);
+
+impl SeenByTicket {
+    fn is_news(&self, update: &v1::Update) -> bool {
         let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() > FOLLOWED_MAX {
             // Forgetting only lets a repeated delivery through once more.
             seen.clear();
@@ -58,15 +71,20 @@ fn updates(told: mpsc::Receiver<Told>) -> impl Stream<Item = FollowResponse> {
         let last = seen.entry(update.ticket_id.clone()).or_default();
         let news = cursor > *last || update.ticket_id.is_empty();
         *last = cursor.max(*last);
-        let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
-        std::future::ready(news.then(response))
-    })
+        news
+    }
+
+    /// Whoever follows anew is told the present state, seen or not.
+    fn forget(&self, ticket_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket_id);
+    }
 }
 
 struct FollowStream {
     desk: Desk,
     listener: Listener,
     places: Mutex<HashMap<Subject, Place>>,
+    seen: SeenByTicket,
 }
 
 impl FollowStream {
@@ -94,6 +112,7 @@ impl FollowStream {
         let (place, first) = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence).await?;
         self.places().insert(wish.subject, place);
         if let Some(first) = first {
+            self.seen.forget(&first.ticket_id);
             // A closed queue means that the stream has ended: nobody is left to tell.
             let _ = self.listener.queue.send(Arc::new(first)).await;
         }

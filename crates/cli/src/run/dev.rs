@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
+    let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(args.redis.as_deref())?;
     // All ports are taken before anything starts: a port in use leaves nothing half up.
     let mut listeners = Vec::new();
@@ -15,7 +16,6 @@ pub async fn run(args: DevArgs) -> Result<()> {
         listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role)))).await?));
     }
     let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, "warn")?;
-    let shutdown = shutdown_on_signal()?;
     let mut system = System::new(world);
     for (role, listener) in listeners {
         system.add(role, listener)?;

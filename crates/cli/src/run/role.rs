@@ -13,12 +13,12 @@ pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
     if args.with_parent {
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
     }
+    let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role, address).await?;
     let spec = spec(role, &args, listener.local_addr()?)?;
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
-    let shutdown = shutdown_on_signal()?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
     let served = sandbox::serve(spec, listener, world, shutdown).await;
     tracing::info!("ended");
