@@ -17,12 +17,14 @@ pub use prost::Message;
 /// Descriptors of every service, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/muster.descriptors"));
 
-/// Largest message a client may send, in bytes: an Enqueue of the largest party fits ten times.
+/// Largest message a client may send, in bytes: an Enqueue of the largest party, with every bound filled, takes two thirds of it.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
-/// Largest message between services, in bytes: a range of 4,096 tickets fits.
+/// Largest message between services, in bytes.
 pub const SERVICE_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most tickets in one range.
 pub const RANGE_TICKETS_MAX: usize = 4_096;
+/// Most bytes of parties in one range. With what stands around each party, the message stays within its bound.
+pub const RANGE_BYTES_MAX: usize = SERVICE_MESSAGE_BYTES_MAX / 2;
 
 /// Metadata that names the ticket an ALREADY_EXISTS is about.
 pub const TICKET_ID_METADATA: &str = "muster-ticket-id";

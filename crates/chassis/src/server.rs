@@ -15,7 +15,7 @@ use tonic::transport::Server;
 pub const UNARY_MS_MAX: u64 = 5_000;
 /// Longest time open calls and connections may take to end at shutdown, in ms. The rest of the ten seconds in which a
 /// process ends is for what it holds and for telemetry.
-pub const DRAIN_MS_MAX: u64 = 8_000;
+pub const DRAIN_MS_MAX: u64 = 5_000;
 
 /// A client that hangs is noticed after one interval and one timeout, in ms.
 const KEEPALIVE_INTERVAL_MS: u64 = 10_000;

@@ -42,7 +42,7 @@ impl Desk<'_> {
         if !enqueue.watch {
             return Ok(());
         }
-        self.watch(WatchPlan { subject: Subject::TicketId(ticket.id), ack: enqueue.ack, until: None }).await
+        self.watch(WatchPlan { subject: Subject::TicketId(ticket.id), ack: enqueue.ack, until: enqueue.until }).await
     }
 
     async fn cancel(&self, cancel: &CancelArgs) -> anyhow::Result<()> {

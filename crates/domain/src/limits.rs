@@ -16,9 +16,9 @@ pub const PLAYER_ROLES_MAX: usize = 16;
 pub const PLAYER_ATTRIBUTES_MAX: usize = 16;
 /// Longest string attribute value, in bytes.
 pub const ATTRIBUTE_BYTES_MAX: usize = 128;
-/// Ratings, rating deviations and number attributes lie within ± this.
+/// Number attributes lie within ± this.
 pub const NUMBER_ABS_MAX: f64 = 1_000_000.0;
-/// Ratings lie within ± this, in rating points.
+/// Ratings lie within ± this, and rating deviations between 0 and this, in rating points.
 pub const RATING_ABS_MAX: f64 = 100_000.0;
 /// Longest round-trip time a player may report, in milliseconds.
 pub const RTT_MS_MAX: u32 = 60_000;

@@ -36,7 +36,7 @@ pub struct Match {
     pub host: InstanceId,
     /// Where it is played: the host's address, empty until ASSIGNED.
     pub address: String,
-    /// The encoded sheet: queue, teams, region, quality. One content for everyone who is told.
+    /// The encoded sheet: queue, teams, region, cost. One content for everyone who is told.
     pub sheet: Encoded,
     /// Players who confirmed that they know.
     pub acknowledged: Vec<PlayerId>,

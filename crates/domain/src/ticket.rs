@@ -77,7 +77,7 @@ pub struct Ticket {
     pub match_id: Option<MatchId>,
     /// The last change that happened to it.
     pub changed: Cursor,
-    /// Why it was cancelled or ended; empty where there is nothing to say.
+    /// Why it was cancelled, expired or ended; empty where there is nothing to say.
     pub reason: String,
 }
 

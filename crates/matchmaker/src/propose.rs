@@ -4,12 +4,11 @@
 use crate::config::{PROPOSE_PAUSE, PROPOSE_TRY_MAX, PROPOSE_WAIT_MAX};
 use api::v1::mover_client::MoverClient;
 use api::v1::{ProposeRequest, ProposeResponse, Verdict};
-use chassis::{CallError, Channel, Fleet};
+use chassis::{Channel, Fleet};
 use domain::InstanceId;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
@@ -36,15 +35,21 @@ impl Proposer {
 
     /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`].
     pub async fn propose(&self, request: &ProposeRequest) -> ProposeResponse {
-        let until = Instant::now() + PROPOSE_WAIT_MAX;
-        loop {
-            let answer = self.ask_leader(request).await;
-            let settled = !matches!(answer.verdict(), Verdict::NotLeading | Verdict::Unknown);
-            if settled || Instant::now() + PROPOSE_PAUSE >= until {
-                return answer;
+        let mut last = unsettled(Verdict::NotLeading, "no mover leads");
+        let asking = async {
+            loop {
+                last = self.ask_leader(request).await;
+                if !matches!(last.verdict(), Verdict::NotLeading | Verdict::Unknown) {
+                    return;
+                }
+                tokio::time::sleep(PROPOSE_PAUSE).await;
             }
-            tokio::time::sleep(PROPOSE_PAUSE).await;
+        };
+        // Cut short, the last try's outcome is as unknown as if its answer were lost.
+        if tokio::time::timeout(PROPOSE_WAIT_MAX, asking).await.is_err() {
+            last.set_verdict(Verdict::Unknown);
         }
+        last
     }
 
     async fn ask_leader(&self, request: &ProposeRequest) -> ProposeResponse {
@@ -54,9 +59,8 @@ impl Proposer {
         };
         match mover.call(request.clone(), PROPOSE_TRY_MAX).await {
             Ok(answer) => answer,
-            // Neither is proof that nothing was committed.
-            Err(error @ (CallError::Lost(_) | CallError::Late)) => unsettled(Verdict::Unknown, &error.to_string()),
-            Err(error @ CallError::Busy) => unsettled(Verdict::NotLeading, &error.to_string()),
+            // No answer is no proof that nothing was committed.
+            Err(error) => unsettled(Verdict::Unknown, &error.to_string()),
         }
     }
 }

@@ -80,7 +80,6 @@ async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range
             queue: request.queue.clone(),
             rules_version: request.rules_version.clone(),
             teams: teams.collect(),
-            region: proposal.region.clone(),
             ..Default::default()
         })
         .await;

@@ -7,10 +7,9 @@ use crate::trace;
 use api::Message;
 use api::v1::{self, Verdict};
 use chassis::Clock;
-use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, RuleSet, Rules};
+use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, RuleSet};
 use std::sync::Arc;
 use store::{CommitOutcome, CommitRequest, Store, Versioned};
-use tokio::time::Instant;
 use tracing::Instrument;
 
 pub struct Committer {
@@ -24,8 +23,11 @@ pub struct Committer {
 /// A proposal that may be made.
 struct Checked {
     match_id: MatchId,
-    rules: Arc<Rules>,
     teams: Vec<Vec<Candidate>>,
+    /// Where it is played: the mover's own choice, for it trusts no matchmaker.
+    region: String,
+    /// In seconds of waiting.
+    cost_s: f64,
 }
 
 impl Committer {
@@ -50,17 +52,17 @@ impl Committer {
         if rules.version().to_string() != proposal.rules_version {
             return Err(format!("rules of `{queue}` are version {} here", rules.version()));
         }
-        if !proposal.region.is_empty() {
-            RegionName::parse("region", &proposal.region).map_err(|invalid| invalid.to_string())?;
-        }
         let teams = read_teams(&proposal.teams).map_err(|invalid| invalid.to_string())?;
         rules.check(&teams, now_ms).map_err(|violation| violation.to_string())?;
         let tickets = teams.iter().flatten().map(|ticket| (ticket.id, ticket.version));
-        Ok(Checked { match_id: MatchId::derive(rules.version(), tickets), rules, teams })
+        let match_id = MatchId::derive(rules.version(), tickets);
+        let region = rules.region(&teams, now_ms).unwrap_or_default().to_owned();
+        let cost_s = rules.cost_s(&teams, now_ms);
+        Ok(Checked { match_id, teams, region, cost_s })
     }
 
     async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
-        let Some(host) = self.hosts.choose(&proposal.region, checked.match_id.0) else {
+        let Some(host) = self.hosts.choose(&checked.region, checked.match_id.0) else {
             return verdict(Verdict::NoHost, "no playserver has room");
         };
         let span = trace::commit_span(checked.match_id);
@@ -72,14 +74,17 @@ impl Committer {
             now_ms,
             due_ms: now_ms + START_WAIT_MS,
         };
-        let known = self.commit_until_known(request).instrument(span.clone()).await;
+        let knowing = self.commit_until_known(request).instrument(span.clone());
+        let known = tokio::time::timeout(COMMIT_WAIT_MAX, knowing).await.unwrap_or_else(|_| {
+            tracing::warn!(match_id = %checked.match_id, "outcome of a commit unknown");
+            Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
+        });
         trace::tell(&span, checked.match_id, known.outcome, &known.traces);
         known.answer
     }
 
-    /// Asks with the same match id until the outcome is known, the lead is lost or [`COMMIT_WAIT_MAX`] has passed.
+    /// Asks with the same match id until the outcome is known or the lead is lost.
     async fn commit_until_known(&self, request: CommitRequest) -> Known {
-        let until = Instant::now() + COMMIT_WAIT_MAX;
         let match_id = request.match_id.to_string();
         loop {
             let Some(fence) = self.lead.fence() else {
@@ -88,11 +93,10 @@ impl Committer {
             };
             match self.store.commit(&fence, request.clone()).await {
                 Ok(outcome) => return Known::of(outcome, match_id),
-                Err(error) if Instant::now() + COMMIT_PAUSE >= until => {
-                    tracing::warn!(%error, match_id, "outcome of a commit unknown");
-                    return Known::new(Verdict::Unknown, "unknown", match_id);
+                Err(error) => {
+                    tracing::debug!(%error, match_id, "asking for a commit's outcome again");
+                    tokio::time::sleep(COMMIT_PAUSE).await;
                 }
-                Err(_) => tokio::time::sleep(COMMIT_PAUSE).await,
             }
         }
     }
@@ -147,14 +151,14 @@ fn versioned(wire: &[v1::ProposedTeam], teams: &[Vec<Candidate>]) -> Vec<Version
 /// What everyone in the match is told.
 fn sheet(proposal: &v1::ProposeRequest, checked: &Checked, now_ms: u64) -> v1::Sheet {
     let seats = |team: &Vec<Candidate>| v1::Team {
-        seats: team.iter().flat_map(|ticket| seats_of(ticket, &proposal.region, now_ms)).collect(),
+        seats: team.iter().flat_map(|ticket| seats_of(ticket, &checked.region, now_ms)).collect(),
     };
     v1::Sheet {
         queue: proposal.queue.clone(),
         rules_version: proposal.rules_version.clone(),
         teams: checked.teams.iter().map(seats).collect(),
-        region: proposal.region.clone(),
-        cost_s: checked.rules.cost_s(&checked.teams, now_ms),
+        region: checked.region.clone(),
+        cost_s: checked.cost_s,
     }
 }
 

@@ -9,7 +9,7 @@ pub struct Config {
 
 /// Proposals in work on one stream.
 pub const PROPOSALS_IN_WORK_MAX: usize = 1_024;
-/// How long a commit whose outcome is unknown is asked again.
+/// How long a commit's outcome is asked for. Shorter than a matchmaker waits for one answer, so that it hears UNKNOWN.
 pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_200);
 /// Pause between tries.
 pub const COMMIT_PAUSE: Duration = Duration::from_millis(25);

@@ -36,6 +36,7 @@ pub struct Couriers {
 }
 
 struct Courier {
+    address: String,
     parcels: mpsc::Sender<Parcel>,
     behind: Arc<AtomicBool>,
 }
@@ -56,18 +57,19 @@ impl Couriers {
     /// Takes up who has appeared and drops who has gone.
     pub fn meet(&mut self) {
         let alive = self.fleet.alive();
-        self.couriers.retain(|id, _| alive.iter().any(|(instance, _)| instance.id == *id));
+        // One that came back under its name at another address is another one.
+        let is_there = |id: &InstanceId, courier: &Courier| {
+            alive.iter().any(|(instance, _)| instance.id == *id && instance.address == courier.address)
+        };
+        self.couriers.retain(|id, courier| is_there(id, courier));
         for (instance, caller) in alive {
-            self.couriers.entry(instance.id).or_insert_with(|| Courier::start(caller));
+            self.couriers.entry(instance.id).or_insert_with(|| Courier::start(instance.address, caller));
         }
     }
 
     /// Hands the event to the courier of each of its watchers. One that is not alive has no clients to tell: they will come back to
     /// another playserver and find the present state there.
-    pub fn send(&mut self, event: &Event, in_flight: &Arc<InFlight>) {
-        if event.watchers.is_empty() {
-            return;
-        }
+    pub fn send(&self, event: &Event, in_flight: &Arc<InFlight>) {
         for watcher in &event.watchers {
             let Some(courier) = self.couriers.get(watcher) else { continue };
             let mut wire = v1::Event::from(event);
@@ -80,11 +82,11 @@ impl Couriers {
 
 impl Courier {
     /// Begins behind: what an earlier leader dropped is not known.
-    fn start(caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
+    fn start(address: String, caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
         let (parcels, queue) = mpsc::channel(COURIER_QUEUE_MAX);
         let behind = Arc::new(AtomicBool::new(true));
         tokio::spawn(carry(caller, queue, behind.clone()));
-        Self { parcels, behind }
+        Self { address, parcels, behind }
     }
 
     fn send(&self, parcel: Parcel) {

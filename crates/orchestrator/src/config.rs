@@ -7,7 +7,8 @@ pub struct Config {
     pub instance: Instance,
 }
 
-/// Tickets held here; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED.
+/// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
+/// adopted.
 pub const HELD_MAX: usize = 500_000;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
@@ -41,8 +42,12 @@ pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 /// Tickets adopted, and expired, in one step.
 pub const SWEEP_MAX: usize = 1_000;
+/// Late tickets expired at once.
+pub const EXPIRED_IN_WORK_MAX: usize = 32;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.
 pub const OLDEST_AHEAD_MS: u64 = 10_000;
 pub const OLDEST_EVERY: Duration = Duration::from_millis(2_000);
 /// How long the looks in work may take to finish at the end.
-pub const FINISH_WAIT_MAX: Duration = Duration::from_millis(7_000);
+pub const FINISH_WAIT_MAX: Duration = Duration::from_millis(chassis::DRAIN_MS_MAX);
+/// How long handing back tickets may take; what is left is adopted when the lease runs out.
+pub const RELEASE_WAIT_MAX: Duration = Duration::from_millis(1_000);

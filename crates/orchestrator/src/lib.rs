@@ -76,8 +76,14 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let _ = tokio::join!(looking, sweeping);
     searching.cancel();
     registration.leave().await;
-    if let Err(error) = store.release(&holder).await {
-        tracing::warn!(%error, "could not hand back tickets: they are adopted when the lease runs out");
+    match tokio::time::timeout(config::RELEASE_WAIT_MAX, store.release(&holder)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "could not hand back tickets: they are adopted when the lease runs out")
+        }
+        Err(_) => {
+            tracing::warn!("could not hand back every ticket in time: the rest is adopted when the lease runs out")
+        }
     }
     served
 }

@@ -5,7 +5,7 @@ use crate::config::{ARRIVAL_TICKETS_MAX, WIDENED_IN_WORK_MAX};
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
 use crate::windows::Window;
-use domain::TicketId;
+use domain::{Look, TicketId};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use std::collections::HashSet;
@@ -34,6 +34,12 @@ enum LookError {
     Search(#[from] SearchError),
 }
 
+/// Tickets read, and whether the look holds no others.
+struct Range {
+    tickets: Vec<IndexedTicket>,
+    is_whole: bool,
+}
+
 pub struct Eyes {
     store: Arc<dyn Store>,
     searcher: Searcher,
@@ -55,13 +61,13 @@ impl Eyes {
 
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {
         let look = waiting.rules.look(&waiting.party, waiting.width);
-        let range = self.store.range(&look, ARRIVAL_TICKETS_MAX).await?;
-        attempt::tell_range(span, range.len());
-        if !range.iter().any(|ticket| ticket.id == waiting.id) {
-            // A full range may have left it out; one that is not full proves that it waits no longer.
-            return Ok(if range.len() < ARRIVAL_TICKETS_MAX { Looked::Gone } else { Looked::Unmatched });
+        let range = self.read(&look, ARRIVAL_TICKETS_MAX).await?;
+        attempt::tell_range(span, range.tickets.len());
+        if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
+            // A range that was cut may have left it out; a whole one proves that it waits no longer.
+            return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
         }
-        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range, now_ms).await?;
+        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range.tickets, now_ms).await?;
         attempt::tell_found(span, &found);
         Ok(found.looked(waiting.id))
     }
@@ -69,11 +75,11 @@ impl Eyes {
     /// Looks through a window; by halves as long as it holds more tickets than one range may.
     pub fn look_through(&self, window: Window, now_ms: u64) -> BoxFuture<'_, Vec<(Waiting, Looked)>> {
         Box::pin(async move {
-            let range = match self.store.range(&window.look, api::RANGE_TICKETS_MAX).await {
+            let range = match self.read(&window.look, api::RANGE_TICKETS_MAX).await {
                 Ok(range) => range,
                 Err(error) => return with_all(window.waiting, failed(error.into())),
             };
-            if range.len() < api::RANGE_TICKETS_MAX || window.waiting.len() < 2 {
+            if range.is_whole || window.waiting.len() < 2 {
                 return self.search_window(window, range, now_ms).await;
             }
             let mut looked = Vec::new();
@@ -84,15 +90,27 @@ impl Eyes {
         })
     }
 
-    async fn search_window(&self, window: Window, range: Vec<IndexedTicket>, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        let is_whole = range.len() < api::RANGE_TICKETS_MAX;
-        let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
-        let is_gone = |waiting: &Waiting| is_whole && !present.contains(&waiting.id);
+    /// What fits into one message, from the middle of the look outward.
+    async fn read(&self, look: &Look, tickets_max: usize) -> Result<Range, StoreError> {
+        let mut tickets = self.store.range(look, tickets_max).await?;
+        let read = tickets.len();
+        let mut bytes = 0;
+        let fitting = tickets.iter().take_while(|ticket| {
+            bytes += ticket.party.0.len();
+            bytes <= api::RANGE_BYTES_MAX
+        });
+        tickets.truncate(fitting.count());
+        Ok(Range { is_whole: read < tickets_max && tickets.len() == read, tickets })
+    }
+
+    async fn search_window(&self, window: Window, range: Range, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let present: HashSet<TicketId> = range.tickets.iter().map(|ticket| ticket.id).collect();
+        let is_gone = |waiting: &Waiting| range.is_whole && !present.contains(&waiting.id);
         let Some(first) = window.waiting.first().filter(|_| !window.waiting.iter().all(is_gone)) else {
             return with_all(window.waiting, Looked::Gone);
         };
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
-        let searching = self.searcher.search(&first.rules, None, range, now_ms);
+        let searching = self.searcher.search(&first.rules, None, range.tickets, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());

@@ -7,7 +7,7 @@ use api::v1::session_request::Op;
 use api::v1::session_response::Result as Answer;
 use api::v1::{self, SessionRequest, SessionResponse};
 use chassis::{Clock, Shutdown, status};
-use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId};
+use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketState};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
@@ -49,6 +49,7 @@ impl Service {
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
             EnqueueOutcome::Repeated(ticket) => {
+                self.look_for_again(&ticket, party);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
             }
             EnqueueOutcome::Busy { player, ticket } => Err(busy(&player, ticket)),
@@ -59,6 +60,15 @@ impl Service {
     fn look_for(&self, ticket: &Ticket, party: domain::Party) {
         for waiting in Waiting::in_queues(ticket, Arc::new(party), &self.rules) {
             self.looker.arrive(waiting);
+        }
+    }
+
+    /// The first try's answer may have been lost on the way here, before the ticket came into the schedule.
+    fn look_for_again(&self, ticket: &Ticket, party: domain::Party) {
+        if ticket.state == TicketState::Queued && ticket.holder == self.here {
+            for waiting in Waiting::in_queues(ticket, Arc::new(party), &self.rules) {
+                self.looker.look_at(self.clock.now_ms(), waiting);
+            }
         }
     }
 

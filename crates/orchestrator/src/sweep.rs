@@ -1,10 +1,11 @@
 //! Takes up what nobody looks for, and ends what waited too long.
 
-use crate::config::{Config, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX};
+use crate::config::{Config, EXPIRED_IN_WORK_MAX, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX};
 use crate::looker::Looker;
 use crate::waiting::Waiting;
 use chassis::{Clock, Shutdown};
 use domain::{InstanceId, Role, RuleSet, Ticket};
+use futures::StreamExt;
 use std::sync::Arc;
 use store::{Leave, Store, StoreError};
 use tokio::time::Instant;
@@ -18,7 +19,15 @@ pub async fn run(
     clock: Clock,
     shutdown: Shutdown,
 ) {
-    let sweep = Sweep { here: config.instance.id, role: config.instance.role, store, rules, looker, clock };
+    let mut sweep = Sweep {
+        here: config.instance.id,
+        role: config.instance.role,
+        store,
+        rules,
+        looker,
+        clock,
+        adoption_unknown: false,
+    };
     let sweeping = async {
         let mut oldest = Instant::now();
         loop {
@@ -38,10 +47,12 @@ struct Sweep {
     rules: Arc<RuleSet>,
     looker: Arc<Looker>,
     clock: Clock,
+    /// The last adoption's answer was lost: some tickets may be held here that are not in the schedule.
+    adoption_unknown: bool,
 }
 
 impl Sweep {
-    async fn once(&self, oldest: &mut Instant) -> Result<(), StoreError> {
+    async fn once(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
         let sweepers = self.store.instances(Role::Sweeper).await?;
         let orchestrators = self.store.instances(Role::Orchestrator).await?;
         if self.role != Role::Sweeper && !sweepers.is_empty() {
@@ -50,7 +61,7 @@ impl Sweep {
         let alive: Vec<InstanceId> = sweepers.into_iter().chain(orchestrators).map(|instance| instance.id).collect();
         // Whoever is not known to be alive himself must not take from others.
         if alive.contains(&self.here) {
-            self.adopt(&alive).await?;
+            self.adopt(alive).await?;
         }
         self.expire().await?;
         if oldest.elapsed() >= OLDEST_EVERY {
@@ -60,8 +71,17 @@ impl Sweep {
         Ok(())
     }
 
-    async fn adopt(&self, alive: &[InstanceId]) -> Result<(), StoreError> {
-        let adopted = self.store.adopt(&self.here, alive, SWEEP_MAX).await?;
+    async fn adopt(&mut self, mut alive: Vec<InstanceId>) -> Result<(), StoreError> {
+        if !self.looker.has_room() {
+            return Ok(());
+        }
+        // What an adoption with a lost answer gave to this instance, an adoption from it gives back.
+        if self.adoption_unknown {
+            alive.retain(|id| *id != self.here);
+        }
+        self.adoption_unknown = true;
+        let adopted = self.store.adopt(&self.here, &alive, SWEEP_MAX).await?;
+        self.adoption_unknown = false;
         if !adopted.is_empty() {
             tracing::info!(tickets = adopted.len(), "adopted tickets that nobody held");
         }
@@ -71,8 +91,16 @@ impl Sweep {
 
     async fn expire(&self) -> Result<(), StoreError> {
         let now_ms = self.clock.now_ms();
-        for ticket in self.store.expiring(now_ms, SWEEP_MAX).await? {
-            self.store.leave(ticket.id, Leave::Expired, "longest wait reached", now_ms).await?;
+        let late = self.store.expiring(now_ms, SWEEP_MAX).await?;
+        let expire = |ticket: Ticket| async move {
+            self.store.leave(ticket.id, Leave::Expired, "longest wait reached", now_ms).await
+        };
+        let mut expired = futures::stream::iter(late.into_iter().map(expire)).buffer_unordered(EXPIRED_IN_WORK_MAX);
+        while let Some(expired) = expired.next().await {
+            // One that could not be expired is still there in the next sweep.
+            if let Err(error) = expired {
+                tracing::warn!(%error, "could not expire a ticket");
+            }
         }
         Ok(())
     }
@@ -81,7 +109,9 @@ impl Sweep {
     async fn look_for_oldest(&self) -> Result<(), StoreError> {
         let until_ms = self.clock.now_ms() + OLDEST_AHEAD_MS;
         let oldest = self.store.expiring(until_ms, SWEEP_MAX).await?;
-        let others: Vec<Ticket> = oldest.into_iter().filter(|ticket| ticket.holder != self.here).collect();
+        let (own, others): (Vec<Ticket>, Vec<Ticket>) =
+            oldest.into_iter().partition(|ticket| ticket.holder == self.here);
+        self.look_for(&own);
         self.looker.look_once(others.iter().flat_map(|ticket| self.waiting(ticket)).collect());
         Ok(())
     }

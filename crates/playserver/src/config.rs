@@ -18,7 +18,7 @@ pub const FOLLOW_QUEUE_MAX: usize = 4_096;
 pub const FOLLOWED_MAX: usize = 100_000;
 /// Calls in work on one realm server's stream.
 pub const FOLLOW_CALLS_MAX: usize = 256;
-/// Clients watching here; beyond it a watch is refused.
+/// Watchers here, counting each subject of a realm server's stream; beyond it a watch is refused.
 pub const WATCHERS_MAX: usize = 200_000;
 /// Events in work on the mover's stream.
 pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
@@ -26,6 +26,8 @@ pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
 pub const SIGN_OFF_QUEUE_MAX: usize = 65_536;
 /// Subjects read at the same time in a resync.
 pub const RESYNC_READS_MAX: usize = 32;
+/// Pause before a resync that failed is tried again.
+pub const RESYNC_PAUSE: Duration = Duration::from_millis(500);
 /// Matches being started at the same time.
 pub const STARTS_IN_WORK_MAX: usize = 256;
 /// Tries to note a match as started; then the mover's look after it takes over.

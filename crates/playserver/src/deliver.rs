@@ -24,23 +24,19 @@ impl Delivery {
         Self { hub, presence, host: Arc::new(host), shutdown }
     }
 
-    /// Takes an event before it returns, so that events are told in the order in which they came; a resync is the future's work.
-    fn take(&self, request: DeliverRequest) -> impl Future<Output = DeliverResponse> + Send + use<> {
-        if let Some(What::Event(event)) = &request.what {
-            self.take_event(event);
-        }
-        let presence = self.presence.clone();
-        async move {
-            let taken = match request.what {
-                Some(What::Event(_)) => Ok(()),
-                Some(What::Resync(_)) => presence.resync().await.map_err(chassis::status::unavailable),
-                None => Err(Status::invalid_argument("what: must be an event or a resync")),
-            };
-            DeliverResponse {
-                failure: taken.err().map(|status| chassis::status::failure(&status)),
-                ..Default::default()
+    fn take(&self, request: DeliverRequest) -> DeliverResponse {
+        let taken = match request.what {
+            Some(What::Event(event)) => {
+                self.take_event(&event);
+                Ok(())
             }
-        }
+            Some(What::Resync(_)) => {
+                self.presence.resync();
+                Ok(())
+            }
+            None => Err(Status::invalid_argument("what: must be an event or a resync")),
+        };
+        DeliverResponse { failure: taken.err().map(|status| chassis::status::failure(&status)), ..Default::default() }
     }
 
     fn take_event(&self, event: &v1::Event) {
@@ -59,7 +55,8 @@ impl Playserver for Delivery {
         request: Request<Streaming<DeliverRequest>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
         let delivery = self.clone();
-        let handler = move |request| delivery.take(request);
+        // Taken when it is called, not when its future runs: events are told in the order in which they came.
+        let handler = move |request| std::future::ready(delivery.take(request));
         let answers = chassis::answer(
             "muster.v1.Playserver/Deliver",
             request.into_inner(),

@@ -4,7 +4,7 @@ use crate::config::{Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
 use api::v1::{self, Change};
 use chassis::{Clock, Load};
 use domain::{InstanceId, MatchId, QueueName, RuleSet};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{MatchOutcome, Store};
 use tokio::sync::Semaphore;
@@ -17,7 +17,8 @@ pub struct Host {
     rules: Arc<RuleSet>,
     clock: Clock,
     starts: Arc<Semaphore>,
-    running: Mutex<HashSet<MatchId>>,
+    /// Until when each match runs at the longest, in ms since the Unix epoch: one whose end was not heard of counts no longer than that.
+    running: Mutex<HashMap<MatchId, u64>>,
     load: Load,
 }
 
@@ -40,24 +41,27 @@ impl Host {
         let Some(matched) = event.r#match.as_ref().filter(|matched| matched.host == self.here.as_str()) else { return };
         let Ok(id) = matched.id.parse::<MatchId>() else { return };
         match event.change() {
-            Change::Matched => {
-                self.count(|running| running.insert(id));
-                self.start(id, matched);
-            }
-            Change::Ended | Change::Requeued => self.count(|running| running.remove(&id)),
+            Change::Matched => self.start(id, matched),
+            Change::Ended | Change::Requeued => self.count(|running| {
+                running.remove(&id);
+            }),
             _ => {}
         }
     }
 
     /// Starts it in the background. With too many starts in work it is left to the mover, which looks after it.
     fn start(&self, id: MatchId, matched: &v1::Match) {
-        let Ok(permit) = self.starts.clone().try_acquire_owned() else { return };
         let queue = matched.sheet.as_ref().map(|sheet| sheet.queue.as_str()).unwrap_or_default();
         let rules = QueueName::parse("queue", queue).ok().and_then(|queue| self.rules.get(&queue).cloned());
         let Some(rules) = rules else {
             tracing::warn!(match_id = %id, queue, "no rules for the queue of a match given to this host");
             return;
         };
+        let until_ms = self.clock.now_ms() + rules.longest_match_ms();
+        self.count(|running| {
+            running.insert(id, until_ms);
+        });
+        let Ok(permit) = self.starts.clone().try_acquire_owned() else { return };
         let (store, here, address, clock) =
             (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock);
         let starting = async move {
@@ -77,10 +81,11 @@ impl Host {
         tokio::spawn(starting.instrument(tracing::info_span!("muster.start", muster.match_id = %id)));
     }
 
-    fn count(&self, change: impl FnOnce(&mut HashSet<MatchId>) -> bool) {
+    fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, u64>)) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if change(&mut running) {
-            self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
-        }
+        change(&mut running);
+        let now_ms = self.clock.now_ms();
+        running.retain(|_, until_ms| *until_ms > now_ms);
+        self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
     }
 }

@@ -1,7 +1,7 @@
 //! Keeps the store's note of who is watched here: signed on before a watcher reads its snapshot, signed off some time after the
 //! last one left. Being noted too long only costs an event that nobody here wants; being forgotten would lose one.
 
-use crate::config::{RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX};
+use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX};
 use crate::hub::Hub;
 use api::v1;
 use chassis::Shutdown;
@@ -9,7 +9,7 @@ use domain::InstanceId;
 use futures::StreamExt;
 use std::sync::Arc;
 use store::{Snapshot, Store, StoreError, Subject};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 #[derive(Clone)]
 pub struct Presence {
@@ -17,14 +17,16 @@ pub struct Presence {
     hub: Hub,
     here: InstanceId,
     left: mpsc::Sender<Subject>,
+    resync: Arc<Notify>,
 }
 
 impl Presence {
     pub fn start(store: Arc<dyn Store>, hub: Hub, here: InstanceId, shutdown: Shutdown) -> Self {
         let (left, leaving) = mpsc::channel(SIGN_OFF_QUEUE_MAX);
-        let presence = Self { store, hub, here, left };
-        let signing_off = presence.clone().sign_off_all(leaving);
-        tokio::spawn(async move { shutdown.run_until_cancelled(signing_off).await });
+        let presence = Self { store, hub, here, left, resync: Arc::default() };
+        let (signing_off, resyncing) =
+            (presence.clone().sign_off_all(leaving), presence.clone().resync_whenever_asked());
+        tokio::spawn(async move { shutdown.run_until_cancelled(futures::future::join(signing_off, resyncing)).await });
         presence
     }
 
@@ -38,8 +40,23 @@ impl Presence {
         let _ = self.left.try_send(subject);
     }
 
-    /// Reads the present state of everyone watched here, and tells it.
-    pub async fn resync(&self) -> Result<(), StoreError> {
+    /// Has the present state of everyone watched here read and told soon. Asking again meanwhile asks for one more.
+    pub fn resync(&self) {
+        self.resync.notify_one();
+    }
+
+    async fn resync_whenever_asked(self) {
+        loop {
+            self.resync.notified().await;
+            if let Err(error) = self.resync_all().await {
+                tracing::warn!(%error, "could not read the present state of everyone watched here");
+                tokio::time::sleep(RESYNC_PAUSE).await;
+                self.resync.notify_one();
+            }
+        }
+    }
+
+    async fn resync_all(&self) -> Result<(), StoreError> {
         let reads = futures::stream::iter(self.hub.subjects()).map(|subject| self.refresh(subject));
         let mut reads = std::pin::pin!(reads.buffer_unordered(RESYNC_READS_MAX));
         while let Some(read) = reads.next().await {

@@ -13,14 +13,12 @@ pub const SPANS: &str = "otel::tracing";
 const LOG_QUIET: &str = "h2=error,hyper=error,opentelemetry=off,otel=off";
 
 /// Targets whose spans are exported, from INFO on. A list of ours, for a library's spans in a ticket's trace are noise.
-const EXPORTED: [&str; 13] = [
+const EXPORTED: [&str; 11] = [
     SPANS,
     "api",
     "chassis",
-    "cli",
     "domain",
     "matchmaker",
-    "monitor",
     "mover",
     "muster",
     "orchestrator",

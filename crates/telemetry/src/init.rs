@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 /// Longest time the last spans may take to leave at shutdown, in ms.
-pub const SHUTDOWN_MS_MAX: u64 = 3_000;
+pub const SHUTDOWN_MS_MAX: u64 = 2_000;
 
 /// Where traces go; unset or empty: nowhere.
 const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";

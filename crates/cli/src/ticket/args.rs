@@ -86,6 +86,9 @@ pub struct EnqueueArgs {
     /// With --watch: acknowledge the match for every player of the party
     #[arg(long, env = "MUSTER_TICKET_ACK", requires = "watch", value_parser = FalseyValueParser::new())]
     pub ack: bool,
+    /// With --watch: stop once the ticket has got this far; without it, at its end
+    #[arg(long, env = "MUSTER_TICKET_UNTIL", value_enum, requires = "watch")]
+    pub until: Option<Until>,
 }
 
 #[derive(Debug, clap::Args)]
