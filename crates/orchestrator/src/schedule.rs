@@ -41,3 +41,38 @@ impl Schedule {
 fn key(waiting: &Waiting) -> (TicketId, QueueName) {
     (waiting.id, waiting.place.queue.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waiting::testing::solos;
+
+    fn waiting(number: usize) -> Waiting {
+        solos(&[1500.0; 5]).remove(number)
+    }
+
+    fn due(schedule: &mut Schedule, now_ms: u64) -> Vec<u128> {
+        schedule.take_due(now_ms, 10).into_iter().map(|waiting| waiting.id.0).collect()
+    }
+
+    #[test]
+    fn tickets_come_due_in_order_of_time_and_none_before() {
+        let mut schedule = Schedule::default();
+        for (at_ms, number) in [(20, 1), (10, 2), (10, 3), (30, 4)] {
+            schedule.add(at_ms, waiting(number));
+        }
+        assert_eq!(due(&mut schedule, 9), [0_u128; 0]);
+        assert_eq!(due(&mut schedule, 20), [2, 3, 1]);
+        assert_eq!(schedule.len(), 1);
+    }
+
+    #[test]
+    fn a_ticket_added_twice_is_looked_for_once_and_can_be_added_again_after() {
+        let mut schedule = Schedule::default();
+        schedule.add(10, waiting(1));
+        schedule.add(20, waiting(1));
+        assert_eq!(due(&mut schedule, 20), [1]);
+        schedule.add(20, waiting(1));
+        assert_eq!(due(&mut schedule, 20), [1]);
+    }
+}

@@ -49,3 +49,39 @@ impl Waiting {
         now_ms + self.rules.look_again_ms(self.age_ms(now_ms))
     }
 }
+
+#[cfg(test)]
+pub mod testing {
+    use super::*;
+    use domain::Player;
+
+    const RULES: &str = r#"
+        queue = "duel"
+        teams = [1, 1]
+        longest_wait_s = 60
+        longest_match_s = 60
+        [price]
+        rating_gap = 0.1
+        [patience]
+        start_s = 5
+        per_s = 1
+        [look]
+        width_max = 2
+        rating = { start = 100, factor = 2 }
+    "#;
+
+    /// When every ticket began to wait.
+    pub const NOW_MS: u64 = 1_000_000;
+
+    /// Solo tickets of these ratings, numbered from 0.
+    pub fn solos(ratings: &[f64]) -> Vec<Waiting> {
+        let rules = Arc::new(Rules::parse(RULES).unwrap());
+        (0..).zip(ratings).map(|(number, rating)| solo(&rules, number, *rating)).collect()
+    }
+
+    fn solo(rules: &Arc<Rules>, number: u128, rating: f64) -> Waiting {
+        let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
+        let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
+        Waiting { id, rules: rules.clone(), party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace: "".into() }
+    }
+}

@@ -70,3 +70,27 @@ fn narrowed(look: &Look, waiting: &[Waiting]) -> Look {
     };
     Look { low, high, ..look.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waiting::testing::{NOW_MS, solos};
+
+    #[test]
+    fn neighbours_share_a_window_and_strangers_do_not() {
+        let windows = windows(solos(&[3000.0, 1550.0, 1500.0]), NOW_MS);
+        let ratings = |window: &Window| window.waiting.iter().map(|waiting| waiting.place.rating).collect::<Vec<_>>();
+        assert_eq!(windows.iter().map(ratings).collect::<Vec<_>>(), [vec![1500.0, 1550.0], vec![3000.0]]);
+        assert!(windows[0].look.low <= 1400.0 && windows[0].look.high >= 1650.0, "{:?}", windows[0].look);
+    }
+
+    #[test]
+    fn halves_hold_every_ticket_once_and_only_the_ratings_between_theirs() {
+        let window = windows(solos(&[1500.0, 1520.0, 1540.0, 1560.0, 1580.0]), NOW_MS).remove(0);
+        let [lower, upper] = window.halves().unwrap();
+        assert_eq!((lower.look.low, lower.look.high, lower.waiting.len()), (1500.0, 1520.0, 2));
+        assert_eq!((upper.look.low, upper.look.high, upper.waiting.len()), (1540.0, 1580.0, 3));
+        let [one, _] = lower.halves().unwrap();
+        assert!(one.halves().is_none(), "a single ticket is looked for in what can be read");
+    }
+}
