@@ -1,6 +1,6 @@
 //! Looks after matches whose time has come: committed ones that their host did not start, running ones that nobody ended.
 
-use crate::config::{STANDBY_POLL, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
+use crate::config::{START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use chassis::{Clock, Shutdown};
@@ -12,15 +12,11 @@ use store::{Fence, MatchOutcome, Store, StoreError};
 pub async fn run(store: Arc<dyn Store>, lead: Lead, hosts: Hosts, clock: Clock, shutdown: Shutdown) {
     let tending = async {
         loop {
-            let pause = match lead.fence() {
-                Some(fence) => tend_due(&*store, &fence, &hosts, clock.now_ms()).await,
-                None => Ok(()),
-            };
-            if let Err(error) = pause {
-                tracing::warn!(%error, "could not look after matches");
-                tokio::time::sleep(STANDBY_POLL).await;
-            }
             tokio::time::sleep(TEND_EVERY).await;
+            let Some(fence) = lead.fence() else { continue };
+            if let Err(error) = tend_due(&*store, &fence, &hosts, clock.now_ms()).await {
+                tracing::warn!(%error, "could not look after matches");
+            }
         }
     };
     shutdown.run_until_cancelled(tending).await;

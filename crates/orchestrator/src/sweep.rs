@@ -54,10 +54,10 @@ struct Sweep {
 impl Sweep {
     async fn once(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
         let sweepers = self.store.instances(Role::Sweeper).await?;
-        let orchestrators = self.store.instances(Role::Orchestrator).await?;
         if self.role != Role::Sweeper && !sweepers.is_empty() {
             return Ok(());
         }
+        let orchestrators = self.store.instances(Role::Orchestrator).await?;
         let alive: Vec<InstanceId> = sweepers.into_iter().chain(orchestrators).map(|instance| instance.id).collect();
         // Whoever is not known to be alive himself must not take from others.
         if alive.contains(&self.here) {

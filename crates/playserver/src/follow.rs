@@ -3,12 +3,12 @@
 use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
 use crate::desk::{Desk, until_ended};
 use crate::hub::{Listener, Told};
-use crate::watch::{Place, Wish, unshared};
+use crate::watch::{Place, Wish, read_subject, unshared};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
 use api::v1::{self, FollowRequest, FollowResponse};
 use chassis::Shutdown;
-use domain::{Cursor, PlayerId, TicketId};
+use domain::Cursor;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use std::collections::HashMap;
@@ -121,12 +121,12 @@ impl FollowStream {
 
     fn unfollow(&self, unfollow: v1::UnfollowRequest) -> Result<(), Status> {
         use v1::unfollow_request::Subject as Wire;
-        let subject = match &unfollow.subject {
-            Some(Wire::PlayerId(id)) => PlayerId::parse("player_id", id).map(Subject::Player),
-            Some(Wire::TicketId(id)) => api::parse_id::<TicketId>("ticket_id", id).map(Subject::Ticket),
-            None => Err(domain::Invalid::new("subject", "must name a player_id or a ticket_id")),
+        let (player_id, ticket_id) = match &unfollow.subject {
+            Some(Wire::PlayerId(id)) => (Some(id), None),
+            Some(Wire::TicketId(id)) => (None, Some(id)),
+            None => (None, None),
         };
-        let place = self.places().remove(&subject.map_err(chassis::status::invalid)?);
+        let place = self.places().remove(&read_subject(player_id, ticket_id)?);
         drop(place);
         Ok(())
     }

@@ -17,13 +17,12 @@ pub struct Wish {
 impl Wish {
     pub fn read(request: &v1::WatchRequest) -> Result<Self, Status> {
         use v1::watch_request::Subject as Wire;
-        let subject = match &request.subject {
-            Some(Wire::PlayerId(id)) => PlayerId::parse("player_id", id).map(Subject::Player),
-            Some(Wire::TicketId(id)) => api::parse_id::<TicketId>("ticket_id", id).map(Subject::Ticket),
-            None => Err(domain::Invalid::new("subject", "must name a player_id or a ticket_id")),
+        let (player_id, ticket_id) = match &request.subject {
+            Some(Wire::PlayerId(id)) => (Some(id), None),
+            Some(Wire::TicketId(id)) => (None, Some(id)),
+            None => (None, None),
         };
-        let subject = subject.map_err(chassis::status::invalid)?;
-        Ok(Self { subject, resume: request.resume.map(Cursor::from) })
+        Ok(Self { subject: read_subject(player_id, ticket_id)?, resume: request.resume.map(Cursor::from) })
     }
 
     /// The first update: the present state, unless the client has it.
@@ -35,6 +34,16 @@ impl Wish {
             (None, Subject::Player(_)) => Ok(Some(v1::Update { snapshot: true, ..Default::default() })),
         }
     }
+}
+
+/// The player or ticket that a request names.
+pub fn read_subject(player_id: Option<&String>, ticket_id: Option<&String>) -> Result<Subject, Status> {
+    let subject = match (player_id, ticket_id) {
+        (Some(id), _) => PlayerId::parse("player_id", id).map(Subject::Player),
+        (None, Some(id)) => api::parse_id::<TicketId>("ticket_id", id).map(Subject::Ticket),
+        (None, None) => Err(domain::Invalid::new("subject", "must name a player_id or a ticket_id")),
+    };
+    subject.map_err(chassis::status::invalid)
 }
 
 /// A place in the hub, given back when dropped.
