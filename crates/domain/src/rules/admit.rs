@@ -2,6 +2,7 @@
 
 use super::Rules;
 use crate::{Invalid, Party, Player, RegionName, RoleName};
+use std::fmt::Display;
 
 impl Rules {
     /// Whether the party may queue here at all: it fits a team, its members share every attribute that must be equal, and
@@ -27,13 +28,18 @@ impl Rules {
         // A queue that declares no regions or no roles does not ask, so whatever is said about them is let pass.
         let unknown = |region: &&RegionName| !self.regions.is_empty() && !self.regions.contains(region);
         if let Some(region) = player.rtt_ms.keys().find(unknown) {
-            return Err(Invalid::new(format!("rtt_ms[{region}]"), format!("unknown region in queue {}", self.queue)));
+            return Err(Invalid::new(format!("rtt_ms[{region}]"), self.unknown("region", region, &self.regions)));
         }
         let unknown = |role: &&RoleName| !self.roles.is_empty() && !self.roles.contains(role);
         if let Some(role) = player.roles.iter().find(unknown) {
-            return Err(Invalid::new("roles", format!("unknown role {role} in queue {}", self.queue)));
+            return Err(Invalid::new("roles", self.unknown("role", role, &self.roles)));
         }
         Ok(())
+    }
+
+    fn unknown<T: Display>(&self, what: &str, name: &T, known: &[T]) -> String {
+        let known: Vec<String> = known.iter().map(T::to_string).collect();
+        format!("unknown {what} {name} in queue {}: must be one of {}", self.queue, known.join(", "))
     }
 
     fn admit_equal(&self, party: &Party) -> Result<(), Invalid> {

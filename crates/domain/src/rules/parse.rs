@@ -22,10 +22,7 @@ type Mistake = (Range<usize>, String);
 impl Rules {
     /// Reads one rules file. The error names line and column, quotes the line, and says what to write instead.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let told = error.message().lines().collect::<Vec<_>>().join("; ");
-            located(text, (error.span().unwrap_or(0..0), told))
-        })?;
+        let file: File = toml::from_str(text).map_err(|error| misread(text, &error))?;
         check_teams(&file.teams).map_err(|mistake| located(text, mistake))?;
         check_names("regions", &file.regions).map_err(|mistake| located(text, mistake))?;
         check_names("roles", &file.roles).map_err(|mistake| located(text, mistake))?;
@@ -33,6 +30,19 @@ impl Rules {
         check_attributes(&file.equal).map_err(|mistake| located(text, mistake))?;
         check_patience(&file).map_err(|mistake| located(text, mistake))?;
         build(file)
+    }
+}
+
+/// What the parser says, in the words of someone who writes a file.
+fn misread(text: &str, error: &toml::de::Error) -> RulesError {
+    let told = error.message().lines().collect::<Vec<_>>().join("; ");
+    let told = told
+        .replace("missing field", "lacks the key")
+        .replace("expected a sequence", "expected a list, such as [5, 5]");
+    match error.span() {
+        Some(span) if span.start > 0 => located(text, (span, told)),
+        // A key that the file as a whole lacks is on no line.
+        _ => RulesError(format!("{told}: see rules/README.md")),
     }
 }
 

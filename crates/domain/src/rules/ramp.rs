@@ -28,7 +28,7 @@ fn is_endless(max: &f64) -> bool {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table, such as { start = 400, per_s = 20, max = 800 }")]
 struct RampFile {
     start: f64,
     #[serde(default)]

@@ -34,7 +34,7 @@ fn a_mistake_is_told_with_its_line_column_and_key() {
     refused("teams = [1, 1]", "teams = [60, 41]", &["line 2", "teams", "sums to 101"]);
     refused("teams = [1, 1]", "teams = [65]", &["line 2", "teams", "at most 64"]);
     refused("teams = [1, 1]", "team = [1, 1]", &["line 2", "unknown field `team`", "expected"]);
-    refused("queue = \"q\"\n", "", &["missing field `queue`"]);
+    refused("queue = \"q\"\n", "", &["lacks the key `queue`"]);
     refused("\"q\"", "\"a}b\"", &["line 1", "queue", "only ASCII"]);
     refused("= 60\n", "= 0\n", &["line 3, column 18", "longest_wait_s", "1 to 86400"]);
     refused("= 600", "= \"long\"", &["line 4", "longest_match_s", "invalid type"]);
