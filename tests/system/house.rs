@@ -1,13 +1,13 @@
 //! What every story stands on: a system on one of the stores, and players.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use api::v1;
 use chassis::Clock;
-use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket};
+use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
 use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
 use store::testing::RedisServer;
-use store::{MemoryStore, RedisStore, Store, Subject};
+use store::{Enqueue, EnqueueOutcome, MemoryStore, RedisStore, Store, Subject};
 
 /// The realm of every story.
 pub const REALM: &str = "test";
@@ -65,6 +65,28 @@ impl House {
     pub fn address(&self, role: Role, index: usize) -> Result<String> {
         let addresses = self.system.addresses(role);
         addresses.into_iter().nth(index).with_context(|| format!("no {} number {index}", role.as_str()))
+    }
+
+    /// Writes the ticket that `actor`'s request for a duel would get for `client_key` at `holder`, who hears nothing of it.
+    pub async fn writes(&self, actor: &Actor, client_key: &str, holder: InstanceId) -> Result<v1::Ticket> {
+        let world = &self.system.world;
+        let party = api::party_from_wire(actor.request("duel").players)?;
+        let rules = world.rules.get(&"duel".parse()?).context("rules of duel")?;
+        let now_ms = world.clock.now_ms();
+        let enqueue = Enqueue {
+            id: TicketId::derive(&world.realm, client_key, party.player_ids()),
+            players: party.player_ids().cloned().collect(),
+            places: vec![rules.place(&party)],
+            party: api::encode_party(&party),
+            queued_ms: now_ms,
+            expires_ms: now_ms + rules.longest_wait_ms(),
+            holder,
+            trace: String::new(),
+        };
+        match world.store.enqueue(enqueue).await? {
+            EnqueueOutcome::Queued(ticket) => Ok((&ticket).into()),
+            other => bail!("not queued: {other:?}"),
+        }
     }
 
     pub fn store(&self) -> &dyn Store {

@@ -12,6 +12,7 @@ mod health_and_reflection;
 mod misuse;
 mod realm_server;
 mod reconnect;
+mod retry;
 mod shutdown;
 mod standby;
 mod store_outage;

@@ -226,6 +226,32 @@ on_both_stores! {
         Ok(())
     }
 
+    async fn an_unfollow_right_behind_its_follow_ends_it(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let mut heard = Vec::new();
+        for player in 0..50 {
+            // Neither waits for the other's answer.
+            line.says(follow(&name(player)))?;
+            line.says(unfollow(&name(player)))?;
+        }
+        let mut unanswered = 100;
+        while unanswered > 0 {
+            let response = line.hears().await?.context("the stream ended")?;
+            unanswered -= usize::from(response.call > 0);
+        }
+        does(&mut line, follow("ben"), &mut heard).await?;
+        for player in 0..50 {
+            far_apart(&house, player)?.queues("duel").await?;
+        }
+        house.player("ben", 90_000.0)?.queues("duel").await?;
+        // Changes are told in order: those of the others would have come first.
+        hears_of(&mut line, &mut heard, |update| is_of(update, "ben") && !update.snapshot).await?;
+        let others: Vec<&Update> = heard.iter().filter(|update| !update.ticket_id.is_empty() && !is_of(update, "ben")).collect();
+        assert!(others.is_empty(), "{others:?}");
+        Ok(())
+    }
+
     async fn whoever_is_followed_again_is_told_of_his_present_state_again(on: On) -> Result<()> {
         let house = House::open(on, Counts::ONE_EACH).await?;
         // Nothing changes while she waits, so that only a snapshot can be told.

@@ -1,32 +1,13 @@
 use crate::house::{House, On, is_held_by, on_both_stores, stored};
 use crate::processes::Processes;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use api::v1;
-use domain::{Encoded, InstanceId, Party, Role};
+use domain::{InstanceId, Role};
 use sandbox::{Actor, Counts};
-use store::{Enqueue, EnqueueOutcome};
 
 /// A ticket that stands in the store as an orchestrator leaves it that crashes right after it was written.
 async fn orphan(house: &House, actor: &Actor) -> Result<v1::Ticket> {
-    let (world, queue) = (&house.system.world, "duel".parse()?);
-    let party: Party = api::party_from_wire(actor.request("duel").players)?;
-    let rules = world.rules.get(&queue).context("rules")?;
-    let now_ms = world.clock.now_ms();
-    let encoded: Encoded = api::encode_party(&party);
-    let enqueue = Enqueue {
-        id: domain::TicketId::derive(&world.realm, "crashed", party.player_ids()),
-        players: party.player_ids().cloned().collect(),
-        places: vec![rules.place(&party)],
-        party: encoded,
-        queued_ms: now_ms,
-        expires_ms: now_ms + rules.longest_wait_ms(),
-        holder: "orchestrator-crashed".parse()?,
-        trace: String::new(),
-    };
-    match world.store.enqueue(enqueue).await? {
-        EnqueueOutcome::Queued(ticket) => Ok((&ticket).into()),
-        other => anyhow::bail!("not queued: {other:?}"),
-    }
+    house.writes(actor, "crashed", "orchestrator-crashed".parse()?).await
 }
 
 /// Two tickets that nobody alive looks for meet all the same.

@@ -12,6 +12,7 @@ use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
 use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument;
 
 /// The public face.
 #[derive(Clone)]
@@ -42,33 +43,44 @@ impl Service {
         self.check_open()?;
         let trace = telemetry::traceparent(&tracing::Span::current());
         let arrival = arrival::read(request, &self.realm, &self.rules, &self.here, trace, self.clock.now_ms());
-        let Arrival { party, enqueue } = arrival.map_err(status::invalid)?;
-        match self.store.enqueue(enqueue).await.map_err(status::unavailable)? {
-            EnqueueOutcome::Queued(ticket) => {
-                self.look_for(&ticket, party);
+        let arrival = arrival.map_err(status::invalid)?;
+        // A task of its own: a caller who gives up must not come between the storing and the looking.
+        let service = self.clone();
+        let storing = tokio::spawn(async move { service.store(arrival).await }.in_current_span());
+        storing.await.map_err(|error| Status::internal(error.to_string()))?
+    }
+
+    async fn store(&self, arrival: Arrival) -> Result<v1::EnqueueResponse, Status> {
+        let Arrival { party, enqueue } = arrival;
+        let party = Arc::new(party);
+        let unsure = Waiting::if_stored(&enqueue, &party, &self.rules);
+        match self.store.enqueue(enqueue).await {
+            Ok(EnqueueOutcome::Queued(ticket)) => {
+                Waiting::in_queues(&ticket, party, &self.rules).for_each(|waiting| self.looker.arrive(waiting));
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
-            EnqueueOutcome::Repeated(ticket) => {
+            Ok(EnqueueOutcome::Repeated(ticket)) => {
                 self.look_for_again(&ticket, party);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
             }
-            EnqueueOutcome::Busy { player, ticket } => Err(busy(&player, ticket)),
-            EnqueueOutcome::Full { bound } => Err(Status::resource_exhausted(format!("the realm is full: {bound}"))),
-        }
-    }
-
-    fn look_for(&self, ticket: &Ticket, party: domain::Party) {
-        for waiting in Waiting::in_queues(ticket, Arc::new(party), &self.rules) {
-            self.looker.arrive(waiting);
-        }
-    }
-
-    /// The first try's answer may have been lost on the way here, before the ticket came into the schedule.
-    fn look_for_again(&self, ticket: &Ticket, party: domain::Party) {
-        if ticket.state == TicketState::Queued && ticket.holder == self.here {
-            for waiting in Waiting::in_queues(ticket, Arc::new(party), &self.rules) {
-                self.looker.look_at(self.clock.now_ms(), waiting);
+            Ok(EnqueueOutcome::Busy { player, ticket }) => Err(busy(&player, ticket)),
+            Ok(EnqueueOutcome::Full { bound }) => {
+                Err(Status::resource_exhausted(format!("the realm is full: {bound}")))
             }
+            Err(error) => {
+                // It may have been stored all the same. The first look finds out.
+                unsure.into_iter().for_each(|waiting| self.looker.look_at(self.clock.now_ms(), waiting));
+                Err(status::unavailable(error))
+            }
+        }
+    }
+
+    /// The first try's answer may have been lost on its way, before the ticket came into anyone's schedule. Being looked for by two
+    /// does no harm.
+    fn look_for_again(&self, ticket: &Ticket, party: Arc<domain::Party>) {
+        if ticket.state == TicketState::Queued {
+            let now_ms = self.clock.now_ms();
+            Waiting::in_queues(ticket, party, &self.rules).for_each(|waiting| self.looker.look_at(now_ms, waiting));
         }
     }
 

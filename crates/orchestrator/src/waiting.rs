@@ -1,5 +1,6 @@
 use domain::{Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
+use store::Enqueue;
 
 /// A ticket in one of its queues, as the schedule remembers it.
 #[derive(Debug, Clone)]
@@ -32,6 +33,24 @@ impl Waiting {
                 trace: trace.clone(),
             })
         })
+    }
+
+    /// The ticket as it would be, in case it was stored though the store did not answer.
+    pub fn if_stored(enqueue: &Enqueue, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
+        let trace: Arc<str> = enqueue.trace.as_str().into();
+        let in_queue = |place: &Placement| {
+            Some(Self {
+                id: enqueue.id,
+                rules: rules.get(&place.queue)?.clone(),
+                party: party.clone(),
+                place: place.clone(),
+                queued_ms: enqueue.queued_ms,
+                tries: 0,
+                width: 0,
+                trace: trace.clone(),
+            })
+        };
+        enqueue.places.iter().filter_map(in_queue).collect()
     }
 
     /// How long it has waited, in ms.

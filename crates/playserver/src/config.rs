@@ -26,6 +26,8 @@ pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
 pub const SIGN_OFF_QUEUE_MAX: usize = 65_536;
 /// Subjects read at the same time in a resync.
 pub const RESYNC_READS_MAX: usize = 32;
+/// Everyone watched here is signed on again this often; the store keeps the note for a day.
+pub const SIGN_ON_AGAIN: Duration = Duration::from_secs(6 * 3_600);
 /// Pause before a resync that failed is tried again.
 pub const RESYNC_PAUSE: Duration = Duration::from_millis(500);
 /// Matches being started at the same time.

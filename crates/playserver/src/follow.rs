@@ -2,6 +2,7 @@
 
 use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
 use crate::desk::{Desk, until_ended};
+use crate::followed::Followed;
 use crate::hub::{Listener, Told};
 use crate::watch::{Place, Wish, read_subject, unshared};
 use api::v1::follow_request::Op;
@@ -13,7 +14,6 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::Subject;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
@@ -23,10 +23,11 @@ pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'stati
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
     let seen = SeenByTicket::default();
-    let stream = Arc::new(FollowStream { desk, listener, places: Mutex::default(), seen: seen.clone() });
+    let stream = Arc::new(FollowStream { desk, listener, followed: Followed::default(), seen: seen.clone() });
     let handler = move |request| {
         let stream = stream.clone();
-        async move { stream.answer(request).await }
+        let begun = stream.begin(request);
+        async move { stream.finish(begun).await }
     };
     let answers = chassis::answer("muster.v1.Play/Follow", requests, FOLLOW_CALLS_MAX, leaving.clone(), handler);
     until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
@@ -83,18 +84,37 @@ impl SeenByTicket {
 struct FollowStream {
     desk: Desk,
     listener: Listener,
-    places: Mutex<HashMap<Subject, Place>>,
+    followed: Followed,
     seen: SeenByTicket,
 }
 
+/// What is left to do of a request, once it has taken its turn.
+enum Begun {
+    Done,
+    Follow(Wish, u64),
+    Acknowledge(v1::AcknowledgeRequest),
+    EndMatch(v1::EndMatchRequest),
+}
+
 impl FollowStream {
-    async fn answer(&self, request: FollowRequest) -> FollowResponse {
-        let done = match request.op {
-            Some(Op::Follow(watch)) => self.follow(watch).await,
-            Some(Op::Unfollow(unfollow)) => self.unfollow(unfollow),
-            Some(Op::Acknowledge(acknowledge)) => self.desk.acknowledge_match(acknowledge).await,
-            Some(Op::EndMatch(end)) => self.desk.end(end).await.map(drop),
+    /// Called in the order in which requests came.
+    fn begin(&self, request: FollowRequest) -> Result<Begun, Status> {
+        match request.op {
+            Some(Op::Follow(watch)) => self.begin_follow(&watch),
+            Some(Op::Unfollow(unfollow)) => self.unfollow(&unfollow),
+            Some(Op::Acknowledge(acknowledge)) => Ok(Begun::Acknowledge(acknowledge)),
+            Some(Op::EndMatch(end)) => Ok(Begun::EndMatch(end)),
             None => Err(Status::invalid_argument("op: must be follow, unfollow, acknowledge or end_match")),
+        }
+    }
+
+    async fn finish(&self, begun: Result<Begun, Status>) -> FollowResponse {
+        let done = match begun {
+            Ok(Begun::Done) => Ok(()),
+            Ok(Begun::Follow(wish, turn)) => self.follow(wish, turn).await,
+            Ok(Begun::Acknowledge(acknowledge)) => self.desk.acknowledge_match(acknowledge).await,
+            Ok(Begun::EndMatch(end)) => self.desk.end(end).await.map(drop),
+            Err(status) => Err(status),
         };
         let result = match done {
             Ok(()) => Answer::Done(v1::Done {}),
@@ -103,14 +123,18 @@ impl FollowStream {
         FollowResponse { call: 0, result: Some(result) }
     }
 
-    async fn follow(&self, watch: v1::WatchRequest) -> Result<(), Status> {
+    fn begin_follow(&self, watch: &v1::WatchRequest) -> Result<Begun, Status> {
         self.desk.check_realm(&watch.realm)?;
-        let wish = Wish::read(&watch)?;
-        if self.places().len() >= FOLLOWED_MAX {
-            return Err(Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream")));
-        }
-        let (place, first) = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence).await?;
-        self.places().insert(wish.subject, place);
+        let wish = Wish::read(watch)?;
+        let full = || Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream"));
+        let turn = self.followed.begin(&wish.subject).ok_or_else(full)?;
+        Ok(Begun::Follow(wish, turn))
+    }
+
+    async fn follow(&self, wish: Wish, turn: u64) -> Result<(), Status> {
+        let taking = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence);
+        let (place, first) = taking.await.inspect_err(|_| self.followed.fail(&wish.subject, turn))?;
+        self.followed.settle(&wish.subject, turn, place);
         if let Some(first) = first {
             self.seen.forget(&first.ticket_id);
             // A closed queue means that the stream has ended: nobody is left to tell.
@@ -119,19 +143,14 @@ impl FollowStream {
         Ok(())
     }
 
-    fn unfollow(&self, unfollow: v1::UnfollowRequest) -> Result<(), Status> {
+    fn unfollow(&self, unfollow: &v1::UnfollowRequest) -> Result<Begun, Status> {
         use v1::unfollow_request::Subject as Wire;
         let (player_id, ticket_id) = match &unfollow.subject {
             Some(Wire::PlayerId(id)) => (Some(id), None),
             Some(Wire::TicketId(id)) => (None, Some(id)),
             None => (None, None),
         };
-        let place = self.places().remove(&read_subject(player_id, ticket_id)?);
-        drop(place);
-        Ok(())
-    }
-
-    fn places(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, Place>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.followed.end(&read_subject(player_id, ticket_id)?);
+        Ok(Begun::Done)
     }
 }

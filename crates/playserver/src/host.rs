@@ -38,10 +38,14 @@ impl Host {
 
     /// Takes what an event says of matches hosted here.
     pub fn take(&self, event: &v1::Event) {
-        let Some(matched) = event.r#match.as_ref().filter(|matched| matched.host == self.here.as_str()) else { return };
+        let Some(matched) = &event.r#match else { return };
         let Ok(id) = matched.id.parse::<MatchId>() else { return };
         match event.change() {
-            Change::Matched => self.start(id, matched),
+            Change::Matched if matched.host == self.here.as_str() => self.start(id, matched),
+            // Another host has it now.
+            Change::Matched => self.count(|running| {
+                running.remove(&id);
+            }),
             Change::Ended | Change::Requeued => self.count(|running| {
                 running.remove(&id);
             }),

@@ -10,6 +10,7 @@ mod config;
 mod deliver;
 mod desk;
 mod follow;
+mod followed;
 mod host;
 mod hub;
 mod presence;

@@ -1,7 +1,7 @@
 //! Keeps the store's note of who is watched here: signed on before a watcher reads its snapshot, signed off some time after the
 //! last one left. Being noted too long only costs an event that nobody here wants; being forgotten would lose one.
 
-use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX};
+use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX, SIGN_ON_AGAIN};
 use crate::hub::Hub;
 use api::v1;
 use chassis::Shutdown;
@@ -47,7 +47,8 @@ impl Presence {
 
     async fn resync_whenever_asked(self) {
         loop {
-            self.resync.notified().await;
+            // The store forgets in time who is watched, in case a playserver dies without a word.
+            let _ = tokio::time::timeout(SIGN_ON_AGAIN, self.resync.notified()).await;
             if let Err(error) = self.resync_all().await {
                 tracing::warn!(%error, "could not read the present state of everyone watched here");
                 tokio::time::sleep(RESYNC_PAUSE).await;
@@ -85,11 +86,12 @@ impl Presence {
         if self.hub.is_watched(&subject) {
             return Ok(());
         }
-        self.store.unwatch(&subject, &self.here).await?;
-        // A watcher who came in between has signed on before this sign-off: sign on again, and tell what may have been missed.
+        let signed_off = self.store.unwatch(&subject, &self.here).await;
+        // A watcher who came in between has signed on before this sign-off, which may have happened even if it failed: sign on
+        // again, and tell what may have been missed.
         if self.hub.is_watched(&subject) {
             self.refresh(subject).await?;
         }
-        Ok(())
+        signed_off
     }
 }
