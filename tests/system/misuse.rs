@@ -47,9 +47,9 @@ async fn a_port_in_use_is_said_with_its_address() -> Result<()> {
 #[tokio::test]
 async fn a_bad_rules_file_is_said_with_its_line() -> Result<()> {
     let mut file = NamedTempFile::with_suffix(".toml")?;
-    write!(file, "queue = \"duel\"\nteams = [1, 0]\n")?;
+    write!(file, "queue = \"duel\"\nteams = 5\n")?;
     let path = file.path().display().to_string();
-    is_refused(&mover_with(&["--rules", &path]), &[&path, "line "]).await
+    is_refused(&mover_with(&["--rules", &path]), &[&path, "line 2", "a list, such as [5, 5]"]).await
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use crate::house::{House, On, on_both_stores, stored};
 use crate::processes::Processes;
 use anyhow::{Context, Result, bail};
 use api::{Message, v1};
-use domain::{Encoded, InstanceId, MatchId, Role, Ticket};
+use domain::{Cursor, Encoded, InstanceId, MatchId, Role, Ticket};
 use sandbox::{Counts, Queued, wait_until};
 use std::time::Duration;
 use store::{CommitOutcome, CommitRequest, Leadership, Store, Versioned};
@@ -29,9 +29,16 @@ fn commit_of(tickets: &[Ticket], house: &House) -> Result<CommitRequest> {
     let seat = |ticket: &Ticket| v1::Seat { ticket_id: ticket.id.to_string(), ..Default::default() };
     let teams = tickets.iter().map(|ticket| v1::Team { seats: vec![seat(ticket)] }).collect();
     let sheet = v1::Sheet { queue: "duel".into(), teams, ..Default::default() };
-    let read = |ticket: &Ticket| Versioned { id: ticket.id, version: ticket.version, party: ticket.party.clone() };
+    let read = |ticket: &Ticket| Versioned {
+        id: ticket.id,
+        version: ticket.version,
+        queued_ms: ticket.queued_ms,
+        tries: ticket.tries,
+        party: ticket.party.clone(),
+    };
     Ok(CommitRequest {
         match_id: MatchId::derive(rules.version(), tickets.iter().map(|ticket| (ticket.id, ticket.version))),
+        queue: "duel".parse()?,
         tickets: tickets.iter().map(read).collect(),
         sheet: Encoded(sheet.encode_to_vec().into()),
         host: house.first(Role::Playserver)?,
@@ -45,7 +52,9 @@ fn commit_of(tickets: &[Ticket], house: &House) -> Result<CommitRequest> {
 async fn is_committed_by_a_mover_that_dies(house: &House, queued: [&Queued; 2]) -> Result<MatchId> {
     let store = house.store();
     let now_ms = house.system.world.clock.now_ms();
-    let Leadership::Leading { fence, .. } = store.lead(&"mover-dies".parse()?, SHORT_LEAD, now_ms).await? else {
+    let Leadership::Leading { fence, .. } =
+        store.lead(&"mover-dies".parse()?, SHORT_LEAD, now_ms, Cursor::default()).await?
+    else {
         bail!("another leads");
     };
     let tickets = [stored(store, &queued[0].ticket.id).await?, stored(store, &queued[1].ticket.id).await?];

@@ -4,12 +4,14 @@
 mod addresses;
 mod explain;
 mod pool;
+mod pulse;
 mod retry;
 mod watch;
 
-pub use addresses::Addresses;
+pub use addresses::{Addresses, Side};
 pub use explain::{code_name, explain};
-pub use retry::Retry;
+pub use pulse::Pulse;
+pub use retry::{Retry, is_passing};
 pub use watch::{Subject, Watch};
 
 use crate::misuse::Misuse;
@@ -29,17 +31,18 @@ pub struct Client {
     queue: Arc<Pool>,
     play: Arc<Pool>,
     retry: Retry,
+    pub pulse: Arc<Pulse>,
 }
 
 impl Client {
     pub fn try_new(addresses: &Addresses, connections: usize, retry: Retry) -> Result<Self, Misuse> {
-        let queue = Arc::new(Pool::try_new("--target", &addresses.target, connections)?);
-        let play = Arc::new(Pool::try_new("--play", &addresses.play, connections)?);
-        Ok(Self { queue, play, retry })
+        let queue = Arc::new(Pool::try_new(Side::Queue.flag(), &addresses.target, connections)?);
+        let play = Arc::new(Pool::try_new(Side::Play.flag(), &addresses.play, connections)?);
+        Ok(Self { queue, play, retry, pulse: Arc::default() })
     }
 
     pub async fn enqueue(&self, turn: usize, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
-        ask(&self.retry, |attempt| {
+        ask(&self.retry, &self.pulse, |attempt| {
             let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
             async move { queue.enqueue(request).await }
         })
@@ -47,7 +50,7 @@ impl Client {
     }
 
     pub async fn cancel(&self, turn: usize, request: v1::CancelRequest) -> Result<v1::CancelResponse, Status> {
-        ask(&self.retry, |attempt| {
+        ask(&self.retry, &self.pulse, |attempt| {
             let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
             async move { queue.cancel(request).await }
         })
@@ -55,7 +58,7 @@ impl Client {
     }
 
     pub async fn ticket(&self, turn: usize, request: v1::GetTicketRequest) -> Result<v1::GetTicketResponse, Status> {
-        ask(&self.retry, |attempt| {
+        ask(&self.retry, &self.pulse, |attempt| {
             let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
             async move { queue.get_ticket(request).await }
         })
@@ -63,7 +66,7 @@ impl Client {
     }
 
     pub async fn acknowledge(&self, turn: usize, request: v1::AcknowledgeRequest) -> Result<(), Status> {
-        ask(&self.retry, |attempt| {
+        ask(&self.retry, &self.pulse, |attempt| {
             let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
             async move { play.acknowledge(request).await }
         })
@@ -72,7 +75,7 @@ impl Client {
     }
 
     pub async fn end_match(&self, turn: usize, request: v1::EndMatchRequest) -> Result<v1::EndMatchResponse, Status> {
-        ask(&self.retry, |attempt| {
+        ask(&self.retry, &self.pulse, |attempt| {
             let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
             async move { play.end_match(request).await }
         })

@@ -30,15 +30,20 @@ enum Command {
     /// Run every service in processes of their own, on one Redis.
     Cluster(run::ClusterArgs),
     /// Run an orchestrator: takes players' requests and has them looked for.
+    #[command(mut_arg("listen", run::with_own_port(Role::Orchestrator)))]
     Orchestrator(run::RoleArgs),
     /// Run a sweeper: takes up tickets whose orchestrator is gone, and expires those that waited too long.
+    #[command(mut_arg("listen", run::with_own_port(Role::Sweeper)))]
     Sweeper(run::RoleArgs),
     /// Run a matchmaker: finds matches among tickets.
+    #[command(mut_arg("listen", run::with_own_port(Role::Matchmaker)))]
     Matchmaker(run::RoleArgs),
     /// Run a mover: commits matches and delivers them. One leads, the others stand by.
+    #[command(mut_arg("listen", run::with_own_port(Role::Mover)))]
     Mover(run::RoleArgs),
     /// Run a playserver: tells players what became of their tickets, and hosts matches.
-    Playserver(run::RoleArgs),
+    #[command(mut_arg("listen", run::with_own_port(Role::Playserver)))]
+    Playserver(run::PlayserverArgs),
     /// Queue, cancel, watch and end by hand: a thin client over the public contract.
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
@@ -86,7 +91,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Sweeper(args) => run::role(Role::Sweeper, args).await,
             Command::Matchmaker(args) => run::role(Role::Matchmaker, args).await,
             Command::Mover(args) => run::role(Role::Mover, args).await,
-            Command::Playserver(args) => run::role(Role::Playserver, args).await,
+            Command::Playserver(args) => run::playserver(args).await,
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
         }

@@ -1,7 +1,9 @@
 //! A command that was asked wrongly: one line that says what to do, and exit code 2.
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::fmt;
+
+const TICKET_VERBS: [&str; 5] = ["enqueue", "cancel", "show", "watch", "end"];
 
 /// Bad flags, bad files: what a user can mend by asking differently.
 #[derive(Debug)]
@@ -26,10 +28,19 @@ pub fn one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "error: name what to do (--help lists it)".to_owned();
     }
+    if let Some(verb) = ticket_verb(error) {
+        return format!("error: `{verb}` is a verb of `ticket`: muster ticket {verb} (--help tells more)");
+    }
     let rendered = error.to_string();
     let told = rendered.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
     let told = told.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
     format!("{} (--help tells more)", told.collect::<Vec<_>>().join(" "))
+}
+
+/// The word that stands where a subcommand should, if it is one of `muster ticket`.
+fn ticket_verb(error: &clap::Error) -> Option<&str> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    TICKET_VERBS.contains(&word.as_str()).then_some(word)
 }
 
 #[cfg(test)]

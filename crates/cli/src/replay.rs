@@ -2,6 +2,7 @@
 //! got, and checks that what they were told can be true.
 
 mod args;
+mod attend;
 mod audit;
 mod cities;
 mod feed;
@@ -20,7 +21,7 @@ mod trace;
 
 pub use args::Args;
 
-use crate::client::{Client, Retry, explain};
+use crate::client::{Client, Retry, Side, explain};
 use anyhow::bail;
 use api::v1;
 use args::Plan;
@@ -29,6 +30,7 @@ use report::{Played, Report};
 use stage::Stage;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tonic::Code;
 
 /// Broken promises printed; the rest are counted.
@@ -40,17 +42,18 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let client = Client::try_new(&args.addresses, args.connections, Retry::PATIENT)?;
     knock(&args).await?;
 
-    let stage = Arc::new(Stage::new(client, plan));
-    let interrupts = tokio::spawn(heed_interrupts(stage.clone()));
-    let bar = tokio::spawn(progress::show(stage.clone(), progress::Scale::of(&arrivals)));
+    let scale = progress::Scale::of(&arrivals);
+    let stage = Arc::new(Stage::new(client, plan, progress::bar(&scale)));
+    let mut attendants = JoinSet::new();
+    attendants.spawn(attend::interrupts(stage.clone()));
+    attendants.spawn(attend::silence(stage.clone()));
+    attendants.spawn(progress::show(stage.clone(), scale));
     let fed = feed::play_all(&stage, arrivals).await;
-    bar.abort();
-    interrupts.abort();
-    // The bar draws a last time when it is dropped with its task.
-    let _ = bar.await;
+    attendants.shutdown().await;
+    stage.bar.abandon();
     let mut records = fed?;
     if let Some(status) = stage.fatal() {
-        return Err(explain(&status, &args.addresses));
+        return Err(explain(&status, &args.addresses, Side::Queue));
     }
     last_look::take(&stage, &mut records).await;
 
@@ -71,26 +74,16 @@ async fn knock(args: &Args) -> anyhow::Result<()> {
     let ticket = v1::GetTicketRequest { realm: realm.clone(), ticket_id: nobody.clone() };
     let player_id = "nobody".to_owned();
     let played = v1::AcknowledgeRequest { realm, match_id: nobody, player_id };
-    let answers = [client.ticket(0, ticket).await.map(|_| ()), client.acknowledge(0, played).await];
-    for answer in answers {
+    let queue = client.ticket(0, ticket).await.map(|_| ());
+    let play = client.acknowledge(0, played).await;
+    for (side, answer) in [(Side::Queue, queue), (Side::Play, play)] {
         if let Err(status) = answer
             && status.code() != Code::NotFound
         {
-            return Err(explain(&status, &args.addresses));
+            return Err(explain(&status, &args.addresses, side));
         }
     }
     Ok(())
-}
-
-/// The first Ctrl-C queues nobody further and cancels who waits; the second drops everything. The report comes either way.
-async fn heed_interrupts(stage: Arc<Stage>) {
-    for token in [&stage.give_up, &stage.stop] {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
-        }
-        stage.interrupted.cancel();
-        token.cancel();
-    }
 }
 
 fn write_json(report: &Report, file: &Path) -> anyhow::Result<()> {
@@ -113,11 +106,14 @@ fn verdict(report: &Report, broken: &[Broken]) -> anyhow::Result<()> {
     if !broken.is_empty() {
         bail!("{} broken invariants", broken.len());
     }
-    if report.players_lost > 0 {
-        bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
+    if report.deserted {
+        bail!("the system went away before the end of the trace");
     }
     if report.interrupted {
         bail!("interrupted before the end of the trace");
+    }
+    if report.players_lost > 0 {
+        bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
     }
     Ok(())
 }

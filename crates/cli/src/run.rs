@@ -3,11 +3,13 @@
 mod args;
 mod cluster;
 mod dev;
+mod next_step;
 mod ports;
+mod redacted;
 mod role;
 mod signals;
 
-pub use args::{ClusterArgs, DevArgs, RoleArgs};
+pub use args::{ClusterArgs, DevArgs, PlayserverArgs, RoleArgs, with_own_port};
 pub use cluster::run as cluster;
 pub use dev::run as dev;
-pub use role::run as role;
+pub use role::{playserver, run as role};

@@ -2,12 +2,13 @@
 
 mod args;
 mod enqueue;
+mod patience;
 mod print;
 mod watch;
 
 pub use args::Args;
 
-use crate::client::{Client, Retry, Subject, explain};
+use crate::client::{Client, Retry, Side, Subject, explain};
 use api::v1;
 use args::{CancelArgs, Verb};
 use watch::WatchPlan;
@@ -36,9 +37,9 @@ struct Desk<'a> {
 impl Desk<'_> {
     async fn enqueue(&self, enqueue: &args::EnqueueArgs) -> anyhow::Result<()> {
         let request = enqueue::request(enqueue, self.realm())?;
-        let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(status))?;
+        let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
         let ticket = response.ticket.unwrap_or_default();
-        print::ticket(&ticket, None, self.args.json)?;
+        print::ticket(&ticket, self.args.json)?;
         if !enqueue.watch {
             return Ok(());
         }
@@ -48,20 +49,20 @@ impl Desk<'_> {
     async fn cancel(&self, cancel: &CancelArgs) -> anyhow::Result<()> {
         let (ticket_id, reason) = (cancel.ticket_id.clone(), cancel.reason.clone());
         let request = v1::CancelRequest { realm: self.realm(), ticket_id, reason };
-        let response = self.client.cancel(0, request).await.map_err(|status| self.failed(status))?;
-        print::ticket(&response.ticket.unwrap_or_default(), None, self.args.json)
+        let response = self.client.cancel(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
+        print::ticket(&response.ticket.unwrap_or_default(), self.args.json)
     }
 
     async fn show(&self, ticket_id: &str) -> anyhow::Result<()> {
         let request = v1::GetTicketRequest { realm: self.realm(), ticket_id: ticket_id.to_owned() };
-        let response = self.client.ticket(0, request).await.map_err(|status| self.failed(status))?;
-        print::ticket(&response.ticket.unwrap_or_default(), response.r#match.as_ref(), self.args.json)
+        let response = self.client.ticket(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
+        print::ticket_with_match(&response.ticket.unwrap_or_default(), response.r#match.as_ref(), self.args.json)
     }
 
     async fn end(&self, match_id: &str, reason: &str) -> anyhow::Result<()> {
         let (match_id, reason) = (match_id.to_owned(), reason.to_owned());
         let request = v1::EndMatchRequest { realm: self.realm(), match_id, reason };
-        let response = self.client.end_match(0, request).await.map_err(|status| self.failed(status))?;
+        let response = self.client.end_match(0, request).await.map_err(|status| self.failed(Side::Play, &status))?;
         print::ended(&response.r#match.unwrap_or_default(), self.args.json)
     }
 
@@ -69,7 +70,7 @@ impl Desk<'_> {
         self.args.addresses.realm.clone()
     }
 
-    fn failed(&self, status: tonic::Status) -> anyhow::Error {
-        explain(&status, &self.args.addresses)
+    fn failed(&self, side: Side, status: &tonic::Status) -> anyhow::Error {
+        explain(status, &self.args.addresses, side)
     }
 }

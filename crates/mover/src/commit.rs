@@ -23,6 +23,7 @@ pub struct Committer {
 /// A proposal that may be made.
 struct Checked {
     match_id: MatchId,
+    queue: QueueName,
     teams: Vec<Vec<Candidate>>,
     /// Where it is played: the mover's own choice, for it trusts no matchmaker.
     region: String,
@@ -58,7 +59,7 @@ impl Committer {
         let match_id = MatchId::derive(rules.version(), tickets);
         let region = rules.region(&teams, now_ms).unwrap_or_default().to_owned();
         let cost_s = rules.cost_s(&teams, now_ms);
-        Ok(Checked { match_id, teams, region, cost_s })
+        Ok(Checked { match_id, queue, teams, region, cost_s })
     }
 
     async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
@@ -68,6 +69,7 @@ impl Committer {
         let span = trace::commit_span(checked.match_id);
         let request = CommitRequest {
             match_id: checked.match_id,
+            queue: checked.queue.clone(),
             tickets: versioned(&proposal.teams, &checked.teams),
             sheet: Encoded(sheet(proposal, &checked, now_ms).encode_to_vec().into()),
             host,
@@ -144,8 +146,14 @@ fn read_teams(teams: &[v1::ProposedTeam]) -> Result<Vec<Vec<Candidate>>, Invalid
 fn versioned(wire: &[v1::ProposedTeam], teams: &[Vec<Candidate>]) -> Vec<Versioned> {
     let wire = wire.iter().flat_map(|team| &team.tickets);
     let read = teams.iter().flatten().zip(wire);
-    read.map(|(ticket, wire)| Versioned { id: ticket.id, version: ticket.version, party: Encoded(wire.party.clone()) })
-        .collect()
+    let versioned = |(ticket, wire): (&Candidate, &v1::Candidate)| Versioned {
+        id: ticket.id,
+        version: ticket.version,
+        queued_ms: ticket.queued_ms,
+        tries: ticket.tries,
+        party: Encoded(wire.party.clone()),
+    };
+    read.map(versioned).collect()
 }
 
 /// What everyone in the match is told.

@@ -30,6 +30,7 @@ use service::Service;
 use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 /// What a mover needs from outside.
@@ -42,17 +43,18 @@ pub struct Deps {
 /// Serves until `shutdown`; then finishes the commits in work and gives up the lead at once, so that a standby takes it.
 pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let Deps { store, rules, clock } = deps;
-    let playservers = Peers::watch(store.clone(), Role::Playserver, shutdown.clone());
+    // The lead outlives the first word of the shutdown: commits in work need it, and hosts, until the last one is known, and
+    // what they commit is delivered. It does not outlive them: as long as it is held, nobody else can commit.
+    let led = Shutdown::new();
+    let playservers = Peers::watch(store.clone(), Role::Playserver, led.clone());
     let fleet = Fleet::start(
         "muster.v1.Playserver/Deliver",
         playservers.clone(),
         config::DELIVERIES_IN_FLIGHT_MAX,
-        shutdown.clone(),
+        led.clone(),
         courier::open,
     );
     let hosts = Hosts::new(playservers);
-    // The lead outlives the server: commits in work need it until the last one is answered.
-    let led = Shutdown::new();
     let (lead, leading) = Lead::start(store.clone(), config.instance.id.clone(), clock, led.clone());
     let delivering = tokio::spawn(deliver::run(store.clone(), lead.clone(), fleet, led.clone()));
     let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock, shutdown.clone()));
@@ -60,13 +62,29 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
     let service = Service::new(Committer::new(store, rules, lead, hosts, clock), shutdown.clone());
+    let yielding = tokio::spawn(yield_lead(shutdown.clone(), service.in_work(), led.clone()));
     let server = MoverServer::new(service)
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Mover"], readiness, shutdown).await;
     registration.leave().await;
+    // Also when the server failed and nobody shut it down.
     led.cancel();
     // Their own ends are bounded; a panic in one of them was logged where it happened.
-    let _ = tokio::join!(leading, delivering, tending);
+    let _ = tokio::join!(yielding, leading, delivering, tending);
     served
+}
+
+/// Ends `led` once `shutdown` came and the proposals in work are answered, or at the latest when the last of them would have
+/// given up. It does not wait for connections: a caller that hangs must not keep the lead from a standby.
+async fn yield_lead(shutdown: Shutdown, in_work: TaskTracker, led: Shutdown) {
+    let answered = async {
+        shutdown.cancelled().await;
+        in_work.close();
+        tokio::time::timeout(config::COMMIT_WAIT_MAX, in_work.wait()).await
+    };
+    if let Some(Err(_)) = led.run_until_cancelled(answered).await {
+        tracing::warn!("proposals still in work lose the lead");
+    }
+    led.cancel();
 }

@@ -24,7 +24,10 @@ pub async fn run(store: Arc<dyn Store>, lead: Lead, hosts: Hosts, clock: Clock, 
 
 async fn tend_due(store: &dyn Store, fence: &Fence, hosts: &Hosts, now_ms: u64) -> Result<(), StoreError> {
     for matched in store.due(now_ms, TEND_MAX).await? {
-        tend(store, fence, hosts, &matched, now_ms).await?;
+        // One match that fails must not stop the others, again at each turn.
+        if let Err(error) = tend(store, fence, hosts, &matched, now_ms).await {
+            tracing::warn!(%error, match_id = %matched.id, "could not look after a match");
+        }
     }
     Ok(())
 }

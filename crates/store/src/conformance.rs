@@ -53,6 +53,8 @@ macro_rules! for_each_promise {
         $for_one!(a_commit_tells_the_traces_of_its_tickets_in_order);
         $for_one!(a_ticket_of_another_version_is_a_conflict);
         $for_one!(a_ticket_of_another_party_is_a_conflict);
+        $for_one!(a_ticket_of_another_age_or_other_tries_is_a_conflict);
+        $for_one!(a_ticket_that_does_not_wait_in_the_queue_of_the_match_is_a_conflict);
         $for_one!(a_ticket_that_left_or_never_was_is_a_conflict);
         $for_one!(a_ticket_listed_twice_is_a_conflict);
         $for_one!(a_conflict_changes_nothing);
@@ -79,6 +81,7 @@ macro_rules! for_each_promise {
         $for_one!(waiting_for_events_wakes_up_when_one_comes);
         $for_one!(waiting_for_events_ends_without_any);
         $for_one!(trimmed_events_are_gone_and_later_ones_stay);
+        $for_one!(what_this_history_has_not_come_to_trims_nothing);
         $for_one!(only_the_leader_trims);
         $for_one!(watching_answers_the_present_state);
         $for_one!(of_more_watchers_than_are_kept_the_longest_standing_gives_way);
@@ -90,6 +93,7 @@ macro_rules! for_each_promise {
         $for_one!(a_deregistered_instance_is_forgotten_at_once);
         $for_one!(only_one_leads_and_renewing_keeps_fence_and_epoch);
         $for_one!(a_new_lead_has_a_new_fence_and_a_later_epoch);
+        $for_one!(a_store_behind_what_its_leader_saw_is_led_anew);
         $for_one!(of_racing_leaders_exactly_one_leads);
         $for_one!(a_lease_that_ran_out_is_free_to_take);
         $for_one!(resigning_needs_the_fence_that_leads);

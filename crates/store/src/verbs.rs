@@ -3,8 +3,8 @@
 use crate::StoreError;
 use async_trait::async_trait;
 use domain::{
-    Cursor, Encoded, Event, Instance, InstanceId, Look, Match, MatchId, Placement, PlayerId, Role, Ticket, TicketId,
-    TicketState,
+    Cursor, Encoded, Event, Instance, InstanceId, Look, Match, MatchId, Placement, PlayerId, QueueName, Role, Ticket,
+    TicketId, TicketState,
 };
 use std::time::Duration;
 
@@ -134,11 +134,13 @@ pub trait Tickets: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence(pub String);
 
-/// A ticket as the proposal read it. The commit confirms every part of it.
+/// A ticket as the proposal read it. The commit confirms every part of it: the rules were checked on nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned {
     pub id: TicketId,
     pub version: u64,
+    pub queued_ms: u64,
+    pub tries: u32,
     pub party: Encoded,
 }
 
@@ -146,6 +148,8 @@ pub struct Versioned {
 #[derive(Debug, Clone)]
 pub struct CommitRequest {
     pub match_id: MatchId,
+    /// Whose rules made the match. Every ticket must have a place in it.
+    pub queue: QueueName,
     pub tickets: Vec<Versioned>,
     /// The encoded sheet.
     pub sheet: Encoded,
@@ -162,7 +166,7 @@ pub enum CommitOutcome {
     Committed { traces: Vec<String> },
     /// This very match was committed before. `traces` as above, of those of its tickets that are still kept.
     Duplicate { traces: Vec<String> },
-    /// This ticket is not queued as it was read: gone, matched, or of another version.
+    /// This ticket is not queued as it was read: gone, matched, of another version, or not in that queue.
     Conflict(TicketId),
     /// The caller no longer leads. Nothing was written, nor will be.
     Fenced,
@@ -230,7 +234,8 @@ pub trait Outbox: Send + Sync {
     async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>>;
 
     /// Forgets every event up to and including `upto`: all of them were taken by whoever should hear of them.
-    /// False when the caller no longer leads.
+    /// False when the caller no longer leads. An `upto` that this history has not come to is from another one, which the store
+    /// lost: then nothing is forgotten, for what has those numbers here was taken by nobody.
     async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool>;
 
     /// Notes that `subject` is watched on `playserver`, and answers its present state: whatever happens later is published
@@ -268,8 +273,11 @@ pub trait Leases: Send + Sync {
     async fn instances(&self, role: Role) -> Result<Vec<Instance>>;
 
     /// Takes or renews the lead for `ttl`. Taking it makes a new fence, which no earlier leader holds, and a new epoch,
-    /// at least `now_ms`. Renewing keeps both.
-    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64) -> Result<Leadership>;
+    /// at least `now_ms` and after that of `seen`. Renewing keeps both.
+    ///
+    /// `seen` is the farthest place in history that the caller knows of. A store that has not come so far lost a part of it
+    /// (it was restored from an older state), and would use the same cursors again: then renewing is taking.
+    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership>;
 
     /// Gives the lead up at once, if `fence` still holds it.
     async fn resign(&self, fence: &Fence) -> Result<()>;

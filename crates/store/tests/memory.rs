@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+use domain::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 use store::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};
@@ -55,7 +56,7 @@ async fn a_watch_on_nothing_is_forgotten() {
 #[tokio::test(start_paused = true)]
 async fn leases_run_out_on_the_simulated_clock() {
     let store = MemoryStore::new();
-    store.lead(&instance_id("mover-1"), Duration::from_secs(3), 1).await.unwrap();
+    store.lead(&instance_id("mover-1"), Duration::from_secs(3), 1, Cursor::default()).await.unwrap();
     advance(Duration::from_millis(2_999)).await;
     assert!(store.leader().await.unwrap().is_some());
     advance(Duration::from_millis(1)).await;

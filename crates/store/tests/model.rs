@@ -152,7 +152,7 @@ impl Story {
                 said(adopted)
             }
             Step::Trim => said(store.trim(fence, self.last).await),
-            Step::Lead(mover) => said(store.lead(&instance_id(mover), LEASE, now_ms).await),
+            Step::Lead(mover) => said(store.lead(&instance_id(mover), LEASE, now_ms, Cursor::default()).await),
             Step::Resign => said(store.resign(fence).await),
         }
     }
@@ -183,7 +183,8 @@ impl Story {
         // Whoever leads is answered his fence when he asks again.
         if let Step::Lead(_) = step
             && let Some(leader) = store.leader().await.unwrap()
-            && let Ok(Leadership::Leading { fence, .. }) = store.lead(&leader, LEASE, self.now_ms).await
+            && let Ok(Leadership::Leading { fence, .. }) =
+                store.lead(&leader, LEASE, self.now_ms, Cursor::default()).await
         {
             self.fence = fence;
         }

@@ -4,6 +4,7 @@
 
 mod redis {
     mod away;
+    mod back;
     mod keys;
     mod planted;
     mod raw;

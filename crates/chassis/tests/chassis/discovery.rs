@@ -1,7 +1,7 @@
 use crate::support::wait_until;
 use async_trait::async_trait;
 use chassis::{LEASE_TTL_MS, PEERS_STALE_MS_MAX, Peers, Readiness, Registration, Shutdown};
-use domain::{Instance, InstanceId, Role};
+use domain::{Cursor, Instance, InstanceId, Role};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,7 @@ impl Leases for Table {
         self.reachable()?;
         Ok(self.alive())
     }
-    async fn lead(&self, _: &InstanceId, _: Duration, _: u64) -> Result<Leadership> {
+    async fn lead(&self, _: &InstanceId, _: Duration, _: u64, _: Cursor) -> Result<Leadership> {
         unreachable!()
     }
     async fn resign(&self, _: &Fence) -> Result<()> {

@@ -40,6 +40,38 @@ pub struct Addresses {
     pub realm: String,
 }
 
+/// Whom a call goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Queue,
+    Play,
+}
+
+impl Side {
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Queue => "--target",
+            Self::Play => "--play",
+        }
+    }
+
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Queue => "orchestrator",
+            Self::Play => "playserver",
+        }
+    }
+}
+
+impl Addresses {
+    pub fn of(&self, side: Side) -> &[String] {
+        match side {
+            Side::Queue => &self.target,
+            Side::Play => &self.play,
+        }
+    }
+}
+
 /// `host:port` is enough; the contract is spoken in clear text.
 fn parse(text: &str) -> Result<String, String> {
     let text = text.trim().trim_end_matches('/');

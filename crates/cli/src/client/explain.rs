@@ -1,16 +1,20 @@
 //! What a failed call means to the person who asked.
 
-use super::Addresses;
+use super::addresses::{Addresses, Side};
 use std::error::Error;
 use tonic::{Code, Status};
 
-/// One line: the code and what the server said; where nobody listens, what to start.
-pub fn explain(status: &Status, addresses: &Addresses) -> anyhow::Error {
+/// One line: the code and what the server said; where nobody listens, what to start. `side` is the one that was asked.
+pub fn explain(status: &Status, addresses: &Addresses, side: Side) -> anyhow::Error {
+    let asked = addresses.of(side).join(", ");
     if is_refused(status) {
-        let asked = addresses.target.iter().chain(&addresses.play).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let flag = side.flag();
         return anyhow::anyhow!(
-            "nothing listens (asked {asked}): start a system with `cargo run --release`, or name one with --target and --play"
+            "nothing listens (asked {asked}): start a system with `cargo run --release`, or name one with {flag}"
         );
+    }
+    if status.code() == Code::Unimplemented && status.message().is_empty() {
+        return anyhow::anyhow!("{asked} answers, but is no {}: are --target and --play swapped?", side.role());
     }
     let message = status.message().lines().collect::<Vec<_>>().join(" ");
     anyhow::anyhow!("{}: {message}", code_name(status.code()))

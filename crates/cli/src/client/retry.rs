@@ -1,5 +1,6 @@
 //! Asking again: when, how often, and how long each answer may take.
 
+use super::pulse::Pulse;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 use tonic::{Code, Request, Response, Status};
@@ -56,7 +57,7 @@ pub fn timed<T>(message: T) -> Request<T> {
 }
 
 /// Asks until an answer, a lasting error, or the last attempt. `call` is given how many attempts failed before.
-pub async fn ask<T, F, Answer>(retry: &Retry, mut call: F) -> Result<T, Status>
+pub async fn ask<T, F, Answer>(retry: &Retry, pulse: &Pulse, mut call: F) -> Result<T, Status>
 where
     F: FnMut(usize) -> Answer,
     Answer: Future<Output = Result<Response<T>, Status>>,
@@ -64,9 +65,13 @@ where
     let mut failures = 0;
     loop {
         let status = match within(ANSWER_WITHIN, call(failures)).await {
-            Ok(response) => return Ok(response.into_inner()),
+            Ok(response) => {
+                pulse.heard();
+                return Ok(response.into_inner());
+            }
             Err(status) => status,
         };
+        pulse.failed(status.code());
         failures += 1;
         if failures >= retry.attempts_max || !is_passing(status.code()) {
             return Err(status);
@@ -100,8 +105,9 @@ mod tests {
 
     #[tokio::test]
     async fn passing_errors_are_asked_again_up_to_the_bound_and_lasting_ones_never() {
+        let pulse = Pulse::default();
         let mut calls = 0;
-        let answer = ask(&QUICK, |_| {
+        let answer = ask(&QUICK, &pulse, |_| {
             calls += 1;
             let done = calls == 3;
             async move { if done { Ok(Response::new(7)) } else { Err(Status::unavailable("")) } }
@@ -110,7 +116,7 @@ mod tests {
 
         for (status, expected) in [(Status::unavailable(""), 3), (Status::invalid_argument(""), 1)] {
             let mut calls = 0;
-            let answer = ask(&QUICK, |_| {
+            let answer = ask(&QUICK, &pulse, |_| {
                 calls += 1;
                 let status = status.clone();
                 async move { Err::<Response<()>, _>(status) }

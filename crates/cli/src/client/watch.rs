@@ -19,12 +19,14 @@ pub struct Watch {
     failures: usize,
     /// Times the stream was opened.
     pub opened: u32,
+    /// Times an open stream broke.
+    pub broken: u32,
 }
 
 impl Watch {
     pub(super) fn new(client: Client, turn: usize, realm: &str, subject: Subject) -> Self {
         let realm = realm.to_owned();
-        Self { client, turn, realm, subject, cursor: None, stream: None, failures: 0, opened: 0 }
+        Self { client, turn, realm, subject, cursor: None, stream: None, failures: 0, opened: 0, broken: 0 }
     }
 
     /// The next update. An error is lasting: the last attempt's, or one that no repetition mends. May be dropped and called again.
@@ -49,6 +51,7 @@ impl Watch {
         let update = stream.message().await?.ok_or_else(|| Status::unavailable("the watch ended"))?;
         self.cursor = update.cursor.or(self.cursor);
         self.failures = 0;
+        self.client.pulse.heard();
         Ok(update)
     }
 
@@ -60,7 +63,8 @@ impl Watch {
     }
 
     async fn set_back(&mut self, status: Status) -> Result<(), Status> {
-        self.stream = None;
+        self.client.pulse.failed(status.code());
+        self.broken += u32::from(self.stream.take().is_some());
         self.failures += 1;
         // Moves on for good: the instance that failed may be gone.
         self.turn += 1;

@@ -16,8 +16,7 @@ broken the exit code is 1, and `BROKEN <which>: player <id> ...` says which and 
 
 Examples:
   muster replay arena --speed 20                     ten real minutes, in thirty seconds
-  muster replay ../shared/data/arena_1v1.csv --queue duel --speed 20
-  muster replay ../shared/data/team_5v5.csv --queue teams-5v5 --speed 10 --json report.json
+  muster replay my-trace.csv --queue teams-5v5 --speed 10 --json report.json
   muster replay arena --target 127.0.0.1:7600,127.0.0.1:7601 --play 127.0.0.1:7610,127.0.0.1:7611
 
 Start a system to play against with `cargo run --release`.";
@@ -52,7 +51,8 @@ pub struct Args {
     /// When those cancel, after queueing, in seconds of the trace
     #[arg(long, env = "MUSTER_REPLAY_CANCEL_AFTER_S", default_value_t = 2.0, value_name = "SECONDS")]
     pub cancel_after_s: f64,
-    /// How long tickets may still wait after the trace's last row, in your seconds; then they are cancelled and counted
+    /// How long tickets may still wait after the trace's last row, in your seconds; then they are cancelled and counted,
+    /// and matches under way are played to their end
     #[arg(long, env = "MUSTER_REPLAY_DRAIN_S", default_value_t = 30.0, value_name = "SECONDS")]
     pub drain_s: f64,
     /// Write the report as JSON here; `-` is standard output

@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// After giving up, past the length of a game, for the last matches to end.
-const LEAVE_WITHIN: Duration = Duration::from_secs(45);
-/// After the stop, for calls under way to come to their deadlines.
-const STOP_WITHIN: Duration = Duration::from_secs(120);
+/// After giving up, past the length of a game, for cancels to be answered and the last matches to end.
+const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+/// After the stop everyone drops what he does.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Plays all arrivals, then waits for open tickets, then cancels the rest. One record for each acknowledged ticket.
 pub async fn play_all(stage: &Arc<Stage>, arrivals: Vec<Arrival>) -> anyhow::Result<Vec<TicketRecord>> {
@@ -39,8 +39,10 @@ impl Feed {
         for (number, arrival) in arrivals.into_iter().enumerate() {
             let due = started + Duration::from_secs_f64(arrival.queue_ms as f64 / 1e3 / self.stage.plan.speed);
             tokio::select! {
-                () = sleep_until(due) => self.stage.tally.late(due.elapsed()),
+                // Also where the next row is due already.
+                biased;
                 () = self.stage.give_up.cancelled() => return Ok(()),
+                () = sleep_until(due) => self.stage.tally.late(due.elapsed()),
             }
             while let Some(left) = self.tasks.try_join_next() {
                 self.collect(left)?;

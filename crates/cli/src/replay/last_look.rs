@@ -5,6 +5,7 @@ use super::stage::Stage;
 use api::v1;
 use futures::{StreamExt, stream};
 use std::time::Duration;
+use tonic::Code;
 
 /// Tickets asked about, spread evenly over those that are still kept.
 const LOOKS_MAX: usize = 5_000;
@@ -23,12 +24,14 @@ pub async fn take(stage: &Stage, records: &mut [TicketRecord]) {
     stream::iter(chosen).for_each_concurrent(LOOKS_AT_ONCE, |(turn, record)| look(stage, turn, record)).await;
 }
 
-/// A ticket that can't be asked about is passed over: it may be forgotten by now.
+/// A ticket that can't be asked about is passed over.
 async fn look(stage: &Stage, turn: usize, record: &mut TicketRecord) {
     let request = v1::GetTicketRequest { realm: stage.plan.realm.clone(), ticket_id: record.ticket_id.clone() };
-    if let Ok(response) = stage.client.ticket(turn, request).await
-        && let Some(ticket) = response.ticket
-    {
-        record.last_look = Some((ticket.state(), point(ticket.changed), ticket.match_id));
+    match stage.client.ticket(turn, request).await {
+        Ok(v1::GetTicketResponse { ticket: Some(ticket), .. }) => {
+            record.last_look = Some((ticket.state(), point(ticket.changed), ticket.match_id));
+        }
+        Err(status) if status.code() == Code::NotFound => record.forgotten = true,
+        _ => {}
     }
 }

@@ -36,11 +36,14 @@ pub async fn follow(role: Role<'_>, seat: usize, player: Arc<str>) -> Member {
     let due = Instant::now() + lifetime(role.ticket) + OUTCOME_GRACE;
     let mut playing =
         Playing { role, turn, leads: seat == 0, me: Member::new(player), watch, due, game_over: None, told: None };
-    if let Err(lost) = playing.run().await {
-        playing.me.lost = Some(lost);
-    }
+    let played = tokio::select! {
+        played = playing.run() => played,
+        // Whatever call he waits for.
+        () = role.stage.stop.cancelled() => Err(Lost::Stopped),
+    };
+    playing.me.lost = played.err();
     playing.leave();
-    playing.me.opened = playing.watch.opened;
+    (playing.me.opened, playing.me.broken) = (playing.watch.opened, playing.watch.broken);
     playing.me
 }
 
@@ -82,7 +85,6 @@ impl Playing<'_> {
                     self.end_match().await;
                     continue;
                 }
-                () = self.role.stage.stop.cancelled() => return Err(Lost::Stopped),
             };
             match self.note(&update) {
                 News::Nothing => continue,

@@ -6,8 +6,9 @@ use super::stage::Stage;
 use super::tally::Tally;
 use super::trace::Arrival;
 use api::v1;
-use futures::future::join_all;
+use futures::future::{join_all, select};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -28,7 +29,12 @@ pub struct Left {
 /// `number` is the arrival's place in the trace.
 pub async fn play(stage: Arc<Stage>, arrival: Arc<Arrival>, number: usize) -> Left {
     let sent_us = stage.now_us();
-    let ticket = match stage.client.enqueue(number, request(&stage, &arrival, number)).await {
+    let enqueue = stage.client.enqueue(number, request(&stage, &arrival, number));
+    let stopped = async {
+        stage.stop.cancelled().await;
+        Err(Status::cancelled("the replay was stopped before the answer"))
+    };
+    let ticket = match select(pin!(enqueue), pin!(stopped)).await.factor_first().0 {
         Ok(response) => response.ticket.unwrap_or_default(),
         Err(status) => return refused(&stage, arrival, status),
     };
@@ -45,8 +51,13 @@ pub async fn play(stage: Arc<Stage>, arrival: Arc<Arrival>, number: usize) -> Le
     // Members end by themselves, also once the ticket is cancelled; the cancel ends with them.
     record.members = tokio::select! {
         members = &mut members => members,
-        cancelled = cancel_in_time(&stage, &ticket.id, number) => {
-            record.cancelled = cancelled;
+        (reason, cancelled) = cancel_in_time(&stage, &ticket.id, number) => {
+            record.given_up = reason == CANCEL_REASON;
+            match cancelled {
+                Ok(cancelled) => record.cancelled = Some(cancelled),
+                // FAILED_PRECONDITION: matched before; then the players play on.
+                Err(status) => record.forgotten = status.code() == Code::NotFound,
+            }
             members.await
         }
     };
@@ -79,18 +90,17 @@ fn refused(stage: &Stage, arrival: Arc<Arrival>, status: Status) -> Left {
     Left { arrival, record: None, free: status.code() == Code::AlreadyExists }
 }
 
-/// Cancels when the replay gives up, or when this party changes its mind; the point of the cancel if it was acknowledged.
-async fn cancel_in_time(stage: &Stage, ticket_id: &str, number: usize) -> Option<Point> {
+/// Cancels when the replay gives up, or when this party changes its mind: why, and the point of the cancel if it was acknowledged.
+async fn cancel_in_time(stage: &Stage, ticket_id: &str, number: usize) -> (&'static str, Result<Point, Status>) {
     let mind = if changes_mind(stage, number) { stage.plan.cancel_after } else { Duration::MAX };
     let reason = tokio::select! {
         () = stage.give_up.cancelled() => CANCEL_REASON,
         () = tokio::time::sleep(mind) => CHANGED_MIND_REASON,
     };
-    let (realm, ticket_id, reason) = (stage.plan.realm.clone(), ticket_id.to_owned(), reason.to_owned());
-    let request = v1::CancelRequest { realm, ticket_id, reason };
-    // FAILED_PRECONDITION: matched before; then the players play on.
-    let response = stage.client.cancel(number, request).await.ok()?;
-    Some(point(response.ticket.and_then(|ticket| ticket.changed)))
+    let (realm, ticket_id) = (stage.plan.realm.clone(), ticket_id.to_owned());
+    let request = v1::CancelRequest { realm, ticket_id, reason: reason.to_owned() };
+    let response = stage.client.cancel(number, request).await;
+    (reason, response.map(|response| point(response.ticket.and_then(|ticket| ticket.changed))))
 }
 
 /// The same rows in every replay of the same trace.

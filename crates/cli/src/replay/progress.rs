@@ -26,12 +26,21 @@ impl Scale {
     }
 }
 
+/// Shown at a terminal only.
+pub fn bar(scale: &Scale) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    // The bar takes what the counters leave of the line: 80 columns are enough.
+    let style = ProgressStyle::with_template("{elapsed_precise} {percent:>3}% {wide_bar} {msg}");
+    ProgressBar::new(scale.rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// Runs until it is aborted.
 pub async fn show(stage: Arc<Stage>, scale: Scale) {
     let is_terminal = std::io::stderr().is_terminal();
     let wall_s = scale.length_s / stage.plan.speed;
-    eprintln!("{} rows, {:.0} s of trace in {wall_s:.0} s", scale.rows, scale.length_s);
-    let bar = if is_terminal { bar(scale.rows) } else { ProgressBar::hidden() };
+    stage.say(&format!("{} rows, {:.0} s of trace in {wall_s:.0} s", scale.rows, scale.length_s));
     let every = if is_terminal { BAR_EVERY } else { LINE_EVERY };
     let weight = if is_terminal { BAR_WEIGHT } else { 1.0 };
     let mut rate = Rate { matched: 0, every_s: every.as_secs_f64(), weight, per_s: 0.0 };
@@ -40,30 +49,24 @@ pub async fn show(stage: Arc<Stage>, scale: Scale) {
         let tally = &stage.tally;
         let line = line(tally, rate.next(Tally::read(&tally.matched)), stage.plan.speed);
         if is_terminal {
-            bar.set_position(Tally::read(&tally.rows));
-            bar.set_message(line);
+            stage.bar.set_position(Tally::read(&tally.rows));
+            stage.bar.set_message(line);
         } else {
             eprintln!("{}/{} rows  {line}", Tally::read(&tally.rows), scale.rows);
         }
     }
 }
 
-fn bar(rows: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{elapsed_precise} [{bar:24}] {pos}/{len} rows  {msg}");
-    ProgressBar::new(rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
+/// Players in queue, in match, matched a second; the median of the newest waits. Refusals only where there are some.
 fn line(tally: &Tally, matched_per_s: f64, speed: f64) -> String {
-    let read = Tally::read;
+    let (waiting, playing) = (Tally::read(&tally.waiting), Tally::read(&tally.in_match));
     let p50_s = tally.recent_wait_p50_us() as f64 / 1e6 * speed;
-    format!(
-        "queued {}  waiting {}  in match {}  matched {matched_per_s:.0}/s  wait p50 {p50_s:.1} s  skipped {}  refused {}",
-        read(&tally.queued),
-        read(&tally.waiting),
-        read(&tally.in_match),
-        read(&tally.skipped_busy) + read(&tally.skipped_full),
-        read(&tally.refused),
-    )
+    let mut line = format!("wait {waiting} play {playing} {matched_per_s:.0}/s p50 {p50_s:.1} s of trace");
+    let refused = Tally::read(&tally.refused);
+    if refused > 0 {
+        line += &format!(" refused {refused}");
+    }
+    line
 }
 
 /// Players matched a second, smoothed over a few looks where they are quick.

@@ -49,6 +49,8 @@ pub struct Member {
     pub astray: u32,
     /// Times the watch was opened.
     pub opened: u32,
+    /// Times an open watch broke.
+    pub broken: u32,
     /// Why he stopped watching before his ticket was over.
     pub lost: Option<Lost>,
     /// When he told that the match was over, before he said so; and of which match.
@@ -77,6 +79,10 @@ pub struct TicketRecord {
     pub members: Vec<Member>,
     /// The cancel that was acknowledged.
     pub cancelled: Option<Point>,
+    /// The replay had it cancelled because it was over, not because the party changed its mind.
+    pub given_up: bool,
+    /// The system said later that it knows of no such ticket.
+    pub forgotten: bool,
     /// What GetTicket said after the replay, for those that were asked: state, last change, match.
     pub last_look: Option<(TicketState, Point, String)>,
 }

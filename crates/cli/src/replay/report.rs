@@ -26,6 +26,8 @@ pub struct Report {
     pub speed: f64,
     /// It was stopped by hand: what follows is about the part that was played.
     pub interrupted: bool,
+    /// Nothing answered any more: what follows is about the part that was played.
+    pub deserted: bool,
     /// From the first row to the last player's leaving.
     pub wall_s: f64,
     /// Players in the trace so far as it was played, and what became of their rows.
@@ -39,6 +41,8 @@ pub struct Report {
     pub tickets_matched: usize,
     pub tickets_ended: usize,
     pub tickets_cancelled: usize,
+    /// Of those, the ones that still waited when the replay was over.
+    pub tickets_given_up: usize,
     pub tickets_expired: usize,
     pub tickets_without_outcome: usize,
     pub matched_share: f64,
@@ -56,13 +60,16 @@ pub struct Report {
     /// Each seat's, to the match's region, where known.
     pub rtt_ms: Spread,
     pub cost_s: Spread,
-    /// Watches opened again, updates told again, acknowledgements and ends that found no answer.
+    /// Watches that broke, watches opened again, updates told again, acknowledgements and ends that found no answer.
+    pub watch_broken: u64,
     pub watch_reopened: u64,
     pub updates_repeated: u64,
     pub acknowledge_failures: u64,
     pub end_failures: u64,
     pub players_lost: usize,
     pub first_loss: String,
+    /// Tickets that were acknowledged are unknown, or history went back to an earlier epoch.
+    pub store_began_anew: bool,
     /// How far the replay fell behind the trace at worst: above a few hundred, it measured itself.
     pub replay_late_ms_max: f64,
     pub broken: Vec<String>,
@@ -85,6 +92,7 @@ impl Report {
         self.queue.clone_from(&stage.plan.queue);
         self.speed = stage.plan.speed;
         self.interrupted = stage.interrupted.is_cancelled();
+        self.deserted = stage.deserted.is_cancelled();
         self.rows = Tally::read(&tally.rows);
         self.rows_skipped_busy = Tally::read(&tally.skipped_busy);
         self.rows_skipped_full = Tally::read(&tally.skipped_full);
@@ -100,6 +108,8 @@ impl Report {
         self.tickets = records.len();
         self.tickets_ended = came_to(Some(TicketState::Ended));
         self.tickets_cancelled = came_to(Some(TicketState::Cancelled));
+        let given_up = |record: &&TicketRecord| record.given_up && outcome(record) == Some(TicketState::Cancelled);
+        self.tickets_given_up = records.iter().filter(given_up).count();
         self.tickets_expired = came_to(Some(TicketState::Expired));
         self.tickets_without_outcome = came_to(None);
         self.tickets_matched = records.iter().filter(|record| matched(record).next().is_some()).count();
@@ -136,10 +146,12 @@ impl Report {
     fn troubles(&mut self, records: &[TicketRecord]) {
         let members = || records.iter().flat_map(|record| &record.members);
         self.watch_reopened = members().map(|member| u64::from(member.opened.saturating_sub(1))).sum();
+        self.watch_broken = members().map(|member| u64::from(member.broken)).sum();
         self.updates_repeated = members().map(|member| u64::from(member.repeated)).sum();
         let mut lost = members().filter_map(|member| Some((member, member.lost.as_ref()?))).peekable();
         self.first_loss = lost.peek().map(|(member, lost)| loss(member, lost)).unwrap_or_default();
         self.players_lost = lost.count();
+        self.store_began_anew = records.iter().any(began_anew);
     }
 }
 
@@ -151,6 +163,13 @@ fn loss(member: &Member, lost: &Lost) -> String {
         Lost::Stopped => "the replay was stopped before his ticket was over",
     };
     format!("player {}: {why}", member.player)
+}
+
+/// Signs that the store lost what it had said: no failure of a service does that.
+fn began_anew(record: &TicketRecord) -> bool {
+    let went_back = |member: &Member| member.seen.windows(2).any(|pair| pair[1].cursor.0 < pair[0].cursor.0);
+    let forgotten = |member: &Member| member.lost == Some(Lost::Forgotten) || went_back(member);
+    record.forgotten || record.members.iter().any(forgotten)
 }
 
 fn outcome(record: &TicketRecord) -> Option<TicketState> {

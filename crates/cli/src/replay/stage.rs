@@ -5,6 +5,7 @@ use super::record::{Seen, Sheets, point};
 use super::tally::Tally;
 use crate::client::Client;
 use api::v1;
+use indicatif::ProgressBar;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,11 +25,15 @@ pub struct Stage {
     pub stop: CancellationToken,
     /// Told by hand to give up.
     pub interrupted: CancellationToken,
+    /// Nothing answers any more.
+    pub deserted: CancellationToken,
+    /// Hidden where there is no terminal.
+    pub bar: ProgressBar,
     fatal: Mutex<Option<Status>>,
 }
 
 impl Stage {
-    pub fn new(client: Client, plan: Plan) -> Self {
+    pub fn new(client: Client, plan: Plan, bar: ProgressBar) -> Self {
         Self {
             client,
             plan,
@@ -39,8 +44,15 @@ impl Stage {
             give_up: CancellationToken::new(),
             stop: CancellationToken::new(),
             interrupted: CancellationToken::new(),
+            deserted: CancellationToken::new(),
+            bar,
             fatal: Mutex::new(None),
         }
+    }
+
+    /// One line to whoever looks on, past the bar.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
     }
 
     pub fn now_us(&self) -> u64 {

@@ -4,14 +4,18 @@ use super::report::Report;
 use super::stats::Spread;
 use std::io::{Write, stdout};
 
+/// The narrowest terminal that is cared for.
+const COLUMNS: usize = 80;
+
 pub fn print(report: &Report) -> anyhow::Result<()> {
     let mut lines = vec![String::new()];
-    lines.push(format!("{} in {:.1} s at speed {}, queue {}", report.trace, report.wall_s, report.speed, report.queue));
+    lines.push(report.trace.clone());
+    lines.push(format!("  played   {:.1} s at speed {}, in queue {}", report.wall_s, report.speed, report.queue));
     counts(report, &mut lines);
     lines.push(String::new());
     lines.push(format!("  {:<26}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "mean", "p50", "p90", "p99", "worst"));
-    lines.push(spread("wait, s of trace", &report.wait_trace_s));
     lines.push(spread("wait, ms", &report.wait_wall_ms));
+    lines.push(spread("wait, s of trace", &report.wait_trace_s));
     lines.push(spread("enqueue answered, ms", &report.enqueue_ms));
     lines.push(spread("answered to matched, ms", &report.answered_to_matched_ms));
     lines.push(spread("rating gap of teams", &report.rating_gap));
@@ -30,19 +34,30 @@ pub fn print(report: &Report) -> anyhow::Result<()> {
 
 fn counts(report: &Report, lines: &mut Vec<String>) {
     let Report { rows, rows_skipped_busy, rows_skipped_full, refused, tickets, .. } = report;
+    lines.push(format!("  rows     {rows}: refused {refused}"));
+    lines.push(format!("           skipped {rows_skipped_busy} (player still in a match or queue)"));
+    if *rows_skipped_full > 0 {
+        lines.push(format!("           skipped {rows_skipped_full} (more than --players-max at once)"));
+    }
+    let (matched, share) = (report.tickets_matched, report.matched_share * 100.0);
+    lines.push(format!("  tickets  {tickets}: matched {matched} ({share:.2} %), ended {}", report.tickets_ended));
+    let (given_up, at) = (report.tickets_given_up, end(report));
     lines.push(format!(
-        "  rows     {rows}: skipped {rows_skipped_busy} busy, {rows_skipped_full} over the bound; refused {refused}"
+        "           cancelled {} as asked, {given_up} given up {at}",
+        report.tickets_cancelled - given_up
     ));
-    lines.push(format!(
-        "  tickets  {tickets}: matched {} ({:.2} %), ended {}, cancelled {}, expired {}, without outcome {}",
-        report.tickets_matched,
-        report.matched_share * 100.0,
-        report.tickets_ended,
-        report.tickets_cancelled,
-        report.tickets_expired,
-        report.tickets_without_outcome,
-    ));
+    let (expired, without) = (report.tickets_expired, report.tickets_without_outcome);
+    lines.push(format!("           expired {expired}, without outcome {without}"));
     lines.push(format!("  matches  {}: {:.1} a second", report.matches, report.matches_per_s));
+}
+
+/// When who still waited was cancelled.
+fn end(report: &Report) -> &'static str {
+    match (report.deserted, report.interrupted) {
+        (true, _) => "when nothing answered",
+        (false, true) => "at the interrupt",
+        (false, false) => "at the end of the drain",
+    }
 }
 
 fn spread(name: &str, spread: &Spread) -> String {
@@ -52,19 +67,59 @@ fn spread(name: &str, spread: &Spread) -> String {
 
 fn troubles(report: &Report, lines: &mut Vec<String>) {
     for (code, refusals) in &report.refusals {
-        lines.push(format!("  refused {} times with {code}, first: {}", refusals.times, refusals.first));
+        lines.push(format!("  refused {} times with {code}, first:", refusals.times));
+        lines.extend(wrapped(&refusals.first));
     }
+    let Report { watch_broken, watch_reopened, updates_repeated, players_lost, .. } = report;
     lines.push(format!(
-        "  watches opened again {}, updates repeated {}, acknowledgements failed {}, ends failed {}, players lost {}",
-        report.watch_reopened,
-        report.updates_repeated,
-        report.acknowledge_failures,
-        report.end_failures,
-        report.players_lost
+        "  watches broken {watch_broken}, opened again {watch_reopened}; updates repeated {updates_repeated}"
     ));
+    lines.push(format!(
+        "  acknowledgements failed {}, ends failed {}, players lost {players_lost}",
+        report.acknowledge_failures, report.end_failures
+    ));
+    if report.store_began_anew {
+        lines.push("  the store began anew: tickets that it had acknowledged are unknown, or its".to_owned());
+        lines.push("  history went back (a memory store ends with its process)".to_owned());
+    }
     lines.push(format!("  the replay was late by {:.0} ms at worst", report.replay_late_ms_max));
     lines.push(match report.broken.len() {
         0 => "  every invariant that a client can see held".to_owned(),
         count => format!("  {count} BROKEN invariants"),
     });
+}
+
+/// At words, into lines that fit a narrow terminal.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("    {word}")),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::tally::Refusals;
+
+    #[test]
+    fn no_line_is_wider_than_a_narrow_terminal() {
+        let mut report =
+            Report { rows: 5_000_000, tickets: 5_000_000, tickets_matched: 5_000_000, ..Default::default() };
+        report.rows_skipped_full = 1_000_000;
+        report.store_began_anew = true;
+        (report.tickets_cancelled, report.tickets_given_up) = (2_000_000, 1_000_000);
+        report.refusals.insert("UNAVAILABLE", Refusals { times: 5_000_000, first: "it is away ".repeat(30) });
+        let mut lines = Vec::new();
+        counts(&report, &mut lines);
+        troubles(&report, &mut lines);
+        assert!(lines.iter().all(|line| line.len() <= COLUMNS), "{lines:#?}");
+    }
 }

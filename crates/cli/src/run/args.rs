@@ -1,10 +1,12 @@
 //! Flags of everything that runs services. Each can come from the environment instead.
 
+use super::ports::default_port;
+use super::redacted::redacted;
 use crate::misuse::Misuse;
 use anyhow::Result;
 use chassis::Clock;
-use domain::{InstanceId, RealmId, RuleSet};
-use sandbox::World;
+use domain::{InstanceId, RealmId, Role, RuleSet};
+use sandbox::{Counts, World};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,11 +30,15 @@ pub struct RealmArgs {
 
 const ROLE_HELP: &str = "\
 Environment also read:
-  RUST_LOG                      what is logged, for example info or mover=debug  [default: info]
-  OTEL_EXPORTER_OTLP_ENDPOINT   where traces go by OTLP/gRPC, for example http://localhost:4317; unset: nowhere
-  OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG   which traces are kept  [default: all]
+  RUST_LOG                      what is logged, for example info or mover=debug
+                                [default: info]
+  OTEL_EXPORTER_OTLP_ENDPOINT   where traces go by OTLP/gRPC, for example
+                                http://localhost:4317 [default: nowhere]
+  OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
+                                which traces are kept [default: all]
 
-SIGTERM: no longer ready, takes nothing new, finishes or hands back what it holds, exits 0 within 10 s.";
+SIGTERM: no longer ready, takes nothing new, finishes or hands back what it
+holds, exits 0 within 10 s.";
 
 /// One service in a process of its own.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,8 +49,7 @@ pub struct RoleArgs {
     /// Redis that keeps the truth, for example redis://127.0.0.1:6379 or unix:///run/redis.sock
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: String,
-    /// Address to listen on [default: 127.0.0.1 and the role's port: orchestrator 7600, playserver 7610, matchmaker 7620, mover 7630,
-    /// sweeper 7640]
+    // Its help, with the role's own port, is put in by `with_own_port`.
     #[arg(long, env = "MUSTER_LISTEN", value_name = "IP:PORT")]
     pub listen: Option<SocketAddr>,
     /// URL at which the other services reach this one [default: http:// and the address listened on]
@@ -56,15 +61,28 @@ pub struct RoleArgs {
     /// Region this instance stands in; playservers host matches of their region first
     #[arg(long, env = "MUSTER_REGION", default_value = "", hide_default_value = true, value_name = "NAME")]
     pub region: String,
-    /// Playserver: matches hosted at the same time
-    #[arg(long, env = "MUSTER_CAPACITY", default_value_t = 100_000, value_name = "MATCHES")]
-    pub capacity: u32,
-    /// Playserver: the assignment, what players are told to connect to [default: the advertised address]
-    #[arg(long, env = "MUSTER_GAME_ADDRESS", value_name = "HOST:PORT")]
-    pub game_address: Option<String>,
     /// Leave, as by SIGTERM, when the process that started this one ends
     #[arg(long, hide = true)]
     pub with_parent: bool,
+}
+
+/// A playserver in a process of its own.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = ROLE_HELP)]
+pub struct PlayserverArgs {
+    #[command(flatten)]
+    pub role: RoleArgs,
+    /// Matches hosted at the same time
+    #[arg(long, env = "MUSTER_CAPACITY", default_value_t = 100_000, value_name = "MATCHES")]
+    pub capacity: u32,
+    /// The assignment, what players are told to connect to [default: the advertised address]
+    #[arg(long, env = "MUSTER_GAME_ADDRESS", value_name = "HOST:PORT")]
+    pub game_address: Option<String>,
+}
+
+/// Tells the help of `--listen` which port is the role's own.
+pub fn with_own_port(role: Role) -> impl FnOnce(clap::Arg) -> clap::Arg {
+    move |listen| listen.help(format!("Address to listen on [default: 127.0.0.1:{}]", default_port(role)))
 }
 
 /// Every service in this process.
@@ -91,14 +109,19 @@ pub struct ClusterArgs {
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     pub fsync: FsyncArg,
+    /// Orchestrators: on 127.0.0.1:7600 and the ports after it
     #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub orchestrators: u16,
+    /// Matchmakers: on 127.0.0.1:7620 and the ports after it
     #[arg(long, env = "MUSTER_MATCHMAKERS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub matchmakers: u16,
+    /// Movers, of which one leads: on 127.0.0.1:7630 and the ports after it
     #[arg(long, env = "MUSTER_MOVERS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub movers: u16,
+    /// Playservers: on 127.0.0.1:7610 and the ports after it
     #[arg(long, env = "MUSTER_PLAYSERVERS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub playservers: u16,
+    /// Sweepers: on 127.0.0.1:7640 and the ports after it
     #[arg(long, env = "MUSTER_SWEEPERS", default_value_t = 1, value_parser = count(), value_name = "N")]
     pub sweepers: u16,
 }
@@ -121,6 +144,22 @@ impl From<FsyncArg> for Fsync {
     }
 }
 
+impl ClusterArgs {
+    pub fn counts(&self) -> Counts {
+        Counts {
+            orchestrators: self.orchestrators.into(),
+            sweepers: self.sweepers.into(),
+            matchmakers: self.matchmakers.into(),
+            movers: self.movers.into(),
+            playservers: self.playservers.into(),
+        }
+    }
+}
+
+fn no_redis_url(text: &str) -> Misuse {
+    Misuse::new(format!("--redis {} is no Redis URL: write for example redis://127.0.0.1:6379", redacted(text)))
+}
+
 /// A role's ports lie ten apart.
 fn count() -> clap::builder::RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(0..=10)
@@ -133,10 +172,7 @@ impl RealmArgs {
         let rules = Arc::new(self.rules()?);
         let store: Arc<dyn Store> = match redis {
             None => Arc::new(MemoryStore::new()),
-            Some(url) => {
-                let connect = RedisStore::connect(url, realm.clone());
-                Arc::new(connect.map_err(|error| Misuse::new(format!("--redis {url}: {error}")))?)
-            }
+            Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
         };
         Ok(World { realm, store, rules, clock: Clock::system() })
     }
@@ -145,7 +181,7 @@ impl RealmArgs {
         if self.rules.is_empty() {
             return sandbox::built_in_rules().map_err(|error| Misuse::new(error.to_string()).into());
         }
-        sandbox::load_rules(&self.rules).map_err(|error| Misuse::new(error.to_string()).into())
+        sandbox::load_rules(&self.rules).map_err(|error| Misuse::new(format!("--rules {error}")).into())
     }
 
     pub fn telemetry(&self, service: &str, instance: &InstanceId, log_default: &str) -> Result<Telemetry> {

@@ -1,10 +1,14 @@
 use super::args::DevArgs;
+use super::next_step::{NextStep, STANDS_FOR};
 use super::ports::{default_port, listen};
+use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
 use sandbox::{Counts, System};
 use std::net::SocketAddr;
+
+const IN_USE: &str = "is a muster already running? Stop it, or choose another address with --host 127.0.0.2";
 
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
@@ -13,7 +17,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
     // All ports are taken before anything starts: a port in use leaves nothing half up.
     let mut listeners = Vec::new();
     for role in Counts::ONE_EACH.roles() {
-        listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role)))).await?));
+        listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
     }
     let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, "warn")?;
     let mut system = System::new(world);
@@ -37,32 +41,32 @@ async fn ready(system: &System, args: &DevArgs) -> Result<()> {
 
 /// What to open and what to type next.
 fn welcome(system: &System, args: &DevArgs) -> String {
-    let of = |role| {
-        system
-            .addresses(role)
-            .first()
-            .map(|address| address.trim_start_matches("http://").to_owned())
-            .unwrap_or_default()
-    };
-    let (queue, play) = (of(Role::Orchestrator), of(Role::Playserver));
-    let kept =
-        args.redis.as_deref().map_or("in memory: it ends with this process".to_owned(), |url| format!("in {url}"));
+    let of = |role| system.addresses(role).iter().map(|address| host_and_port(address)).collect::<Vec<_>>();
+    let next = NextStep { rules: &system.world.rules, queue: of(Role::Orchestrator), play: of(Role::Playserver) };
+    let kept = args
+        .redis
+        .as_deref()
+        .map_or("in memory: it ends with this process".to_owned(), |url| format!("in {}", redacted(url)));
     let queues: Vec<String> = system.world.rules.iter().map(|rules| rules.queue().to_string()).collect();
     format!(
-        "Muster is up: players queue on {queue} and watch on {play}. In a second shell type:  cargo run --release -- replay arena --queue duel --speed 10
-
-  a match by hand      muster ticket enqueue --queue duel --player ada:1510 --watch --ack   (and the same for bob:1530 in a third shell)
-  the contract         grpcurl -plaintext {queue} list        grpcurl -plaintext {play} describe muster.v1.Play
+        "{next}  the contract         grpcurl -plaintext {} list
+                       grpcurl -plaintext {} describe muster.v1.Play
   queues               {}
   realm                {}, kept {kept}
   other services       matchmaker {}   mover {}   sweeper {}
   stop                 Ctrl-C
 
-`muster` stands for ./target/release/muster; `muster --help` lists the rest.",
+{STANDS_FOR}",
+        next.queue.join(" "),
+        next.play.join(" "),
         queues.join(", "),
         system.world.realm,
-        of(Role::Matchmaker),
-        of(Role::Mover),
-        of(Role::Sweeper),
+        of(Role::Matchmaker).join(" "),
+        of(Role::Mover).join(" "),
+        of(Role::Sweeper).join(" "),
     )
+}
+
+fn host_and_port(address: &str) -> String {
+    address.trim_start_matches("http://").to_owned()
 }

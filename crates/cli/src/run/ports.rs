@@ -1,6 +1,7 @@
 use crate::misuse::Misuse;
 use anyhow::Result;
 use domain::Role;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -16,12 +17,10 @@ pub fn default_port(role: Role) -> u16 {
     }
 }
 
-/// Listens, or says in one line what is in the way.
-pub async fn listen(role: Role, address: SocketAddr) -> Result<TcpListener> {
+/// Listens, or says in one line what is in the way, and `in_use`: what to do where another listens already.
+pub async fn listen(role: Role, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
-        let name = role.as_str();
-        let line =
-            format!("{name} cannot listen on {address} ({error}): stop what listens there, or choose another address");
-        Misuse::new(line).into()
+        let todo = if error.kind() == ErrorKind::AddrInUse { in_use } else { "choose an address of this machine" };
+        Misuse::new(format!("{} cannot listen on {address} ({error}): {todo}", role.as_str())).into()
     })
 }

@@ -1,25 +1,46 @@
-use super::args::RoleArgs;
+use super::args::{PlayserverArgs, RoleArgs};
 use super::ports::{default_port, listen};
+use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use domain::{InstanceId, RegionName, Role};
 use nix::sys::signal::Signal;
-use sandbox::Spec;
+use sandbox::{Spec, World};
 use std::net::{Ipv4Addr, SocketAddr};
+
+const IN_USE: &str = "stop what listens there, or choose another address with --listen";
 
 /// Runs one service until SIGTERM.
 pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
+    run_as(role, &args, |spec| spec).await
+}
+
+/// Runs a playserver until SIGTERM.
+pub async fn playserver(args: PlayserverArgs) -> Result<()> {
+    let hosting = |mut spec: Spec| {
+        spec.instance.capacity = args.capacity;
+        if let Some(game_address) = &args.game_address {
+            spec.game_address.clone_from(game_address);
+        }
+        spec
+    };
+    run_as(Role::Playserver, &args.role, hosting).await
+}
+
+/// `of_role` adds what only this role is told.
+async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec) -> Result<()> {
     if args.with_parent {
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
     }
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
-    let listener = listen(role, address).await?;
-    let spec = spec(role, &args, listener.local_addr()?)?;
+    let listener = listen(role, address, IN_USE).await?;
+    let spec = of_role(spec(role, args, listener.local_addr()?)?);
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
+    warn_without_redis(&world, &args.redis).await;
     let served = sandbox::serve(spec, listener, world, shutdown).await;
     tracing::info!("ended");
     // Flushing blocks, and needs this runtime's other threads meanwhile.
@@ -39,9 +60,12 @@ fn spec(role: Role, args: &RoleArgs, bound: SocketAddr) -> Result<Spec> {
         RegionName::parse("--region", &args.region).map_err(|invalid| Misuse::new(invalid.to_string()))?;
         spec.instance.region.clone_from(&args.region);
     }
-    spec.instance.capacity = args.capacity;
-    if let Some(game_address) = &args.game_address {
-        spec.game_address.clone_from(game_address);
-    }
     Ok(spec)
+}
+
+/// Without this line, a service that waits for its Redis would wait without a word.
+async fn warn_without_redis(world: &World, url: &str) {
+    if let Err(error) = world.store.leader().await {
+        tracing::warn!(redis = redacted(url), %error, "Redis does not answer: waiting for it");
+    }
 }

@@ -29,6 +29,9 @@ fn player(text: &str, alike: &v1::Player) -> Result<v1::Player, Misuse> {
     let Some((id, rating)) = text.rsplit_once(':') else {
         return Ok(v1::Player { id: text.to_owned(), rating: RATING_DEFAULT, ..alike.clone() });
     };
+    if rating.is_empty() {
+        return Err(Misuse::new(format!("--player {text} has no rating after the colon; write for example {id}:1500")));
+    }
     let rating = rating.parse().map_err(|_| {
         Misuse::new(format!("--player {text}: `{rating}` is no rating; write ID:RATING, for example {id}:1500"))
     })?;
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(read("ada").unwrap(), ("ada".to_owned(), 1500.0));
         assert_eq!(read("ada:1620.5").unwrap(), ("ada".to_owned(), 1620.5));
         assert_eq!(read("eu:ada:1620").unwrap(), ("eu:ada".to_owned(), 1620.0));
+        assert!(read("zoe:").unwrap_err().to_string().starts_with("--player zoe: has no rating after the colon"));
         assert!(read("ada:good").unwrap_err().to_string().starts_with("--player ada:good: `good` is no rating"));
     }
 

@@ -7,7 +7,11 @@ use std::io::{Write, stdout};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-pub fn ticket(ticket: &v1::Ticket, matched: Option<&v1::Match>, json: bool) -> anyhow::Result<()> {
+pub fn ticket(ticket: &v1::Ticket, json: bool) -> anyhow::Result<()> {
+    ticket_with_match(ticket, None, json)
+}
+
+pub fn ticket_with_match(ticket: &v1::Ticket, matched: Option<&v1::Match>, json: bool) -> anyhow::Result<()> {
     if json {
         return line(&ticket_json(ticket, matched).to_string());
     }
@@ -16,10 +20,31 @@ pub fn ticket(ticket: &v1::Ticket, matched: Option<&v1::Match>, json: bool) -> a
     if !ticket.trace_id.is_empty() {
         line(&format!("trace   {}", ticket.trace_id))?;
     }
-    match matched {
-        Some(matched) => line(&format!("match   {}", match_text(matched))),
-        None => Ok(()),
+    let lines = matched.map(sheet_lines).unwrap_or_default();
+    lines.iter().try_for_each(|text| line(text))
+}
+
+/// All of a match: who plays whom, how long each waited, what it costs and where it is played.
+fn sheet_lines(matched: &v1::Match) -> Vec<String> {
+    let sheet = matched.sheet.clone().unwrap_or_default();
+    let mut lines = vec![format!("match   {} {}", matched.id, match_state(matched.state()))];
+    lines.push(format!("queue   {}", sheet.queue));
+    for (number, team) in (1..).zip(&sheet.teams) {
+        lines.extend(team.seats.iter().map(|seat| format!("team {number}  {}", seat_text(seat))));
     }
+    lines.push(format!("cost    {:.1} s of waiting", sheet.cost_s));
+    if !sheet.region.is_empty() {
+        lines.push(format!("region  {}", sheet.region));
+    }
+    if !matched.address.is_empty() {
+        lines.push(format!("play at {}", matched.address));
+    }
+    lines
+}
+
+fn seat_text(seat: &v1::Seat) -> String {
+    let rtt = seat.rtt_ms.map(|ms| format!(", {ms} ms away")).unwrap_or_default();
+    format!("{} {:.0}, waited {:.1} s{rtt}", seat.player_id, seat.rating, seat.wait_ms as f64 / 1e3)
 }
 
 pub fn update(update: &v1::Update, json: bool) -> anyhow::Result<()> {
@@ -142,6 +167,25 @@ fn match_json(matched: &v1::Match) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_match_is_shown_with_waits_cost_and_region() {
+        let seat =
+            v1::Seat { player_id: "ada".into(), rating: 1510.0, wait_ms: 2340, rtt_ms: Some(21), ..Default::default() };
+        let teams = vec![v1::Team { seats: vec![seat] }];
+        let sheet = v1::Sheet { queue: "duel".into(), teams, region: "eu".into(), cost_s: 3.21, ..Default::default() };
+        let told = v1::Match { id: "m1".into(), sheet: Some(sheet), address: "h:1".into(), ..Default::default() };
+        assert_eq!(
+            sheet_lines(&told)[1..],
+            [
+                "queue   duel",
+                "team 1  ada 1510, waited 2.3 s, 21 ms away",
+                "cost    3.2 s of waiting",
+                "region  eu",
+                "play at h:1"
+            ]
+        );
+    }
 
     #[test]
     fn an_update_is_one_line_with_all_that_a_player_needs() {

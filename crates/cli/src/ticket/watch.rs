@@ -1,8 +1,9 @@
 //! Following a player or a ticket at the terminal.
 
 use super::args::{Until, WatchArgs};
+use super::patience::Patience;
 use super::{Desk, print};
-use crate::client::Subject;
+use crate::client::{Side, Subject};
 use crate::misuse::Misuse;
 use api::v1::{self, TicketState};
 
@@ -63,9 +64,9 @@ fn is_over(state: TicketState) -> bool {
 impl Desk<'_> {
     pub async fn watch(&self, plan: WatchPlan) -> anyhow::Result<()> {
         let mut watch = self.client.watch(0, &self.args.addresses.realm, plan.subject.clone());
-        let mut acknowledged = String::new();
+        let (mut patience, mut acknowledged) = (Patience::default(), String::new());
         loop {
-            let update = watch.next().await.map_err(|status| self.failed(status))?;
+            let update = patience.next(&mut watch, |status| self.failed(Side::Play, status)).await?;
             print::update(&update, self.args.json)?;
             if plan.ack && !is_over(update.state()) {
                 self.acknowledge(&plan, &update, &mut acknowledged).await?;
@@ -95,7 +96,7 @@ impl Desk<'_> {
         for player_id in plan.players(update) {
             let (realm, match_id) = (self.realm(), told.id.clone());
             let request = v1::AcknowledgeRequest { realm, match_id, player_id };
-            self.client.acknowledge(0, request).await.map_err(|status| self.failed(status))?;
+            self.client.acknowledge(0, request).await.map_err(|status| self.failed(Side::Play, &status))?;
         }
         acknowledged.clone_from(&told.id);
         Ok(())

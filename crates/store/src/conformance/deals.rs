@@ -1,7 +1,7 @@
 use super::people::*;
 use crate::testing::eventually;
 use crate::{CommitOutcome, Enqueue, Fence, Leadership, Leave, Store, Subject};
-use domain::{MatchState, TicketState};
+use domain::{Cursor, MatchState, TicketState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +66,32 @@ pub async fn a_ticket_of_another_party_is_a_conflict(store: Arc<dyn Store>) {
     assert_eq!(store.commit(&fence, request).await.unwrap(), CommitOutcome::Conflict(ann.id));
 }
 
+pub async fn a_ticket_of_another_age_or_other_tries_is_a_conflict(store: Arc<dyn Store>) {
+    let (ann, bob) = (queued(&*store, solo("ann")).await, queued(&*store, solo("bob")).await);
+    let fence = leading(&*store).await;
+    let mut older = deal(&[&ann, &bob]);
+    older.tickets[1].queued_ms = 0;
+    assert_eq!(store.commit(&fence, older).await.unwrap(), CommitOutcome::Conflict(bob.id));
+    let mut tried = deal(&[&ann, &bob]);
+    tried.tickets[0].tries = 1;
+    assert_eq!(store.commit(&fence, tried).await.unwrap(), CommitOutcome::Conflict(ann.id));
+}
+
+pub async fn a_ticket_that_does_not_wait_in_the_queue_of_the_match_is_a_conflict(store: Arc<dyn Store>) {
+    let (ann, bob) = (queued(&*store, in_two_queues("ann")).await, queued(&*store, solo("bob")).await);
+    let fence = leading(&*store).await;
+    let of = |queue: &str, tickets: &[&domain::Ticket]| crate::CommitRequest {
+        queue: queue.parse().unwrap(),
+        ..deal(tickets)
+    };
+    assert_eq!(store.commit(&fence, of("brawl", &[&ann, &bob])).await.unwrap(), CommitOutcome::Conflict(bob.id));
+    // Names that begin or end as a queue of his, or are his region.
+    for other in ["due", "uel", "duel-2", "eu"] {
+        assert_eq!(store.commit(&fence, of(other, &[&ann])).await.unwrap(), CommitOutcome::Conflict(ann.id), "{other}");
+    }
+    assert_eq!(store.commit(&fence, of("brawl", &[&ann])).await.unwrap(), committed(&[&ann]));
+}
+
 pub async fn a_ticket_that_left_or_never_was_is_a_conflict(store: Arc<dyn Store>) {
     let (ann, bob) = (queued(&*store, solo("ann")).await, queued(&*store, solo("bob")).await);
     let fence = leading(&*store).await;
@@ -104,7 +130,9 @@ pub async fn who_does_not_lead_is_fenced_even_from_a_duplicate(store: Arc<dyn St
     store.resign(&old).await.unwrap();
     assert_eq!(store.commit(&old, deal(&[&ann])).await.unwrap(), CommitOutcome::Fenced);
 
-    let Leadership::Leading { fence, .. } = store.lead(&instance_id("mover-2"), LEASE, 1).await.unwrap() else {
+    let Leadership::Leading { fence, .. } =
+        store.lead(&instance_id("mover-2"), LEASE, 1, Cursor::default()).await.unwrap()
+    else {
         panic!("nobody else leads")
     };
     for wrong in [&old, &Fence(String::new()), &Fence("nan".into()), &Fence(format!("{} ", fence.0))] {
@@ -116,7 +144,7 @@ pub async fn who_does_not_lead_is_fenced_even_from_a_duplicate(store: Arc<dyn St
 
 pub async fn a_leader_whose_lease_ran_out_is_fenced(store: Arc<dyn Store>) {
     let ann = queued(&*store, solo("ann")).await;
-    let lead = store.lead(&instance_id("mover-1"), Duration::from_millis(20), 1).await.unwrap();
+    let lead = store.lead(&instance_id("mover-1"), Duration::from_millis(20), 1, Cursor::default()).await.unwrap();
     let Leadership::Leading { fence, .. } = lead else { panic!("nobody else leads") };
     eventually("the lease runs out", async || match store.leader().await.unwrap() {
         None => Ok(()),

@@ -1,7 +1,7 @@
 use super::people::*;
 use crate::testing::eventually;
 use crate::{Fence, Leadership, Store};
-use domain::Role;
+use domain::{Cursor, Role};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,16 +47,16 @@ pub async fn a_deregistered_instance_is_forgotten_at_once(store: Arc<dyn Store>)
 pub async fn only_one_leads_and_renewing_keeps_fence_and_epoch(store: Arc<dyn Store>) {
     let (one, two) = (instance_id("mover-1"), instance_id("mover-2"));
     assert_eq!(store.leader().await.unwrap(), None);
-    let lead = store.lead(&one, LEASE, 1_000).await.unwrap();
-    assert_eq!(store.lead(&two, LEASE, 2_000).await.unwrap(), Leadership::Held { by: one.clone() });
-    assert_eq!(store.lead(&one, LEASE, 3_000).await.unwrap(), lead);
+    let lead = store.lead(&one, LEASE, 1_000, Cursor::default()).await.unwrap();
+    assert_eq!(store.lead(&two, LEASE, 2_000, Cursor::default()).await.unwrap(), Leadership::Held { by: one.clone() });
+    assert_eq!(store.lead(&one, LEASE, 3_000, Cursor::default()).await.unwrap(), lead);
     assert_eq!(store.leader().await.unwrap(), Some(one));
 }
 
 pub async fn a_new_lead_has_a_new_fence_and_a_later_epoch(store: Arc<dyn Store>) {
     let mut leads = Vec::new();
     for (name, now_ms) in [("mover-1", 5_000), ("mover-2", 4_000), ("mover-1", 9_000), ("mover-1", 9_000)] {
-        let (fence, epoch) = lead_of(store.lead(&instance_id(name), LEASE, now_ms).await.unwrap());
+        let (fence, epoch) = lead_of(store.lead(&instance_id(name), LEASE, now_ms, Cursor::default()).await.unwrap());
         store.resign(&fence).await.unwrap();
         leads.push((fence.0, epoch));
     }
@@ -67,10 +67,38 @@ pub async fn a_new_lead_has_a_new_fence_and_a_later_epoch(store: Arc<dyn Store>)
     assert_eq!(leads.len(), 4, "{leads:?}");
 }
 
+pub async fn a_store_behind_what_its_leader_saw_is_led_anew(store: Arc<dyn Store>) {
+    let one = instance_id("mover-1");
+    let (old, epoch) = lead_of(store.lead(&one, LEASE, 1_000, Cursor::default()).await.unwrap());
+    queued(&*store, solo("ann")).await;
+    let seen = last_event(&*store).await.cursor;
+    let renewed = store.lead(&one, LEASE, 2_000, seen).await.unwrap();
+    assert_eq!(lead_of(renewed), (old.clone(), epoch), "the store is as far as it was seen");
+
+    let ahead = Cursor { seq: seen.seq + 1, ..seen };
+    let (fence, second) = lead_of(store.lead(&one, LEASE, 1_000, ahead).await.unwrap());
+    assert!(fence != old && second > epoch, "{fence:?} in {second} after {old:?} in {epoch}");
+    assert_eq!(store.commit(&old, deal(&[])).await.unwrap(), crate::CommitOutcome::Fenced);
+    queued(&*store, solo("bob")).await;
+    assert_eq!(last_event(&*store).await.cursor, Cursor { epoch: second, seq: 1 });
+
+    let ahead = Cursor { epoch: second + 70, seq: 0 };
+    let (third, epoch) = lead_of(store.lead(&one, LEASE, 1_000, ahead).await.unwrap());
+    assert_eq!((third == fence, epoch), (false, second + 71));
+    store.resign(&third).await.unwrap();
+    let ahead = Cursor { epoch: epoch + 70, seq: 9 };
+    let (_, epoch_taken) = lead_of(store.lead(&one, LEASE, 1_000, ahead).await.unwrap());
+    assert_eq!(epoch_taken, epoch + 71, "also where nobody leads");
+    let held = store.lead(&instance_id("mover-2"), LEASE, 1, Cursor { epoch: u64::MAX, seq: 0 }).await.unwrap();
+    assert_eq!(held, Leadership::Held { by: one }, "what was seen takes no lead from another");
+}
+
 pub async fn of_racing_leaders_exactly_one_leads(store: Arc<dyn Store>) {
     let racers = (0..16).map(|racer| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.lead(&instance_id(&format!("mover-{racer}")), LEASE, 1).await.unwrap() })
+        tokio::spawn(async move {
+            store.lead(&instance_id(&format!("mover-{racer}")), LEASE, 1, Cursor::default()).await.unwrap()
+        })
     });
     let mut leading = 0;
     for racer in racers.collect::<Vec<_>>() {
@@ -80,21 +108,22 @@ pub async fn of_racing_leaders_exactly_one_leads(store: Arc<dyn Store>) {
 }
 
 pub async fn a_lease_that_ran_out_is_free_to_take(store: Arc<dyn Store>) {
-    let (old, _) = lead_of(store.lead(&instance_id("mover-1"), SHORT, 1).await.unwrap());
+    let (old, _) = lead_of(store.lead(&instance_id("mover-1"), SHORT, 1, Cursor::default()).await.unwrap());
     let two = instance_id("mover-2");
-    let (new, _) = eventually("the lease runs out", async || match store.lead(&two, LEASE, 1).await.unwrap() {
-        Leadership::Leading { fence, epoch } => Ok((fence, epoch)),
-        held => Err(format!("{held:?}")),
-    })
-    .await;
+    let (new, _) =
+        eventually("the lease runs out", async || match store.lead(&two, LEASE, 1, Cursor::default()).await.unwrap() {
+            Leadership::Leading { fence, epoch } => Ok((fence, epoch)),
+            held => Err(format!("{held:?}")),
+        })
+        .await;
     assert_ne!(old, new);
-    let again = store.lead(&instance_id("mover-1"), LEASE, 1).await.unwrap();
+    let again = store.lead(&instance_id("mover-1"), LEASE, 1, Cursor::default()).await.unwrap();
     assert_eq!(again, Leadership::Held { by: two });
 }
 
 pub async fn resigning_needs_the_fence_that_leads(store: Arc<dyn Store>) {
     let one = instance_id("mover-1");
-    let (fence, _) = lead_of(store.lead(&one, LEASE, 1).await.unwrap());
+    let (fence, _) = lead_of(store.lead(&one, LEASE, 1, Cursor::default()).await.unwrap());
     store.resign(&Fence("1|mover-2".into())).await.unwrap();
     assert_eq!(store.leader().await.unwrap(), Some(one));
     for _ in 0..2 {
@@ -107,7 +136,8 @@ pub async fn a_new_epochs_events_come_after_all_earlier_ones(store: Arc<dyn Stor
     queued(&*store, solo("ann")).await;
     let mut last = last_event(&*store).await.cursor;
     for turn in 0..3 {
-        let (fence, epoch) = lead_of(store.lead(&instance_id("mover-1"), LEASE, 1_000).await.unwrap());
+        let (fence, epoch) =
+            lead_of(store.lead(&instance_id("mover-1"), LEASE, 1_000, Cursor::default()).await.unwrap());
         queued(&*store, solo(&format!("player-{turn}"))).await;
         let cursor = last_event(&*store).await.cursor;
         assert!(cursor > last && cursor.epoch == epoch, "{cursor:?} after {last:?} in epoch {epoch}");

@@ -135,6 +135,17 @@ pub async fn trimmed_events_are_gone_and_later_ones_stay(store: Arc<dyn Store>) 
     assert!(last_event(&*store).await.cursor > all[2].cursor);
 }
 
+pub async fn what_this_history_has_not_come_to_trims_nothing(store: Arc<dyn Store>) {
+    let fence = leading(&*store).await;
+    queued(&*store, solo("ann")).await;
+    let event = last_event(&*store).await;
+    let Cursor { epoch, seq } = event.cursor;
+    for upto in [Cursor { epoch, seq: seq + 1 }, Cursor { epoch: epoch + 1, seq: 0 }] {
+        assert!(store.trim(&fence, upto).await.unwrap());
+        assert_eq!(all_events(&*store).await, std::slice::from_ref(&event), "{upto:?}");
+    }
+}
+
 pub async fn only_the_leader_trims(store: Arc<dyn Store>) {
     queued(&*store, solo("ann")).await;
     let (fence, last) = (leading(&*store).await, last_event(&*store).await.cursor);

@@ -3,7 +3,8 @@
 use crate::{CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, Store, Subject, Versioned};
 use bytes::Bytes;
 use domain::{
-    Encoded, Event, Instance, InstanceId, Look, MatchId, Placement, PlayerId, Role, RulesVersion, Ticket, TicketId,
+    Cursor, Encoded, Event, Instance, InstanceId, Look, MatchId, Placement, PlayerId, Role, RulesVersion, Ticket,
+    TicketId,
 };
 use std::time::Duration;
 
@@ -70,16 +71,24 @@ pub async fn queued(store: &dyn Store, enqueue: Enqueue) -> Ticket {
 }
 
 pub async fn leading(store: &dyn Store) -> Fence {
-    match store.lead(&instance_id("mover-1"), LEASE, 1).await.unwrap() {
+    match store.lead(&instance_id("mover-1"), LEASE, 1, Cursor::default()).await.unwrap() {
         Leadership::Leading { fence, .. } => fence,
         held => panic!("not leading: {held:?}"),
     }
 }
 
+/// A match of the queue `duel`.
 pub fn deal(tickets: &[&Ticket]) -> CommitRequest {
-    let read = |ticket: &&Ticket| Versioned { id: ticket.id, version: ticket.version, party: ticket.party.clone() };
+    let read = |ticket: &&Ticket| Versioned {
+        id: ticket.id,
+        version: ticket.version,
+        queued_ms: ticket.queued_ms,
+        tries: ticket.tries,
+        party: ticket.party.clone(),
+    };
     CommitRequest {
         match_id: match_id(tickets),
+        queue: "duel".parse().unwrap(),
         tickets: tickets.iter().map(read).collect(),
         sheet: bytes("sheet"),
         host: host(),
@@ -126,7 +135,7 @@ pub async fn last_event(store: &dyn Store) -> Event {
 }
 
 pub async fn all_events(store: &dyn Store) -> Vec<Event> {
-    store.events(domain::Cursor::default(), 1_000, Duration::ZERO).await.unwrap()
+    store.events(Cursor::default(), 1_000, Duration::ZERO).await.unwrap()
 }
 
 /// Ids of the tickets found in one region of one queue, at whatever rating.

@@ -51,7 +51,11 @@ impl History {
         self.events.range(first..).take(limit).cloned().collect()
     }
 
+    /// Nothing, when it has not come so far.
     pub(super) fn trim(&mut self, upto: Cursor) {
+        if self.last < upto {
+            return;
+        }
         let kept = self.events.partition_point(|event| event.cursor <= upto);
         self.events.drain(..kept);
     }

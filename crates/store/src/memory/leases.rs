@@ -3,7 +3,7 @@ use super::state::Lead;
 use crate::bounds::INSTANCES_MAX;
 use crate::{Fence, Leadership, Leases, StoreError};
 use async_trait::async_trait;
-use domain::{Instance, InstanceId, Role};
+use domain::{Cursor, Instance, InstanceId, Role};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,18 +31,18 @@ impl Leases for MemoryStore {
         Ok(live.take(INSTANCES_MAX).map(|(instance, _)| instance.clone()).collect())
     }
 
-    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64) -> Result<Leadership> {
+    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership> {
         let until = Instant::now() + ttl;
         let mut state = self.lock();
         if let Some(lead) = state.leading().filter(|lead| lead.id != *id) {
             return Ok(Leadership::Held { by: lead.id.clone() });
         }
-        let fence = match state.leading() {
+        let reached = state.history.last >= seen;
+        let fence = match state.leading().filter(|_| reached) {
             Some(lead) => lead.fence.clone(),
             None => {
-                state.fences += 1;
-                state.history.begin_epoch(now_ms);
-                Fence(format!("{}|{id}", state.fences))
+                state.history.begin_epoch(now_ms.max(seen.epoch.saturating_add(1)));
+                Fence(format!("{}|{id}", state.history.last.epoch))
             }
         };
         state.lead = Some(Lead { fence: fence.clone(), id: id.clone(), until });

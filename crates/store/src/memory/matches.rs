@@ -3,7 +3,7 @@ use super::state::{State, nobody};
 use crate::bounds::BATCH_MAX;
 use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError, Versioned};
 use async_trait::async_trait;
-use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, TicketId, TicketState};
+use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, Ticket, TicketId, TicketState};
 use std::collections::HashSet;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -63,7 +63,7 @@ impl State {
         if let Some(matched) = self.matches.get(&request.match_id) {
             return CommitOutcome::Duplicate { traces: self.traces(&matched.tickets) };
         }
-        if let Some(id) = self.conflict(&request.tickets) {
+        if let Some(id) = self.conflict(&request) {
             return CommitOutcome::Conflict(id);
         }
         let ids: Vec<TicketId> = request.tickets.iter().map(|ticket| ticket.id).collect();
@@ -93,14 +93,16 @@ impl State {
     }
 
     /// The first ticket that is listed twice, or is not queued as it was read.
-    fn conflict(&self, tickets: &[Versioned]) -> Option<TicketId> {
+    fn conflict(&self, request: &CommitRequest) -> Option<TicketId> {
         let mut seen = HashSet::new();
         let stands = |read: &Versioned| {
             self.tickets.get(&read.id).is_some_and(|ticket| {
-                ticket.state == TicketState::Queued && ticket.version == read.version && ticket.party == read.party
+                ticket.state == TicketState::Queued
+                    && as_read(ticket) == *read
+                    && ticket.places.iter().any(|place| place.queue == request.queue)
             })
         };
-        tickets.iter().find(|read| !seen.insert(read.id) || !stands(read)).map(|read| read.id)
+        request.tickets.iter().find(|read| !seen.insert(read.id) || !stands(read)).map(|read| read.id)
     }
 
     fn assign(&mut self, id: MatchId, host: &InstanceId, address: &str, now_ms: u64, due_ms: u64) -> MatchOutcome {
@@ -194,5 +196,16 @@ impl State {
     fn players_of(&self, matched: &Match) -> Vec<PlayerId> {
         let tickets = matched.tickets.iter().filter_map(|id| self.tickets.get(id));
         tickets.flat_map(|ticket| ticket.players.iter().cloned()).collect()
+    }
+}
+
+/// What a proposal that read the ticket as it now stands says of it.
+fn as_read(ticket: &Ticket) -> Versioned {
+    Versioned {
+        id: ticket.id,
+        version: ticket.version,
+        queued_ms: ticket.queued_ms,
+        tries: ticket.tries,
+        party: ticket.party.clone(),
     }
 }

@@ -39,7 +39,6 @@ pub(super) struct State {
     pub(super) history: History,
     pub(super) expiry: Expiry,
     pub(super) lead: Option<Lead>,
-    pub(super) fences: u64,
     pub(super) instances: BTreeMap<(Role, InstanceId), (Instance, Instant)>,
 }
 
@@ -57,7 +56,6 @@ impl State {
             history: History::new(appended),
             expiry: Expiry::default(),
             lead: None,
-            fences: 0,
             instances: BTreeMap::new(),
         }
     }

@@ -6,7 +6,7 @@ use crate::bounds::INSTANCES_MAX;
 use crate::{Fence, Leadership, Leases, StoreError};
 use ::redis::{Value, cmd, from_redis_value};
 use async_trait::async_trait;
-use domain::{Instance, InstanceId, Role};
+use domain::{Cursor, Instance, InstanceId, Role};
 use std::time::Duration;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -38,9 +38,9 @@ impl Leases for RedisStore {
         Ok(found)
     }
 
-    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64) -> Result<Leadership> {
+    async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership> {
         let mut call = self.call(&scripts::LEAD);
-        call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms);
+        call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms).arg(seen.epoch).arg(seen.seq);
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
             "LEADING" => Ok(Leadership::Leading { fence: Fence(reply.next_parsed()?), epoch: reply.next_parsed()? }),

@@ -12,9 +12,10 @@ impl Matches for RedisStore {
     async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome> {
         let mut call = self.call(&scripts::COMMIT);
         call.arg(&fence.0).arg(request.match_id.to_string()).arg(request.host.as_str());
-        call.arg(request.now_ms).arg(request.due_ms).arg(&*request.sheet.0);
+        call.arg(request.now_ms).arg(request.due_ms).arg(&*request.sheet.0).arg(request.queue.as_str());
         for ticket in &request.tickets {
-            call.arg(ticket.id.to_string()).arg(ticket.version).arg(&*ticket.party.0);
+            call.arg(ticket.id.to_string()).arg(ticket.version).arg(ticket.queued_ms).arg(ticket.tries);
+            call.arg(&*ticket.party.0);
         }
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {

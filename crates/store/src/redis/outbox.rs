@@ -33,7 +33,7 @@ impl Outbox for RedisStore {
 
     async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
         let mut call = self.call(&scripts::TRIM);
-        call.arg(&fence.0).arg(stream_id(Cursor { seq: upto.seq.saturating_add(1), ..upto }));
+        call.arg(&fence.0).arg(upto.epoch).arg(upto.seq);
         self.run_flag(call).await
     }
 

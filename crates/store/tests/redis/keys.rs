@@ -5,7 +5,7 @@ use store::conformance::people::*;
 use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
 
 /// Keys that one thing of the realm owns and that do not grow with its players.
-const OWNED: [&str; 3] = ["{realm}:clock", "{realm}:fence", "{realm}:outbox"];
+const OWNED: [&str; 2] = ["{realm}:clock", "{realm}:outbox"];
 
 /// Tickets that are matched, requeued, ended, cancelled and expired, watched by some.
 async fn a_whole_story(store: &RedisStore) -> Fence {

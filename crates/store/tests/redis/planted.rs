@@ -73,7 +73,7 @@ impl Scene {
             "watch" => store.watch(&Subject::Player(player("ann")), &host()).await.map(drop),
             "register" => store.register(&playserver("ps-2", 0), LEASE).await,
             "instances" => store.instances(Role::Playserver).await.map(drop),
-            "lead" => store.lead(&instance_id("mover-1"), LEASE, 1).await.map(drop),
+            "lead" => store.lead(&instance_id("mover-1"), LEASE, 1, Cursor::default()).await.map(drop),
             "leader" => store.leader().await.map(drop),
             other => panic!("no verb {other}"),
         }
@@ -143,7 +143,7 @@ async fn plant_another_type(raw: &mut Raw, key: &str) {
 fn assert_every_needed_key_was_checked(named: &[String]) {
     let writers: [(&str, &[&str]); 11] = [
         ("outbox", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "events", "trim"]),
-        ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead"]),
+        ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead", "trim"]),
         ("leader", &["commit", "requeue", "rehost", "trim", "lead", "leader"]),
         ("deadlines", &["enqueue", "leave", "commit", "requeue", "expiring", "waiting"]),
         ("holders", &["enqueue", "leave", "commit", "requeue", "adopt", "release"]),
@@ -203,6 +203,6 @@ async fn an_outbox_ahead_of_the_clock_refuses_before_anything_is_written_and_a_n
     assert_eq!(raw.everything().await, before);
 
     scene.store.resign(&scene.fence).await.unwrap();
-    scene.store.lead(&instance_id("mover-2"), LEASE, NOW_MS).await.unwrap();
+    scene.store.lead(&instance_id("mover-2"), LEASE, NOW_MS, Cursor::default()).await.unwrap();
     scene.run("leave").await.unwrap();
 }

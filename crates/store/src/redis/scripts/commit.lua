@@ -1,10 +1,11 @@
 -- Commits a match: every ticket leaves all its queues, the match appears and its event is published; or nothing happens.
 --
 -- KEYS[1]  the realm's prefix
--- ARGV     1 fence  2 match  3 host  4 now_ms  5 due_ms  6 sheet's bytes  then three for each ticket: id, version, party's bytes
+-- ARGV     1 fence  2 match  3 host  4 now_ms  5 due_ms  6 sheet's bytes  7 queue
+--          then five for each ticket: id, version, queued_ms, tries, party's bytes
 -- Returns  {'COMMITTED', traces} | {'DUPLICATE', traces of the tickets still kept} | {'CONFLICT', ticket} | {'FENCED'}
--- Checks   the fence, before all else; the match is new; every ticket is listed once, QUEUED, of this version and with these
---          very bytes; types of all keys
+-- Checks   the fence, before all else; the match is new; every ticket is listed once, QUEUED in this queue, and in every part
+--          as it was read; types of all keys
 
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = {
@@ -19,11 +20,15 @@ if before then
 end
 
 local tickets, seen, ids, players, traces = {}, {}, {}, {}, {}
-for i = 7, #ARGV, 3 do
+for i = 8, #ARGV, 5 do
   local id = ARGV[i]
   local t = not seen[id] and read_ticket(id)
-  if not t or t.state ~= 'QUEUED' or t.version ~= ARGV[i + 1] or t.party ~= ARGV[i + 2] then return {'CONFLICT', id} end
+  if not t or t.state ~= 'QUEUED' or t.version ~= ARGV[i + 1] or t.queued ~= ARGV[i + 2] or t.tries ~= ARGV[i + 3]
+    or t.party ~= ARGV[i + 4] then
+    return {'CONFLICT', id}
+  end
   check_queues(t)
+  if not has_place_in(t, ARGV[7]) then return {'CONFLICT', id} end
   seen[id] = true
   tickets[#tickets + 1], ids[#ids + 1], players[#players + 1] = t, id, t.players
   traces[#traces + 1] = t.trace

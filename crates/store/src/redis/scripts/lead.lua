@@ -2,26 +2,28 @@
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 instance  2 ttl_ms  3 now_ms, the least the new epoch may be
+--          4, 5 epoch and seq of the farthest place in history that the caller knows of
 -- Returns  {'LEADING', fence, epoch} | {'HELD', instance}
 -- Checks   nobody else leads; types of all keys
 
-local me, fence_key = ARGV[1], realm .. ':fence'
-local held = read_string(LEADER)
-local clock = read_hash(CLOCK, 'epoch', 'seq')
-local epoch = digits(CLOCK, 'epoch', clock[1] or '0')
+local me, seen = ARGV[1], {epoch = ARGV[4], seq = ARGV[5]}
+local held, last = read_string(LEADER), read_last()
 if held then
   local holder = string.match(held, '^%d+|(.+)$')
   if not holder then corrupt(LEADER, 'holds no fence') end
   if holder ~= me then return {'HELD', holder} end
-  redis.call('PEXPIRE', LEADER, ARGV[2])
-  return {'LEADING', held, epoch}
+  -- A history that is behind what was seen of it was restored from an older state: going on in its epoch would use cursors
+  -- again that were already read. Its lead is restored as well, and is taken anew instead of renewed.
+  if not is_before(last, seen) then
+    redis.call('PEXPIRE', LEADER, ARGV[2])
+    return {'LEADING', held, last.epoch}
+  end
 end
-digits(fence_key, 'its value', read_string(fence_key) or '0')
 
--- The last epoch of a store that never had a leader is 1, whether or not it is written down.
-epoch = string.format('%.0f', math.max(tonumber(epoch), 1) + 1)
+local epoch = plus_one(tonumber(last.epoch) < tonumber(seen.epoch) and seen.epoch or last.epoch)
 if tonumber(ARGV[3]) > tonumber(epoch) then epoch = ARGV[3] end
-local fence = string.format('%.0f', redis.call('INCR', fence_key)) .. '|' .. me
+-- Not a number counted in Redis: an older state would count to the same one again.
+local fence = epoch .. '|' .. me
 redis.call('HSET', CLOCK, 'epoch', epoch, 'seq', '0')
 redis.call('SET', LEADER, fence, 'PX', ARGV[2])
 return {'LEADING', fence, epoch}

@@ -12,8 +12,7 @@
 --   :due           zset    live matches by due_ms
 --   :outbox        stream  events; an entry's id is `<epoch>-<seq>`
 --   :clock         hash    epoch and seq of the last event
---   :fence         string  number of the last fence
---   :leader        string  `<fence number>|<instance>`, expires with the lease
+--   :leader        string  the fence: `<epoch that the lead began>|<instance>`, expires with the lease
 --   :live:<role>   zset    instances by expiry, in ms of Redis' own clock
 --   :info:<role>   hash    instance -> its record
 --
@@ -99,6 +98,11 @@ end
 
 local function each_place(t, visit)
   for place, rating in string.gmatch(t.places, '([^ ;]+) ([^ ;]+)') do visit(realm .. ':q:' .. place, rating) end
+end
+
+-- Whether the ticket has a place in `queue`, of whatever pool and region.
+local function has_place_in(t, queue)
+  return string.find(';' .. t.places, ';' .. queue .. '|', 1, true) ~= nil
 end
 
 -- Checks all that `queue_up` and `leave_queues` write for the ticket.
@@ -204,11 +208,23 @@ local function read_watchers(tickets, host)
   return table.concat(list, ' ')
 end
 
+-- The place in history of the last event.
+local function read_last()
+  local f = read_hash(CLOCK, 'epoch', 'seq')
+  return {epoch = digits(CLOCK, 'epoch', f[1] or '1'), seq = digits(CLOCK, 'seq', f[2] or '0')}
+end
+
 -- The place in history of the event that comes next.
 local function read_clock()
   checked(OUTBOX, 'stream')
-  local f = read_hash(CLOCK, 'epoch', 'seq')
-  return {epoch = digits(CLOCK, 'epoch', f[1] or '1'), seq = plus_one(digits(CLOCK, 'seq', f[2] or '0'))}
+  local last = read_last()
+  return {epoch = last.epoch, seq = plus_one(last.seq)}
+end
+
+-- Whether place `a` in history comes before `b`.
+local function is_before(a, b)
+  local epoch_a, epoch_b = tonumber(a.epoch), tonumber(b.epoch)
+  return epoch_a < epoch_b or (epoch_a == epoch_b and tonumber(a.seq) < tonumber(b.seq))
 end
 
 -- Appends an event: {change, at, tickets, watchers, reason, match or nil}. The first write of its script, so that an outbox

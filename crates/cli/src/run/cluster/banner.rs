@@ -1,0 +1,62 @@
+//! What runs where, and what to do with it.
+
+use super::member::{Member, joined};
+use crate::run::args::ClusterArgs;
+use crate::run::next_step::{NextStep, STANDS_FOR};
+use crate::run::redacted::redacted;
+use domain::{Role, RuleSet};
+use std::fmt;
+
+pub struct Banner<'a> {
+    pub args: &'a ClusterArgs,
+    pub url: &'a str,
+    pub members: &'a [Member],
+    /// The name of the mover that leads.
+    pub leader: Option<String>,
+    pub rules: &'a RuleSet,
+}
+
+impl Banner<'_> {
+    fn row(&self, member: &Member) -> String {
+        let seat = &member.seat;
+        let pid = member.pid().map(|id| id.to_string()).unwrap_or_default();
+        let leads = if self.leader.as_deref() == Some(&seat.name) { "   leads" } else { "" };
+        format!("  {:<16} {:<18} pid {pid}{leads}", seat.name, seat.address.to_string())
+    }
+
+    fn addresses(&self, role: Role) -> Vec<String> {
+        let of_role = self.members.iter().filter(|member| member.seat.role == role);
+        of_role.map(|member| member.seat.address.to_string()).collect()
+    }
+
+    /// How to start a member that was killed again; told by an example, a mover where there is one.
+    fn again(&self) -> Option<String> {
+        let mover = self.members.iter().find(|member| self.leader.as_deref() == Some(&member.seat.name));
+        let seat = &mover.or(self.members.first())?.seat;
+        let mut line =
+            format!("muster {} --redis {} --listen {}", seat.role.as_str(), redacted(self.url), seat.address);
+        if self.args.realm.realm != "default" {
+            line += &format!(" --realm {}", self.args.realm.realm);
+        }
+        if !self.args.realm.rules.is_empty() {
+            line += &format!(" --rules {}", joined(&self.args.realm.rules).display());
+        }
+        Some(line)
+    }
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for member in self.members {
+            writeln!(f, "{}", self.row(member))?;
+        }
+        let (queue, play) = (self.addresses(Role::Orchestrator), self.addresses(Role::Playserver));
+        write!(f, "\n{}", NextStep { rules: self.rules, queue, play })?;
+        writeln!(f, "  kill one             kill -9 PID: the others go on, and it is not started again")?;
+        if let Some(again) = self.again() {
+            writeln!(f, "  start it again       {again}")?;
+        }
+        writeln!(f, "  stop                 Ctrl-C")?;
+        write!(f, "\n{STANDS_FOR}")
+    }
+}
