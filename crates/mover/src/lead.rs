@@ -157,15 +157,10 @@ mod tests {
         let old = lead.taken().await;
         store.resign(&old).await.unwrap();
         let other: InstanceId = "mover-2".parse().unwrap();
-        store.lead(&other, LEAD_RENEW, 1, Cursor::default()).await.unwrap();
-        lead.term.changed().await.unwrap();
-        let epoch = loop {
-            if lead.fence().is_none() {
-                break lead.seen.get();
-            }
-            lead.term.changed().await.unwrap();
-        };
-        assert_eq!(epoch.seq, u64::MAX);
+        store.lead(&other, LEAD_RENEW + STANDBY_POLL, 1, Cursor::default()).await.unwrap();
+        tokio::time::sleep(LEAD_RENEW).await;
+        tokio::time::sleep(STANDBY_POLL / 2).await;
+        assert_eq!((lead.fence(), lead.seen.get().seq), (None, u64::MAX));
         assert_ne!(next_fence(&mut lead, &old).await, old);
     }
 }
