@@ -67,7 +67,15 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let served = match role {
         Role::Sweeper => chassis::serve(listener, Routes::default(), &[], readiness, shutdown).await,
         _ => {
-            let service = Service::new(realm, store.clone(), rules, looker, clock, holder.clone(), shutdown.clone());
+            let service = Service {
+                realm,
+                store: store.clone(),
+                rules,
+                looker,
+                clock,
+                here: holder.clone(),
+                shutdown: shutdown.clone(),
+            };
             let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
             chassis::serve(listener, Routes::new(server), &["muster.v1.Queue"], readiness, shutdown).await
         }

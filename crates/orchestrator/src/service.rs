@@ -17,28 +17,16 @@ use tracing::Instrument;
 /// The public face.
 #[derive(Clone)]
 pub struct Service {
-    realm: RealmId,
-    store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
-    looker: Arc<Looker>,
-    clock: Clock,
-    here: InstanceId,
-    shutdown: Shutdown,
+    pub realm: RealmId,
+    pub store: Arc<dyn Store>,
+    pub rules: Arc<RuleSet>,
+    pub looker: Arc<Looker>,
+    pub clock: Clock,
+    pub here: InstanceId,
+    pub shutdown: Shutdown,
 }
 
 impl Service {
-    pub fn new(
-        realm: RealmId,
-        store: Arc<dyn Store>,
-        rules: Arc<RuleSet>,
-        looker: Arc<Looker>,
-        clock: Clock,
-        here: InstanceId,
-        shutdown: Shutdown,
-    ) -> Self {
-        Self { realm, store, rules, looker, clock, here, shutdown }
-    }
-
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
         self.check_open()?;
         let trace = telemetry::traceparent(&tracing::Span::current());
@@ -53,14 +41,16 @@ impl Service {
     async fn store(&self, arrival: Arrival) -> Result<v1::EnqueueResponse, Status> {
         let Arrival { party, enqueue } = arrival;
         let party = Arc::new(party);
-        let unsure = Waiting::if_stored(&enqueue, &party, &self.rules);
+        let waiting = Waiting::before_stored(&enqueue, &party, &self.rules);
         match self.store.enqueue(enqueue).await {
             Ok(EnqueueOutcome::Queued(ticket)) => {
-                Waiting::in_queues(&ticket, party, &self.rules).for_each(|waiting| self.looker.arrive(waiting));
+                for waiting in waiting {
+                    self.looker.arrive(Waiting { tries: ticket.tries, ..waiting });
+                }
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
             Ok(EnqueueOutcome::Repeated(ticket)) => {
-                self.look_for_again(&ticket, party);
+                self.look_for_again(&ticket, &party);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
             }
             Ok(EnqueueOutcome::Busy { player, ticket }) => Err(busy(&player, ticket)),
@@ -69,7 +59,7 @@ impl Service {
             }
             Err(error) => {
                 // It may have been stored all the same. The first look finds out.
-                unsure.into_iter().for_each(|waiting| self.looker.look_at(self.clock.now_ms(), waiting));
+                waiting.into_iter().for_each(|waiting| self.looker.look_at(self.clock.now_ms(), waiting));
                 Err(status::unavailable(error))
             }
         }
@@ -77,10 +67,12 @@ impl Service {
 
     /// The first try's answer may have been lost on its way, before the ticket came into anyone's schedule. Being looked for by two
     /// does no harm.
-    fn look_for_again(&self, ticket: &Ticket, party: Arc<domain::Party>) {
+    fn look_for_again(&self, ticket: &Ticket, party: &Arc<domain::Party>) {
         if ticket.state == TicketState::Queued {
             let now_ms = self.clock.now_ms();
-            Waiting::in_queues(ticket, party, &self.rules).for_each(|waiting| self.looker.look_at(now_ms, waiting));
+            Waiting::in_queues(ticket, party, &self.rules)
+                .into_iter()
+                .for_each(|waiting| self.looker.look_at(now_ms, waiting));
         }
     }
 

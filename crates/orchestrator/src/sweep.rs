@@ -125,7 +125,7 @@ impl Sweep {
 
     fn waiting(&self, ticket: &Ticket) -> Vec<Waiting> {
         match api::decode_party(&ticket.party) {
-            Ok(party) => Waiting::in_queues(ticket, Arc::new(party), &self.rules).collect(),
+            Ok(party) => Waiting::in_queues(ticket, &Arc::new(party), &self.rules),
             Err(error) => {
                 tracing::error!(ticket_id = %ticket.id, %error, "a stored party cannot be read");
                 Vec::new()

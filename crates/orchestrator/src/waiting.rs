@@ -19,38 +19,31 @@ pub struct Waiting {
 
 impl Waiting {
     /// The ticket once for each of its queues that has rules here.
-    pub fn in_queues<'a>(ticket: &'a Ticket, party: Arc<Party>, rules: &'a RuleSet) -> impl Iterator<Item = Self> + 'a {
-        let trace: Arc<str> = ticket.trace.as_str().into();
-        ticket.places.iter().filter_map(move |place| {
-            Some(Self {
-                id: ticket.id,
-                rules: rules.get(&place.queue)?.clone(),
-                party: party.clone(),
-                place: place.clone(),
-                queued_ms: ticket.queued_ms,
-                tries: ticket.tries,
-                width: ticket.width,
-                trace: trace.clone(),
-            })
-        })
+    pub fn in_queues(ticket: &Ticket, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
+        let fresh = Self::fresh(ticket.id, &ticket.places, ticket.queued_ms, &ticket.trace, party, rules);
+        fresh.into_iter().map(|waiting| Self { tries: ticket.tries, width: ticket.width, ..waiting }).collect()
     }
 
-    /// The ticket as it would be, in case it was stored though the store did not answer.
-    pub fn if_stored(enqueue: &Enqueue, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
-        let trace: Arc<str> = enqueue.trace.as_str().into();
+    /// The same for a ticket that is about to be stored, whose tries are known only then.
+    pub fn before_stored(enqueue: &Enqueue, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
+        Self::fresh(enqueue.id, &enqueue.places, enqueue.queued_ms, &enqueue.trace, party, rules)
+    }
+
+    fn fresh(
+        id: TicketId,
+        places: &[Placement],
+        queued_ms: u64,
+        trace: &str,
+        party: &Arc<Party>,
+        rules: &RuleSet,
+    ) -> Vec<Self> {
+        let trace: Arc<str> = trace.into();
         let in_queue = |place: &Placement| {
-            Some(Self {
-                id: enqueue.id,
-                rules: rules.get(&place.queue)?.clone(),
-                party: party.clone(),
-                place: place.clone(),
-                queued_ms: enqueue.queued_ms,
-                tries: 0,
-                width: 0,
-                trace: trace.clone(),
-            })
+            let (rules, party) = (rules.get(&place.queue)?.clone(), party.clone());
+            let (place, trace) = (place.clone(), trace.clone());
+            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace })
         };
-        enqueue.places.iter().filter_map(in_queue).collect()
+        places.iter().filter_map(in_queue).collect()
     }
 
     /// How long it has waited, in ms.
