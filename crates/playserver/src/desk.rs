@@ -24,17 +24,6 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(
-        realm: RealmId,
-        store: Arc<dyn Store>,
-        hub: Hub,
-        presence: Presence,
-        clock: Clock,
-        shutdown: Shutdown,
-    ) -> Self {
-        Self { realm, store, hub, presence, clock, shutdown }
-    }
-
     pub fn check_realm(&self, named: &str) -> Result<(), Status> {
         api::check_realm(named, &self.realm).map_err(chassis::status::invalid)
     }

@@ -52,7 +52,8 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let hub = Hub::new();
     let presence = Presence::start(store.clone(), hub.clone(), id.clone(), shutdown.clone());
     let host = Host::new(&config, store.clone(), rules, clock, registration.load());
-    let play = Service(Desk::new(realm, store, hub.clone(), presence.clone(), clock, shutdown.clone()));
+    let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
+    let play = Service(desk);
     let delivery = Delivery::new(hub, presence, host, shutdown.clone());
     let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
         .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX));
