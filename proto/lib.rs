@@ -9,16 +9,16 @@ pub mod v1 {
 }
 
 pub use convert::{
-    check_realm, check_reason, decode_party, decode_sheet, encode_party, parse_id, party_from_wire,
-    ticket_id_from_bytes, ticket_id_to_bytes,
+    check_realm, check_reason, decode_party, decode_sheet, encode_party, outlook_from_wire, outlook_to_wire, parse_id,
+    party_from_wire, ticket_id_from_bytes, ticket_id_to_bytes,
 };
 pub use prost::Message;
 
 /// Descriptors of every service, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/muster.descriptors"));
 
-/// Largest message a client may send, in bytes: an Enqueue of the largest party, with every bound filled, takes two thirds of it.
-pub const CLIENT_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Largest message a client may send, in bytes: an Enqueue of the largest party, with every bound filled, takes nine tenths of it.
+pub const CLIENT_MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Largest message between services, in bytes.
 pub const SERVICE_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most tickets in one range.

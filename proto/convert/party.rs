@@ -39,8 +39,16 @@ impl TryFrom<v1::Player> for Player {
         player.roles = wire.roles.iter().map(|role| RoleName::parse("roles", role)).collect::<Result<_, _>>()?;
         player.strings = wire.strings;
         player.numbers = wire.numbers;
+        player.sets = wire.sets.into_iter().map(|(key, set)| (key, set.names.into_iter().collect())).collect();
+        player.blocked = player_ids("blocked", &wire.blocked)?;
+        player.avoided = player_ids("avoided", &wire.avoided)?;
+        player.recent = player_ids("recent", &wire.recent)?;
         Ok(player)
     }
+}
+
+fn player_ids(field: &str, names: &[String]) -> Result<Vec<PlayerId>, Invalid> {
+    names.iter().map(|name| PlayerId::parse(field, name)).collect()
 }
 
 impl From<&Player> for v1::Player {
@@ -53,8 +61,16 @@ impl From<&Player> for v1::Player {
             roles: player.roles.iter().map(RoleName::to_string).collect(),
             strings: player.strings.clone(),
             numbers: player.numbers.clone(),
+            sets: player.sets.iter().map(|(key, set)| (key.clone(), names(set))).collect(),
+            blocked: names(&player.blocked).names,
+            avoided: names(&player.avoided).names,
+            recent: names(&player.recent).names,
         }
     }
+}
+
+fn names<T: ToString>(names: impl IntoIterator<Item = T>) -> v1::Names {
+    v1::Names { names: names.into_iter().map(|name| name.to_string()).collect() }
 }
 
 impl From<&Party> for v1::Party {

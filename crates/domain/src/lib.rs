@@ -5,10 +5,12 @@
 
 mod error;
 mod event;
+mod explain;
 mod ids;
 mod instance;
 pub mod limits;
 mod matched;
+mod outlook;
 mod party;
 mod rules;
 mod search;
@@ -17,9 +19,11 @@ mod unit;
 
 pub use error::Invalid;
 pub use event::{Change, Cursor, Event, EventTicket};
+pub use explain::{Explanation, Miss, Remedy};
 pub use ids::{InstanceId, MatchId, PlayerId, QueueName, RealmId, RegionName, RoleName, RulesVersion, TicketId};
 pub use instance::{Instance, Role};
 pub use matched::{Match, MatchState};
+pub use outlook::{Arrival, Outlook, Prospect};
 pub use party::{Party, Player};
 pub use rules::{Look, Placement, RuleSet, Rules, RulesError, Violation};
 pub use search::{Outcome, Proposal, Range, Rejection, search};

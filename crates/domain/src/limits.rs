@@ -14,6 +14,13 @@ pub const PLAYER_REGIONS_MAX: usize = 64;
 pub const PLAYER_ROLES_MAX: usize = 16;
 /// Most string attributes, and most number attributes, of one player.
 pub const PLAYER_ATTRIBUTES_MAX: usize = 16;
+/// Most set attributes of one player, and most members of one set.
+pub const PLAYER_SETS_MAX: usize = 4;
+pub const SET_MEMBERS_MAX: usize = 32;
+/// Most players whom one player may block, avoid, or have played lately.
+pub const PLAYER_BLOCKED_MAX: usize = 64;
+pub const PLAYER_AVOIDED_MAX: usize = 16;
+pub const PLAYER_RECENT_MAX: usize = 16;
 /// Longest string attribute value, in bytes.
 pub const ATTRIBUTE_BYTES_MAX: usize = 128;
 /// Number attributes lie within ± this.

@@ -1,9 +1,10 @@
 use crate::limits::{
-    ATTRIBUTE_BYTES_MAX, NUMBER_ABS_MAX, PARTY_PLAYERS_MAX, PLAYER_ATTRIBUTES_MAX, PLAYER_REGIONS_MAX,
-    PLAYER_ROLES_MAX, RATING_ABS_MAX, RTT_MS_MAX,
+    ATTRIBUTE_BYTES_MAX, NUMBER_ABS_MAX, PARTY_PLAYERS_MAX, PLAYER_ATTRIBUTES_MAX, PLAYER_AVOIDED_MAX,
+    PLAYER_BLOCKED_MAX, PLAYER_RECENT_MAX, PLAYER_REGIONS_MAX, PLAYER_ROLES_MAX, PLAYER_SETS_MAX, RATING_ABS_MAX,
+    RTT_MS_MAX, SET_MEMBERS_MAX,
 };
 use crate::{Invalid, PlayerId, RegionName, RoleName};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// One person as he stands when he queues.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,13 +20,32 @@ pub struct Player {
     pub roles: Vec<RoleName>,
     pub strings: BTreeMap<String, String>,
     pub numbers: BTreeMap<String, f64>,
+    /// What he would take of several things: `maps` → `dust`, `mill`.
+    pub sets: BTreeMap<String, BTreeSet<String>>,
+    /// Players with whom he never wants to be in one match.
+    pub blocked: Vec<PlayerId>,
+    /// Players with whom he does not want to be in one team.
+    pub avoided: Vec<PlayerId>,
+    /// Players whom he met in his last matches.
+    pub recent: Vec<PlayerId>,
 }
 
 impl Player {
     /// A player of whom only his rating is known.
     pub fn new(id: PlayerId, rating: f64) -> Self {
-        let (rtt_ms, roles) = (BTreeMap::new(), Vec::new());
-        Self { id, rating, deviation: 0.0, rtt_ms, roles, strings: BTreeMap::new(), numbers: BTreeMap::new() }
+        Self {
+            id,
+            rating,
+            deviation: 0.0,
+            rtt_ms: BTreeMap::new(),
+            roles: Vec::new(),
+            strings: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            blocked: Vec::new(),
+            avoided: Vec::new(),
+            recent: Vec::new(),
+        }
     }
 
     fn check(&self) -> Result<(), Invalid> {
@@ -35,6 +55,10 @@ impl Player {
         count("roles", self.roles.len(), PLAYER_ROLES_MAX)?;
         count("strings", self.strings.len(), PLAYER_ATTRIBUTES_MAX)?;
         count("numbers", self.numbers.len(), PLAYER_ATTRIBUTES_MAX)?;
+        count("sets", self.sets.len(), PLAYER_SETS_MAX)?;
+        count("blocked", self.blocked.len(), PLAYER_BLOCKED_MAX)?;
+        count("avoided", self.avoided.len(), PLAYER_AVOIDED_MAX)?;
+        count("recent", self.recent.len(), PLAYER_RECENT_MAX)?;
         for (region, rtt_ms) in &self.rtt_ms {
             if *rtt_ms > RTT_MS_MAX {
                 return Err(Invalid::new(format!("rtt_ms[{region}]"), format!("must be at most {RTT_MS_MAX} ms")));
@@ -50,6 +74,11 @@ impl Player {
         for (key, value) in &self.numbers {
             RegionName::parse("numbers", key)?;
             number(&format!("numbers[{key}]"), *value, -NUMBER_ABS_MAX, NUMBER_ABS_MAX)?;
+        }
+        for (key, members) in &self.sets {
+            RegionName::parse("sets", key)?;
+            count(&format!("sets[{key}]"), members.len(), SET_MEMBERS_MAX)?;
+            members.iter().try_for_each(|member| RegionName::parse(&format!("sets[{key}]"), member).map(drop))?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ mod split;
 mod squad;
 mod tally;
 
-use crate::{Candidate, Rules, TicketId};
+use crate::{Candidate, Outlook, Rules, TicketId};
 use field::Field;
 use tally::Tally;
 
@@ -18,6 +18,8 @@ pub struct Range {
     /// The ticket that must be in the match (an *anchored* range); none for a *window*, out of which any number may come.
     pub anchor: Option<TicketId>,
     pub candidates: Vec<Candidate>,
+    /// What waiting on is worth to them.
+    pub outlook: Outlook,
 }
 
 /// Tickets assigned to teams: indices into [`Range::candidates`].

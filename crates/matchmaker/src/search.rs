@@ -53,7 +53,8 @@ fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
         false => Some(api::ticket_id_from_bytes("anchor", &request.anchor)?),
     };
     let candidates = request.candidates.iter().map(Candidate::try_from).collect::<Result<_, _>>()?;
-    Ok(Range { anchor, candidates })
+    let outlook = api::outlook_from_wire(&request.outlook)?;
+    Ok(Range { anchor, candidates, outlook })
 }
 
 /// A large window would hold up the sockets of this thread, so it is searched on another.

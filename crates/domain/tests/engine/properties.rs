@@ -37,7 +37,7 @@ fn shuffled(range: &Range, keys: &[u32]) -> Range {
     let mut keyed: Vec<(u32, Candidate)> =
         range.candidates.iter().enumerate().map(|(at, one)| (keys[at % keys.len()], one.clone())).collect();
     keyed.sort_by_key(|(key, _)| *key);
-    Range { anchor: range.anchor, candidates: keyed.into_iter().map(|(_, one)| one).collect() }
+    Range { candidates: keyed.into_iter().map(|(_, one)| one).collect(), ..range.clone() }
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! Small words for the stories: rules, tickets, ranges.
 
-use domain::{Candidate, Outcome, Party, Player, Range, Rules, TicketId, search};
+use domain::{Candidate, Outcome, Outlook, Party, Player, Range, Rules, TicketId, search};
 use std::collections::BTreeSet;
 
 pub const DUEL: &str = include_str!("../../../../rules/duel.toml");
@@ -25,11 +25,11 @@ pub fn with(ticket: Candidate, change: impl Fn(&mut Player)) -> Candidate {
 }
 
 pub fn window(candidates: &[Candidate]) -> Range {
-    Range { anchor: None, candidates: candidates.to_vec() }
+    Range { anchor: None, candidates: candidates.to_vec(), outlook: Outlook::default() }
 }
 
 pub fn anchored(anchor: u32, candidates: &[Candidate]) -> Range {
-    Range { anchor: Some(TicketId(anchor.into())), candidates: candidates.to_vec() }
+    Range { anchor: Some(TicketId(anchor.into())), candidates: candidates.to_vec(), outlook: Outlook::default() }
 }
 
 /// The teams of an outcome's proposals as candidates.
