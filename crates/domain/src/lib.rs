@@ -12,6 +12,7 @@ pub mod limits;
 mod matched;
 mod outlook;
 mod party;
+mod people;
 mod rules;
 mod search;
 mod ticket;

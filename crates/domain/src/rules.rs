@@ -1,26 +1,35 @@
 //! What a queue's designer declares. See `rules/README.md` for every key.
 
 mod admit;
+mod attributes;
 mod check;
+mod common;
+mod company;
 mod file;
 mod judge;
+mod limits;
 mod look;
+mod measure;
 mod parse;
 mod patience;
+mod prices;
 mod ramp;
-mod ratings;
+mod roles;
 mod round_trip;
 mod set;
 
 pub use check::Violation;
-pub(crate) use judge::{Breach, Verdict, rule};
+pub(crate) use common::Common;
+pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
 pub use set::RuleSet;
 
 use crate::{QueueName, RegionName, RoleName, RulesVersion};
+use limits::Limits;
 use look::Reach;
 use patience::Patience;
-use ramp::Ramp;
+use prices::Prices;
+use roles::Roles;
 
 /// The rules of one queue.
 #[derive(Debug, Clone)]
@@ -31,35 +40,16 @@ pub struct Rules {
     longest_wait_ms: u64,
     longest_match_ms: u64,
     regions: Vec<RegionName>,
-    roles: Vec<RoleName>,
+    roles: Roles,
     equal: Vec<String>,
+    /// Set attributes and the members that they may have, at most 64 each.
+    sets: Vec<(String, Vec<String>)>,
+    /// Rating points at which the better of two wins ten games of eleven.
+    rating_scale: f64,
     prices: Prices,
     limits: Limits,
     patience: Patience,
     reach: Reach,
-}
-
-/// What imperfections cost, in seconds of waiting.
-#[derive(Debug, Clone)]
-struct Prices {
-    /// For each rating point between the highest and the lowest team mean.
-    rating_gap: f64,
-    /// For each rating point of standard deviation among the match's players.
-    rating_spread: f64,
-    /// For each millisecond of a player's round trip above `rtt_free_ms`, averaged over the players.
-    rtt: f64,
-    rtt_free_ms: f64,
-}
-
-/// Hard requirements, relaxed by the age of the oldest ticket; infinite where none is declared.
-#[derive(Debug, Clone)]
-struct Limits {
-    /// Most rating points between the highest and the lowest team mean.
-    rating_gap: Ramp,
-    /// Most rating points between the best and the weakest player.
-    rating_range: Ramp,
-    /// Longest round trip of any player to the match's region, in milliseconds.
-    rtt_ms: Ramp,
 }
 
 /// Why a rules file cannot be used: one line that names the file's place and what to do.
@@ -95,6 +85,17 @@ impl Rules {
     /// The regions in which matches can be played, as declared; none when the queue does not ask.
     pub fn regions(&self) -> &[RegionName] {
         &self.regions
+    }
+
+    /// The roles that players may name; none when the queue does not ask.
+    pub fn roles(&self) -> &[RoleName] {
+        &self.roles.names
+    }
+
+    /// These rules with every price times `factor`, under the version of the originals: for looking at what prices do.
+    #[must_use]
+    pub fn with_prices_scaled(&self, factor: f64) -> Self {
+        Self { prices: self.prices.scaled(factor), ..self.clone() }
     }
 
     /// Players in one match, 1 to 100.

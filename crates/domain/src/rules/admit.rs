@@ -30,9 +30,15 @@ impl Rules {
         if let Some(region) = player.rtt_ms.keys().find(unknown) {
             return Err(Invalid::new(format!("rtt_ms[{region}]"), self.unknown("region", region, &self.regions)));
         }
-        let unknown = |role: &&RoleName| !self.roles.is_empty() && !self.roles.contains(role);
+        let unknown = |role: &&RoleName| self.roles.is_asked() && !self.roles.names.contains(role);
         if let Some(role) = player.roles.iter().find(unknown) {
-            return Err(Invalid::new("roles", self.unknown("role", role, &self.roles)));
+            return Err(Invalid::new("roles", self.unknown("role", role, &self.roles.names)));
+        }
+        for (name, members) in &self.sets {
+            let taken = player.sets.get(name).into_iter().flatten();
+            if let Some(member) = taken.into_iter().find(|member| !members.contains(member)) {
+                return Err(Invalid::new(format!("sets[{name}]"), self.unknown("member", member, members)));
+            }
         }
         Ok(())
     }

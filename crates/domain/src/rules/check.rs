@@ -1,8 +1,8 @@
 //! The promise: what holds of every committed match, whoever proposed it.
 
 use super::{Breach, Rules, Verdict, rule};
-use crate::Candidate;
 use crate::unit::{Unit, player_ids};
+use crate::{Candidate, Outlook, RoleName};
 use std::collections::HashSet;
 use std::fmt::Display;
 
@@ -22,7 +22,11 @@ impl Violation {
 
 impl From<Breach> for Violation {
     fn from(breach: Breach) -> Self {
-        Self::new(breach.rule, format!("is {:.1}, may be at most {:.1}", breach.is, breach.may_be))
+        let Breach { rule, is, bound, is_least } = breach;
+        let most = if is_least { "least" } else { "most" };
+        let detail =
+            if bound.is_finite() { format!("is {is:.1}, may be at {most} {bound:.1}") } else { "does not hold".into() };
+        Self::new(rule, detail)
     }
 }
 
@@ -59,6 +63,19 @@ impl Rules {
         Some(self.region_name(verdict.region))
     }
 
+    /// The role of every player, team by team in the order of its tickets' players; empty lists when the queue knows no roles. As few as
+    /// can be play what they did not name, and first wishes go before second ones.
+    pub fn seat_roles(&self, teams: &[Vec<Candidate>]) -> Vec<Vec<&RoleName>> {
+        let seat = |(at, team): (usize, &Vec<Candidate>)| {
+            let wishes: Vec<Vec<usize>> =
+                team.iter().flat_map(|ticket| self.wishes_of(ticket.party.players())).collect();
+            let wishes: Vec<&[usize]> = wishes.iter().map(Vec::as_slice).collect();
+            let roles = if self.roles.is_asked() { self.roles.assign(at, &wishes) } else { Vec::new() };
+            roles.into_iter().map(|role| &self.roles.names[role]).collect()
+        };
+        teams.iter().enumerate().map(seat).collect()
+    }
+
     fn check_sizes(&self, teams: &[Vec<Candidate>]) -> Result<(), Violation> {
         let players = |team: &Vec<Candidate>| team.iter().map(|candidate| candidate.party.size()).sum::<usize>();
         let sizes: Vec<usize> = teams.iter().map(players).collect();
@@ -79,10 +96,13 @@ impl Rules {
     }
 
     fn judge_candidates(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Result<Verdict, Breach> {
-        let unit = |candidate: &Candidate| Unit::new(0, candidate, self, now_ms);
-        let units: Vec<Vec<Unit>> = teams.iter().map(|team| team.iter().map(unit).collect()).collect();
-        let teams: Vec<Vec<&Unit>> = units.iter().map(|team| team.iter().collect()).collect();
-        let teams: Vec<&[&Unit]> = teams.iter().map(Vec::as_slice).collect();
+        let outlook = Outlook::default();
+        let units: Vec<Vec<Unit<'_>>> = teams
+            .iter()
+            .map(|team| team.iter().map(|candidate| Unit::new(0, candidate, self, &outlook, now_ms)).collect())
+            .collect();
+        let teams: Vec<Vec<&Unit<'_>>> = units.iter().map(|team| team.iter().collect()).collect();
+        let teams: Vec<&[&Unit<'_>]> = teams.iter().map(Vec::as_slice).collect();
         self.judge(&teams, now_ms)
     }
 }

@@ -1,9 +1,10 @@
 //! The shape of a rules file. Each key is explained once, in `rules/README.md`; what one value alone can get wrong is
 //! refused here, what two values can get wrong together in `parse`.
 
-use super::ramp::Ramp;
+use super::ramp::{Falling, Ramp, Rising, rising, rising_if_any};
 use crate::{QueueName, RegionName, RoleName};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// Longest declared wait or match, in seconds: a day.
@@ -12,6 +13,13 @@ const DURATION_S_MAX: u64 = 86_400;
 const WIDTH_MAX: u32 = 16;
 /// Highest price, patience or number of points: so high that no sum of costs overflows.
 const AMOUNT_MAX: f64 = 1e9;
+
+/// A file that holds a realm's queues.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RealmFile {
+    pub queues: Vec<File>,
+}
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -24,47 +32,94 @@ pub(super) struct File {
     pub longest_match_s: u64,
     #[serde(default = "nothing")]
     pub regions: Spanned<Vec<RegionName>>,
-    #[serde(default = "nothing")]
-    pub roles: Spanned<Vec<RoleName>>,
+    #[serde(default)]
+    pub roles: Option<Spanned<RoleSeats>>,
     #[serde(default = "nothing")]
     pub equal: Spanned<Vec<String>>,
+    #[serde(default)]
+    pub sets: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default = "rating_scale", deserialize_with = "scale")]
+    pub rating_scale: f64,
+    #[serde(default)]
     pub price: Price,
     #[serde(default)]
     pub limit: Limit,
+    #[serde(default)]
     pub patience: Patience,
     #[serde(default)]
     pub look: Look,
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Price {
-    #[serde(deserialize_with = "amount")]
-    pub rating_gap: f64,
-    #[serde(default, deserialize_with = "amount")]
-    pub rating_spread: f64,
-    #[serde(default, deserialize_with = "amount")]
-    pub rtt: f64,
-    #[serde(default, deserialize_with = "amount")]
-    pub rtt_free_ms: f64,
+/// How many of each role a team seats: the same for every team, or one table for each.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected a table, such as { tank = 1, healer = 2 }, or a list of one for each team")]
+pub(super) enum RoleSeats {
+    Alike(BTreeMap<RoleName, usize>),
+    PerTeam(Vec<BTreeMap<RoleName, usize>>),
 }
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Limit {
-    pub rating_gap: Option<Ramp>,
-    pub rating_range: Option<Ramp>,
-    pub rtt_ms: Option<Ramp>,
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Price {
+    #[serde(deserialize_with = "amount")]
+    pub rating_gap: f64,
+    #[serde(deserialize_with = "amount")]
+    pub win_probability: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rating_spread: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rtt: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rtt_free_ms: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rtt_free_over_best_ms: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rtt_difference: f64,
+    #[serde(deserialize_with = "amount")]
+    pub off_role: f64,
+    #[serde(deserialize_with = "amount")]
+    pub party_size: f64,
+    #[serde(deserialize_with = "amount")]
+    pub rematch: f64,
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limit {
+    #[serde(deserialize_with = "rising_if_any")]
+    pub rating_gap: Option<Ramp>,
+    #[serde(deserialize_with = "rising_if_any")]
+    pub rating_range: Option<Ramp>,
+    #[serde(deserialize_with = "rising_if_any")]
+    pub rtt_ms: Option<Ramp>,
+    #[serde(deserialize_with = "rising_if_any")]
+    pub rtt_over_best_ms: Option<Ramp>,
+    #[serde(deserialize_with = "rising_if_any")]
+    pub off_roles: Option<Ramp>,
+    #[serde(deserialize_with = "rising_if_any")]
+    pub party_size: Option<Ramp>,
+    pub number: BTreeMap<String, Rising>,
+    pub overlap: BTreeMap<String, Falling>,
+    /// Seconds until which the named string attribute must be the same.
+    pub same_until_s: BTreeMap<String, u64>,
+    /// Seconds until which nobody plays beside whom he avoids; left out: always.
+    pub avoided_until_s: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Patience {
+    #[serde(deserialize_with = "amount_if_any")]
+    pub start_s: Option<f64>,
     #[serde(deserialize_with = "amount")]
-    pub start_s: f64,
+    pub least_s: f64,
+    #[serde(deserialize_with = "amount_if_any")]
+    pub most_s: Option<f64>,
     #[serde(deserialize_with = "amount")]
     pub per_s: f64,
-    #[serde(default, deserialize_with = "amount")]
+    #[serde(deserialize_with = "amount")]
+    pub after_s: f64,
+    #[serde(deserialize_with = "amount")]
     pub seconds_per_try: f64,
     /// Four fifths of the longest wait when left out.
     pub unlimited_s: Option<Spanned<u64>>,
@@ -76,12 +131,13 @@ pub(super) struct Look {
     #[serde(deserialize_with = "width")]
     pub width_max: u32,
     pub rating: Growth,
+    #[serde(deserialize_with = "rising")]
     pub again_ms: Ramp,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width_max: 6, rating: Growth { start: 100.0, factor: 2.0 }, again_ms: Ramp::new(250.0, 50.0, 2000.0) }
+        Self { width_max: 6, rating: Growth { start: 100.0, factor: 2.0 }, again_ms: Ramp::line(250.0, 50.0, 2000.0) }
     }
 }
 
@@ -95,6 +151,11 @@ pub(super) struct Growth {
     pub factor: f64,
 }
 
+/// Elo's: the better of two who stand so many points apart wins ten games of eleven.
+fn rating_scale() -> f64 {
+    400.0
+}
+
 fn nothing<T>() -> Spanned<Vec<T>> {
     Spanned::new(0..0, Vec::new())
 }
@@ -103,8 +164,16 @@ fn amount<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
     number(input, 0.0, AMOUNT_MAX, "must be a number from 0 to 1000000000")
 }
 
+fn amount_if_any<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
+    amount(input).map(Some)
+}
+
 fn factor<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
     number(input, 1.0, 1000.0, "must be a number from 1 to 1000")
+}
+
+fn scale<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    number(input, 0.001, 100_000.0, "must be a number from 0.001 to 100000")
 }
 
 fn number<'de, D: Deserializer<'de>>(input: D, low: f64, high: f64, must: &str) -> Result<f64, D::Error> {

@@ -1,7 +1,9 @@
-//! The judgement of one match: what it costs, and which hard limit it breaks.
+//! The judgement of one match: which hard limit it breaks, and what it costs.
 
 use super::Rules;
-use super::ratings::Ratings;
+use super::common::Common;
+use super::measure::Measures;
+use super::prices::PRICE_KEYS;
 use crate::unit::Unit;
 
 /// Names of the rules, as they stand in violations and rejections.
@@ -12,6 +14,13 @@ pub(crate) mod rule {
     pub const RATING_GAP_LIMIT: &str = "rating_gap_limit";
     pub const RATING_RANGE_LIMIT: &str = "rating_range_limit";
     pub const RTT_LIMIT: &str = "rtt_limit";
+    pub const NUMBER_LIMIT: &str = "number_limit";
+    pub const OVERLAP_LIMIT: &str = "overlap_limit";
+    pub const PARTY_SIZE_LIMIT: &str = "party_size_limit";
+    pub const OFF_ROLES_LIMIT: &str = "off_roles_limit";
+    pub const SAME: &str = "same";
+    pub const BLOCKED: &str = "blocked";
+    pub const AVOIDED: &str = "avoided";
     /// Possible, but not worth making yet.
     pub const PATIENCE: &str = "patience";
     /// Nobody, or no set of whole parties, fills the teams exactly.
@@ -21,19 +30,31 @@ pub(crate) mod rule {
 }
 
 /// A match that the hard limits allow.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Verdict {
+    pub measures: Measures,
     /// Mean over the players, in seconds.
     pub cost_s: f64,
-    /// Mean over the players, in seconds; infinite as soon as one of them takes any match.
-    pub patience_s: f64,
     /// Index of the cheapest allowed region.
     pub region: usize,
 }
 
+/// Unlimited patience where savings are compared, in seconds: more than any other there is, yet finite.
+pub(crate) const PATIENCE_S_MAX: f64 = 1e9;
+
 impl Verdict {
+    /// The most that it may cost its players on average, in seconds.
+    pub fn patience_s(&self) -> f64 {
+        self.measures.patience_s
+    }
+
     pub fn is_worth_making(&self) -> bool {
-        self.cost_s <= self.patience_s
+        self.cost_s <= self.patience_s()
+    }
+
+    /// What making it saves each of its players over waiting on, on average, in seconds.
+    pub fn saving_s(&self) -> f64 {
+        self.patience_s().min(PATIENCE_S_MAX) - self.cost_s
     }
 }
 
@@ -42,41 +63,60 @@ impl Verdict {
 pub(crate) struct Breach {
     pub rule: &'static str,
     pub is: f64,
-    pub may_be: f64,
+    /// Infinite where the rule knows no measure.
+    pub bound: f64,
+    /// Whether the bound is the least there may be, not the most.
+    pub is_least: bool,
+}
+
+impl Breach {
+    /// Of a rule that holds or does not.
+    pub fn of(rule: &'static str) -> Self {
+        Self { rule, is: 1.0, bound: f64::INFINITY, is_least: false }
+    }
+
+    pub fn unless_at_most(rule: &'static str, is: f64, bound: f64) -> Result<(), Self> {
+        if is <= bound { Ok(()) } else { Err(Self { rule, is, bound, is_least: false }) }
+    }
 }
 
 impl Rules {
     /// Judges teams that are complete, of one pool, and hold nobody twice.
-    pub(crate) fn judge(&self, teams: &[&[&Unit]], now_ms: u64) -> Result<Verdict, Breach> {
-        let ratings = Ratings::of(teams);
-        let age_ms = now_ms.saturating_sub(ratings.queued_ms);
-        within(rule::RATING_GAP_LIMIT, ratings.gap, self.limits.rating_gap.at_ms(age_ms))?;
-        within(rule::RATING_RANGE_LIMIT, ratings.high - ratings.low, self.limits.rating_range.at_ms(age_ms))?;
-        let (region, excess_ms) = self.cheapest_region(teams, ratings.players, self.limits.rtt_ms.at_ms(age_ms))?;
-        let prices = &self.prices;
-        let cost_s =
-            prices.rating_gap * ratings.gap + prices.rating_spread * ratings.deviation() + prices.rtt * excess_ms;
-        Ok(Verdict { cost_s, patience_s: ratings.patience_s / ratings.players, region })
+    pub(crate) fn judge(&self, teams: &[&[&Unit<'_>]], now_ms: u64) -> Result<Verdict, Breach> {
+        let units = || teams.iter().copied().flatten().copied();
+        let Some(common) = Common::of_all(units()) else { return Err(Breach::of(rule::TEAM_SIZES)) };
+        let age_ms = common.age_ms(now_ms);
+        self.hold_common(&common, age_ms)?;
+        let mut measures = self.measure(teams);
+        let limits = &self.limits;
+        Breach::unless_at_most(rule::RATING_GAP_LIMIT, measures.rating_gap, limits.rating_gap.at_ms(age_ms))?;
+        Breach::unless_at_most(rule::PARTY_SIZE_LIMIT, measures.party_difference, limits.party_size.at_ms(age_ms))?;
+        self.hold_people(teams, age_ms)?;
+        let region = self.cheapest_region(teams, measures.players, age_ms)?;
+        measures.rtt_excess_ms = region.excess_ms;
+        measures.rtt_difference_ms = region.difference_ms;
+        measures.off_roles = self.roles.off_roles(teams) as f64;
+        Breach::unless_at_most(rule::OFF_ROLES_LIMIT, measures.off_roles, limits.off_roles.at_ms(age_ms))?;
+        Ok(Verdict { cost_s: self.prices.cost_s(&measures), measures, region: region.at })
     }
 
-    /// Most rating points between any two players when the oldest ticket has this age.
-    pub(crate) fn rating_range_limit(&self, age_ms: u64) -> f64 {
-        self.limits.rating_range.at_ms(age_ms)
+    /// The parts of a judged match's cost by key, in seconds; those of 0 left out.
+    pub(crate) fn cost_parts_s(&self, verdict: &Verdict) -> Vec<(&'static str, f64)> {
+        let parts = PRICE_KEYS.into_iter().zip(self.prices.parts_s(&verdict.measures));
+        parts.filter(|(_, cost_s)| *cost_s > 0.0).collect()
     }
 
-    /// What two players this many rating points apart cost each other at least, in seconds. The standard deviation of two
-    /// ratings is half their distance.
-    pub(crate) fn pair_price_s(&self, gap: f64) -> f64 {
-        (self.prices.rating_gap + self.prices.rating_spread / 2.0) * gap
+    fn hold_people(&self, teams: &[&[&Unit<'_>]], age_ms: u64) -> Result<(), Breach> {
+        let units = || teams.iter().copied().flatten().copied();
+        if self.limits.same_until_ms.is_empty() && !units().any(|unit| unit.people.is_choosy()) {
+            return Ok(());
+        }
+        for (at, a) in units().enumerate() {
+            units().skip(at + 1).try_for_each(|b| self.hold_between(a, b, age_ms))?;
+        }
+        let is_apart = |team: &&[&Unit<'_>]| {
+            team.iter().enumerate().all(|(at, a)| team[at + 1..].iter().all(|b| self.hold_beside(a, b, age_ms)))
+        };
+        if teams.iter().all(is_apart) { Ok(()) } else { Err(Breach::of(rule::AVOIDED)) }
     }
-
-    /// How ill a party suits another as company in a team match: an order to gather in, not a cost.
-    pub(crate) fn company_price_s(&self, rating_gap: f64, excess_ms: f64) -> f64 {
-        (self.prices.rating_spread + self.prices.rating_gap / self.seats() as f64) * rating_gap
-            + self.rtt_price_s(excess_ms)
-    }
-}
-
-fn within(rule: &'static str, is: f64, may_be: f64) -> Result<(), Breach> {
-    if is <= may_be { Ok(()) } else { Err(Breach { rule, is, may_be }) }
 }

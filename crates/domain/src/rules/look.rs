@@ -79,8 +79,8 @@ impl Rules {
 
     /// What to read around a party that is looked for at `width`: ratings around its own, and regions nearest to it first.
     ///
-    /// Never narrower than what the party's own patience accepts while it has this width: of two who would play each other,
-    /// the more patient one sees the other.
+    /// Never narrower than what the party's own patience accepts while it has this width, where the file bounds it: of two who would
+    /// play each other, the more patient one sees the other.
     pub fn look(&self, party: &Party, width: u32) -> Look {
         let placement = self.place(party);
         let half_range = self.half_range(width);
@@ -104,7 +104,9 @@ impl Rules {
             return everything.min(self.range_limit(u64::MAX));
         }
         let declared = self.reach.rating_start * self.reach.rating_factor.powi(width as i32);
-        let accepted = self.patience.after_s(width_end_s(width)) / self.range_price();
+        let accepted = self.patience.highest_s(width_end_s(width)) / self.range_price();
+        // Without a bound on patience every range is accepted, and every range would be read: what is declared then says how far.
+        let accepted = if accepted.is_finite() { accepted } else { 0.0 };
         declared.max(accepted).min(self.range_limit((width_end_s(width) * 1000.0) as u64)).min(everything)
     }
 
@@ -128,9 +130,10 @@ impl Rules {
         if regions.is_empty() {
             return vec![String::new()];
         }
-        let patience_s = self.patience.after_s(width_end_s(width));
+        let highest_s = self.patience.highest_s(width_end_s(width));
+        let patience_s = if highest_s.is_finite() { highest_s } else { 0.0 };
         let is_near = |at: usize, rtt_ms: f64| {
-            let price_s = self.prices.rtt * (rtt_ms - self.prices.rtt_free_ms).max(0.0);
+            let price_s = self.rtt_price_s((rtt_ms - self.prices.rtt_free_ms).max(0.0));
             at <= width as usize || width >= self.reach.width_max || price_s <= patience_s
         };
         let near = regions.iter().enumerate().filter(|(at, (rtt_ms, _))| is_near(*at, *rtt_ms));

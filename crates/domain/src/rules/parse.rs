@@ -1,11 +1,11 @@
 //! From text to rules: what a file's values can get wrong together, and the one line that says so.
 
-use super::file::File;
+use super::file::{File, Limit, Price, RealmFile, RoleSeats};
 use super::ramp::Ramp;
-use super::{Limits, Patience, Prices, Reach, Rules, RulesError};
+use super::{Limits, Patience, Prices, Reach, Roles, Rules, RulesError};
 use crate::limits::{NAME_BYTES_MAX, PARTY_PLAYERS_MAX};
-use crate::{RegionName, RulesVersion};
-use std::collections::HashSet;
+use crate::{RegionName, RoleName, RulesVersion};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Display;
 use std::hash::Hash;
 use std::ops::Range;
@@ -20,17 +20,37 @@ const NAMES_MAX: usize = 64;
 type Mistake = (Range<usize>, String);
 
 impl Rules {
-    /// Reads one rules file. The error names line and column, quotes the line, and says what to write instead.
+    /// Reads the rules of one queue. The error names line and column, quotes the line, and says what to write instead.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
         let file: File = toml::from_str(text).map_err(|error| misread(text, &error))?;
-        check_teams(&file.teams).map_err(|mistake| located(text, mistake))?;
-        check_names("regions", &file.regions).map_err(|mistake| located(text, mistake))?;
-        check_names("roles", &file.roles).map_err(|mistake| located(text, mistake))?;
-        check_names("equal", &file.equal).map_err(|mistake| located(text, mistake))?;
-        check_attributes(&file.equal).map_err(|mistake| located(text, mistake))?;
-        check_patience(&file).map_err(|mistake| located(text, mistake))?;
+        check(&file).map_err(|mistake| located(text, mistake))?;
         build(file)
     }
+
+    /// Reads a file that holds one queue, or a realm's queues as `[[queues]]`.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, RulesError> {
+        let holds_many = toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("queues"));
+        if !holds_many {
+            return Ok(vec![Self::parse(text)?]);
+        }
+        let realm: RealmFile = toml::from_str(text).map_err(|error| misread(text, &error))?;
+        let one = |file: File| {
+            check(&file).map_err(|mistake| located(text, mistake))?;
+            build(file)
+        };
+        realm.queues.into_iter().map(one).collect()
+    }
+}
+
+fn check(file: &File) -> Result<(), Mistake> {
+    check_teams(&file.teams)?;
+    check_names("regions", &file.regions)?;
+    check_names("equal", &file.equal)?;
+    check_attributes("equal", &file.equal)?;
+    check_roles(file)?;
+    check_sets(file)?;
+    check_limits(file)?;
+    check_patience(file)
 }
 
 /// What the parser says, in the words of someone who writes a file.
@@ -74,12 +94,12 @@ fn check_names<T: Eq + Hash + Display>(key: &str, names: &Spanned<Vec<T>>) -> Re
     }
 }
 
-fn check_attributes(names: &Spanned<Vec<String>>) -> Result<(), Mistake> {
+fn check_attributes(key: &str, names: &Spanned<Vec<String>>) -> Result<(), Mistake> {
     // An attribute's name obeys the same rule as every other name, see `Player::check`.
     let odd = names.get_ref().iter().find(|name| RegionName::parse("equal", name).is_err());
     odd.map_or(Ok(()), |name| {
         let must = format!("must have 1 to {NAME_BYTES_MAX} ASCII letters, digits or _ - . : @");
-        Err((names.span(), format!("`equal` holds the name {name:?}, which {must}")))
+        Err((names.span(), format!("`{key}` holds the name {name:?}, which {must}")))
     })
 }
 
@@ -92,6 +112,50 @@ fn check_patience(file: &File) -> Result<(), Mistake> {
     Err((unlimited_s.span(), format!("`unlimited_s` {must}, is {}", unlimited_s.get_ref())))
 }
 
+fn check_roles(file: &File) -> Result<(), Mistake> {
+    let Some(roles) = &file.roles else { return Ok(()) };
+    let wrong = |told: String| Err((roles.span(), format!("`roles` {told}")));
+    let teams = file.teams.get_ref();
+    let per_team = role_tables(roles.get_ref(), teams.len());
+    if per_team.len() != teams.len() {
+        return wrong(format!("must hold one table for each of {} teams, holds {}", teams.len(), per_team.len()));
+    }
+    for (table, size) in per_team.iter().zip(teams) {
+        let seats = table.values().fold(0usize, |sum, seats| sum.saturating_add(*seats));
+        if seats != *size {
+            return wrong(format!("must seat the {size} players of a team, seat {seats}"));
+        }
+    }
+    Ok(())
+}
+
+fn role_tables(roles: &RoleSeats, teams: usize) -> Vec<&BTreeMap<RoleName, usize>> {
+    match roles {
+        RoleSeats::Alike(table) => vec![table; teams],
+        RoleSeats::PerTeam(tables) => tables.iter().collect(),
+    }
+}
+
+fn check_sets(file: &File) -> Result<(), Mistake> {
+    for (name, members) in &file.sets {
+        check_names(&format!("sets.{name}"), members)?;
+        check_attributes(&format!("sets.{name}"), members)?;
+        if members.get_ref().is_empty() {
+            return Err((members.span(), format!("`sets.{name}` must hold at least one member")));
+        }
+    }
+    Ok(())
+}
+
+/// A name under `[limit]` that nothing declares is on no line of its own that the parser still knows.
+fn check_limits(file: &File) -> Result<(), Mistake> {
+    let unknown = file.limit.overlap.keys().find(|name| !file.sets.contains_key(*name));
+    unknown.map_or(Ok(()), |name| {
+        let told = format!("`limit.overlap` names the set {name}, which `[sets]` does not declare");
+        Err((file.teams.span(), told))
+    })
+}
+
 fn build(file: File) -> Result<Rules, RulesError> {
     // The version is that of the parsed content with its defaults: comments, spaces and the order of keys do not change it.
     let content = toml::to_string(&file).map_err(|error| RulesError(format!("cannot be written back: {error}")))?;
@@ -99,7 +163,7 @@ fn build(file: File) -> Result<Rules, RulesError> {
         Some(unlimited_s) => unlimited_s.get_ref() * 1000,
         None => file.longest_wait_s * 800,
     };
-    let endless = Ramp::new(f64::INFINITY, 0.0, f64::INFINITY);
+    let roles = roles(file.roles.as_ref().map(Spanned::get_ref), file.teams.get_ref().len());
     Ok(Rules {
         version: RulesVersion::of(&content),
         queue: file.queue,
@@ -107,22 +171,18 @@ fn build(file: File) -> Result<Rules, RulesError> {
         longest_wait_ms: file.longest_wait_s * 1000,
         longest_match_ms: file.longest_match_s * 1000,
         regions: file.regions.into_inner(),
-        roles: file.roles.into_inner(),
+        roles,
         equal: file.equal.into_inner(),
-        prices: Prices {
-            rating_gap: file.price.rating_gap,
-            rating_spread: file.price.rating_spread,
-            rtt: file.price.rtt,
-            rtt_free_ms: file.price.rtt_free_ms,
-        },
-        limits: Limits {
-            rating_gap: file.limit.rating_gap.unwrap_or(endless),
-            rating_range: file.limit.rating_range.unwrap_or(endless),
-            rtt_ms: file.limit.rtt_ms.unwrap_or(endless),
-        },
+        limits: limits(file.limit, &file.sets),
+        sets: file.sets.into_iter().map(|(name, members)| (name, members.into_inner())).collect(),
+        rating_scale: file.rating_scale,
+        prices: prices(&file.price),
         patience: Patience {
-            start_s: file.patience.start_s,
+            fixed_s: file.patience.start_s,
+            least_s: file.patience.least_s,
+            most_s: file.patience.most_s.unwrap_or(f64::INFINITY),
             per_s: file.patience.per_s,
+            after_s: file.patience.after_s,
             seconds_per_try: file.patience.seconds_per_try,
             unlimited_ms,
         },
@@ -133,6 +193,54 @@ fn build(file: File) -> Result<Rules, RulesError> {
             again_ms: file.look.again_ms,
         },
     })
+}
+
+fn prices(file: &Price) -> Prices {
+    Prices {
+        rating_gap: file.rating_gap,
+        win_probability: file.win_probability,
+        rating_spread: file.rating_spread,
+        rtt: file.rtt,
+        rtt_free_ms: file.rtt_free_ms,
+        rtt_free_over_best_ms: file.rtt_free_over_best_ms,
+        rtt_difference: file.rtt_difference,
+        off_role: file.off_role,
+        party_size: file.party_size,
+        rematch: file.rematch,
+    }
+}
+
+fn limits(file: Limit, sets: &BTreeMap<String, Spanned<Vec<String>>>) -> Limits {
+    let endless = || Ramp::constant(f64::INFINITY);
+    let set_at = |name: &String| sets.keys().position(|set| set == name);
+    Limits {
+        rating_gap: file.rating_gap.unwrap_or_else(endless),
+        rating_range: file.rating_range.unwrap_or_else(endless),
+        // A bound above the best alone would bind nobody if every round trip were allowed beside it.
+        rtt_ms: file
+            .rtt_ms
+            .unwrap_or_else(|| file.rtt_over_best_ms.as_ref().map_or_else(endless, |_| Ramp::constant(0.0))),
+        rtt_over_best_ms: file.rtt_over_best_ms,
+        off_roles: file.off_roles.unwrap_or_else(endless),
+        party_size: file.party_size.unwrap_or_else(endless),
+        numbers: file.number.into_iter().map(|(name, ramp)| (name, ramp.0)).collect(),
+        overlaps: file.overlap.into_iter().filter_map(|(name, ramp)| Some((set_at(&name)?, ramp.0))).collect(),
+        same_until_ms: file
+            .same_until_s
+            .into_iter()
+            .map(|(name, until_s)| (name, until_s.saturating_mul(1000)))
+            .collect(),
+        avoided_until_ms: file.avoided_until_s.map_or(u64::MAX, |until_s| until_s.saturating_mul(1000)),
+    }
+}
+
+fn roles(file: Option<&RoleSeats>, teams: usize) -> Roles {
+    let tables = file.map_or_else(Vec::new, |file| role_tables(file, teams));
+    let names: Vec<RoleName> =
+        tables.iter().flat_map(|table| table.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let seats =
+        |table: &&BTreeMap<RoleName, usize>| names.iter().map(|name| table.get(name).copied().unwrap_or(0)).collect();
+    Roles { seats: tables.iter().map(seats).collect(), names }
 }
 
 /// One line: where, the line as it stands, and what is wrong with it.

@@ -5,37 +5,39 @@ use crate::limits::RTT_MS_MAX;
 use crate::unit::{Leg, Unit};
 use crate::{Player, RegionName};
 
+/// A region in which a match may be played.
+pub(super) struct Played {
+    pub at: usize,
+    /// Round trip that is not free, in ms, the mean over the players.
+    pub excess_ms: f64,
+    /// Between the longest and the shortest round trip, in ms.
+    pub difference_ms: f64,
+}
+
 impl Rules {
-    /// The region with the least mean excess in ms among those that are within `limit_ms` for everybody.
-    pub(super) fn cheapest_region(
-        &self,
-        teams: &[&[&Unit]],
-        players: f64,
-        limit_ms: f64,
-    ) -> Result<(usize, f64), Breach> {
-        let mut best = None;
+    /// The cheapest of the regions that everybody may play in when the oldest ticket has waited `age_ms`.
+    pub(super) fn cheapest_region(&self, teams: &[&[&Unit<'_>]], players: f64, age_ms: u64) -> Result<Played, Breach> {
+        let mut best: Option<(f64, Played)> = None;
         let mut least_worst_ms = f64::INFINITY;
-        for region in 0..self.region_count() {
-            let (mut excess_ms, mut worst_ms) = (0.0, 0.0f64);
-            for unit in teams.iter().copied().flatten() {
-                excess_ms += unit.legs[region].excess_ms;
-                worst_ms = worst_ms.max(unit.legs[region].worst_ms);
+        for at in 0..self.region_count() {
+            let mut all = Leg::default();
+            teams.iter().copied().flatten().for_each(|unit| all.add(&unit.legs[at]));
+            least_worst_ms = least_worst_ms.min(all.worst_ms);
+            if all.allowed_age_ms > age_ms {
+                continue;
             }
-            least_worst_ms = least_worst_ms.min(worst_ms);
-            if worst_ms <= limit_ms && best.is_none_or(|(_, least_ms)| excess_ms < least_ms) {
-                best = Some((region, excess_ms));
+            let (excess_ms, difference_ms) = (all.excess_ms / players, all.difference_ms());
+            let cost_s = self.prices.region_s(excess_ms, difference_ms);
+            if best.as_ref().is_none_or(|(least_s, _)| cost_s < *least_s) {
+                best = Some((cost_s, Played { at, excess_ms, difference_ms }));
             }
         }
-        let breach = Breach { rule: rule::RTT_LIMIT, is: least_worst_ms, may_be: limit_ms };
-        best.map(|(region, excess_ms)| (region, excess_ms / players)).ok_or(breach)
+        let bound = self.limits.rtt_ms.at_ms(age_ms);
+        let breach = Breach { rule: rule::RTT_LIMIT, is: least_worst_ms, bound, is_least: false };
+        best.map(|(_, played)| played).ok_or(breach)
     }
 
-    /// Longest round trip allowed when the oldest ticket has this age, in ms.
-    pub(crate) fn rtt_limit_ms(&self, age_ms: u64) -> f64 {
-        self.limits.rtt_ms.at_ms(age_ms)
-    }
-
-    /// What a mean excess of round trip costs, in seconds.
+    /// What a mean round trip that is not free costs, in seconds.
     pub(crate) fn rtt_price_s(&self, excess_ms: f64) -> f64 {
         self.prices.rtt * excess_ms
     }
@@ -59,25 +61,32 @@ impl Rules {
         }
     }
 
-    /// How far beyond the free part a round trip is, in ms.
-    fn excess_ms(&self, rtt_ms: f64) -> f64 {
-        (rtt_ms - self.prices.rtt_free_ms).max(0.0)
-    }
-
     pub(crate) fn legs_of(&self, players: &[Player]) -> Vec<Leg> {
         if self.regions.is_empty() {
             return vec![Leg::default()];
         }
-        self.regions.iter().map(|region| self.leg(players, region)).collect()
+        let mut legs = vec![Leg::default(); self.regions.len()];
+        for player in players.iter().filter(|player| !player.rtt_ms.is_empty()) {
+            let rtts_ms: Vec<f64> = self.regions.iter().map(|region| self.rtt_ms(player, region)).collect();
+            let best_ms = rtts_ms.iter().copied().fold(f64::INFINITY, f64::min);
+            for (leg, rtt_ms) in legs.iter_mut().zip(rtts_ms) {
+                leg.add(&self.leg(rtt_ms, best_ms));
+            }
+        }
+        legs
     }
 
-    fn leg(&self, players: &[Player], region: &RegionName) -> Leg {
-        let mut leg = Leg::default();
-        for player in players {
-            let rtt_ms = self.rtt_ms(player, region);
-            leg.excess_ms += self.excess_ms(rtt_ms);
-            leg.worst_ms = leg.worst_ms.max(rtt_ms);
+    /// One player's way of `rtt_ms`, when his best is `best_ms`.
+    fn leg(&self, rtt_ms: f64, best_ms: f64) -> Leg {
+        let free_ms = self.prices.rtt_free_ms.max(best_ms + self.prices.rtt_free_over_best_ms);
+        let allowed = self.limits.rtt_ms.reaches_ms(rtt_ms);
+        let over_best = self.limits.rtt_over_best_ms.as_ref().and_then(|ramp| ramp.reaches_ms(rtt_ms - best_ms));
+        Leg {
+            rtt_ms,
+            excess_ms: (rtt_ms - free_ms).max(0.0),
+            worst_ms: rtt_ms,
+            best_ms: rtt_ms,
+            allowed_age_ms: allowed.into_iter().chain(over_best).min().unwrap_or(u64::MAX),
         }
-        leg
     }
 }

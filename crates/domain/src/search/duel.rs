@@ -1,6 +1,7 @@
 //! One against one: pairs are few enough to be judged directly.
 
 use super::field::{Field, Found};
+use super::line;
 use super::tally::Tally;
 use crate::rules::{Verdict, rule};
 
@@ -11,7 +12,7 @@ const WORTHY_MAX: usize = 12;
 /// Passes over a window. A pass leaves over only who lost all his near partners to others, so a few passes suffice.
 const PASSES_MAX: usize = 8;
 
-/// The cheapest match worth making that contains the anchor: the optimum, all candidates being judged.
+/// The match that contains the anchor and saves most over waiting on: the optimum, all candidates being judged.
 pub(super) fn partner(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Option<Found> {
     let mut best: Option<(usize, Verdict)> = None;
     for other in (0..field.units.len()).filter(|other| *other != anchor) {
@@ -19,8 +20,8 @@ pub(super) fn partner(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Op
         if let Some(rule) = tally.rule_against(&judged) {
             tally.reject(rule);
         } else if let Ok(verdict) = judged {
-            let rank = |other: usize, verdict: &Verdict| (verdict.cost_s, field.seniority(other));
-            if best.as_ref().is_none_or(|(at, least)| rank(other, &verdict) < rank(*at, least)) {
+            let rank = |other: usize, verdict: &Verdict| (-verdict.saving_s(), verdict.cost_s, field.seniority(other));
+            if best.as_ref().is_none_or(|(at, most)| rank(other, &verdict) < rank(*at, most)) {
                 best = Some((other, verdict));
             }
         }
@@ -31,9 +32,30 @@ pub(super) fn partner(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Op
     best.map(|(other, verdict)| Found { teams: vec![vec![anchor], vec![other]], verdict })
 }
 
-/// Disjoint pairs, those first that save most: a pair's saving is what its players would give to be matched, less what the
+/// Disjoint pairs that save most over waiting on: a pair's saving is what its players would give to be matched, less what the
 /// match costs them. So a long wait goes before a slightly closer rating, in the one currency.
 pub(super) fn pairs(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
+    let found = on_a_line(field).unwrap_or_else(|| one_by_one(field));
+    let mut is_taken = vec![false; field.units.len()];
+    found.iter().flat_map(|found| &found.teams).flatten().for_each(|unit| is_taken[*unit] = true);
+    let waiting: Vec<usize> = (0..field.units.len()).filter(|unit| !is_taken[*unit]).collect();
+    explain(field, &waiting, tally);
+    found
+}
+
+/// The optimum where costs add up along the scale of ratings; none where they do not, or a limit forbids one of its pairs.
+fn on_a_line(field: &Field<'_>) -> Option<Vec<Found>> {
+    if !field.rules.is_linear_pair() {
+        return None;
+    }
+    let judged = |(a, b)| Some(Found { teams: vec![vec![a], vec![b]], verdict: field.judge_pair(a, b).ok()? });
+    let found: Vec<Found> = line::pairs(field).into_iter().map(judged).collect::<Option<_>>()?;
+    // Where a pair saves exactly nothing, rounding may have tipped the scale.
+    Some(found.into_iter().filter(|found| found.verdict.is_worth_making()).collect())
+}
+
+/// The pair that saves most, then the one that saves most of the others, and so on.
+fn one_by_one(field: &Field<'_>) -> Vec<Found> {
     let mut waiting: Vec<usize> = (0..field.units.len()).collect();
     let mut found = Vec::new();
     for _ in 0..PASSES_MAX {
@@ -46,15 +68,13 @@ pub(super) fn pairs(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
         waiting.retain(|unit| !is_taken[*unit]);
         found.extend(made);
     }
-    explain(field, &waiting, tally);
     found
 }
 
 fn pass(field: &Field<'_>, waiting: &[usize]) -> Vec<Found> {
     let mut pairs = worthy_pairs(field, waiting);
     pairs.sort_unstable_by(|(a, b, x), (c, d, y)| {
-        // Unlimited patience on both sides leaves cost to decide.
-        let saving = (y.patience_s - y.cost_s).total_cmp(&(x.patience_s - x.cost_s));
+        let saving = y.saving_s().total_cmp(&x.saving_s());
         let senior = |a: &usize, b: &usize| field.seniority(*a).min(field.seniority(*b));
         saving.then(x.cost_s.total_cmp(&y.cost_s)).then_with(|| (senior(a, b), a, b).cmp(&(senior(c, d), c, d)))
     });

@@ -1,7 +1,7 @@
 //! The candidates made ready: each player once, one pool, in an order that does not depend on how they came.
 
-use super::Proposal;
 use super::tally::Tally;
+use super::{Proposal, Range};
 use crate::rules::{Breach, Verdict, rule};
 use crate::unit::Unit;
 use crate::{Candidate, PlayerId, Rules, TicketId};
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct Field<'a> {
     pub rules: &'a Rules,
     pub now_ms: u64,
-    pub units: Vec<Unit>,
+    pub units: Vec<Unit<'a>>,
     steps: Cell<usize>,
 }
 
@@ -39,34 +39,37 @@ impl<'a> Field<'a> {
     /// The anchor's pool, and the anchor's position in it; none when the anchor is not among the candidates or may not
     /// stand in the queue.
     pub fn around(
+        range: &'a Range,
         anchor: TicketId,
-        candidates: &[Candidate],
         rules: &'a Rules,
         now_ms: u64,
         tally: &mut Tally,
     ) -> Option<(Self, usize)> {
+        let candidates = &range.candidates;
         let present = present(candidates, Some(anchor), rules, tally);
         let pool =
             present.iter().find(|at| candidates[**at].id == anchor).map(|at| rules.pool(&candidates[*at].party))?;
         let (near, far): (Vec<usize>, Vec<usize>) =
             present.into_iter().partition(|at| rules.pool(&candidates[*at].party) == pool);
         tally.reject_many(rule::EQUAL, far.len() as u32);
-        let field = Self::of(near, candidates, rules, now_ms);
+        let field = Self::of(near, range, rules, now_ms);
         let position = field.units.iter().position(|unit| unit.id == anchor)?;
         Some((field, position))
     }
 
     /// One field for each pool among the candidates.
-    pub fn pools(candidates: &[Candidate], rules: &'a Rules, now_ms: u64, tally: &mut Tally) -> Vec<Self> {
+    pub fn pools(range: &'a Range, rules: &'a Rules, now_ms: u64, tally: &mut Tally) -> Vec<Self> {
         let mut pools: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let candidates = &range.candidates;
         for at in present(candidates, None, rules, tally) {
             pools.entry(rules.pool(&candidates[at].party)).or_default().push(at);
         }
-        pools.into_values().map(|pool| Self::of(pool, candidates, rules, now_ms)).collect()
+        pools.into_values().map(|pool| Self::of(pool, range, rules, now_ms)).collect()
     }
 
-    fn of(pool: Vec<usize>, candidates: &[Candidate], rules: &'a Rules, now_ms: u64) -> Self {
-        let mut units: Vec<Unit> = pool.into_iter().map(|at| Unit::new(at, &candidates[at], rules, now_ms)).collect();
+    fn of(pool: Vec<usize>, range: &'a Range, rules: &'a Rules, now_ms: u64) -> Self {
+        let unit = |at: usize| Unit::new(at, &range.candidates[at], rules, &range.outlook, now_ms);
+        let mut units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
         units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
         Self { rules, now_ms, units, steps: Cell::new(0) }
     }
@@ -82,9 +85,9 @@ impl<'a> Field<'a> {
 
     pub fn judge(&self, teams: &[Vec<usize>]) -> Result<Verdict, Breach> {
         self.spend(teams.iter().map(Vec::len).sum::<usize>() * self.rules.region_count());
-        let teams: Vec<Vec<&Unit>> =
+        let teams: Vec<Vec<&Unit<'_>>> =
             teams.iter().map(|team| team.iter().map(|unit| &self.units[*unit]).collect()).collect();
-        let teams: Vec<&[&Unit]> = teams.iter().map(Vec::as_slice).collect();
+        let teams: Vec<&[&Unit<'_>]> = teams.iter().map(Vec::as_slice).collect();
         self.rules.judge(&teams, self.now_ms)
     }
 

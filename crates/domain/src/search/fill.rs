@@ -1,6 +1,8 @@
 //! Which whole parties fill the seats of a match exactly.
 
 use super::field::Field;
+use crate::rules::Common;
+use crate::unit::Unit;
 
 /// Choices that one fill may try: enough to get past a run of parties of awkward sizes.
 const STEPS_MAX: usize = 600;
@@ -9,30 +11,33 @@ const PACK_STEPS_MAX: usize = 200;
 
 /// Chooses from `near` (best first) whole parties that, with the anchor, fill all teams exactly and stay within the rating
 /// range. The first fill in the order of `near` is taken: greedy, with a step back where greed does not come out even.
-pub(super) fn fill(field: &Field<'_>, anchor: usize, near: &[usize], range_limit: f64) -> Option<Vec<usize>> {
+pub(super) fn fill(field: &Field<'_>, anchor: usize, near: &[usize]) -> Option<Vec<usize>> {
     let unit = &field.units[anchor];
     let seats = field.rules.seats().checked_sub(unit.size)?;
-    let mut fill = Fill { field, near, range_limit, chosen: vec![anchor], steps: 0 };
-    fill.complete(0, seats, (unit.low, unit.high)).then_some(fill.chosen)
+    let mut fill = Fill { field, near, chosen: vec![anchor], steps: 0 };
+    fill.complete(0, seats, &Common::of(unit)).then_some(fill.chosen)
 }
 
 struct Fill<'a> {
     field: &'a Field<'a>,
     near: &'a [usize],
-    range_limit: f64,
     chosen: Vec<usize>,
     steps: usize,
 }
 
 impl Fill<'_> {
-    fn complete(&mut self, from: usize, seats: usize, (low, high): (f64, f64)) -> bool {
+    fn complete(&mut self, from: usize, seats: usize, common: &Common) -> bool {
         if seats == 0 {
             return true;
         }
         for at in from..self.near.len() {
             let unit = &self.field.units[self.near[at]];
-            let (low, high) = (low.min(unit.low), high.max(unit.high));
-            if unit.size > seats || high - low > self.range_limit {
+            if unit.size > seats || !self.may_join(unit) {
+                continue;
+            }
+            let mut common = common.clone();
+            common.add(unit);
+            if self.field.rules.hold_common(&common, common.age_ms(self.field.now_ms)).is_err() {
                 continue;
             }
             self.steps += 1;
@@ -41,12 +46,19 @@ impl Fill<'_> {
                 return false;
             }
             self.chosen.push(self.near[at]);
-            if self.packs() && self.complete(at + 1, seats - unit.size, (low, high)) {
+            if self.packs() && self.complete(at + 1, seats - unit.size, &common) {
                 return true;
             }
             self.chosen.pop();
         }
         false
+    }
+
+    /// Whether no one of the chosen and this one keep each other out.
+    fn may_join(&self, unit: &Unit<'_>) -> bool {
+        let chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
+        let age_ms = |other: &Unit<'_>| other.age_ms(self.field.now_ms).max(unit.age_ms(self.field.now_ms));
+        chosen.into_iter().all(|other| self.field.rules.hold_between(other, unit, age_ms(other)).is_ok())
     }
 
     fn packs(&self) -> bool {

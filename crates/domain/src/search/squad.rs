@@ -5,7 +5,8 @@ use super::fill::fill;
 use super::improve::improve;
 use super::split::split;
 use super::tally::Tally;
-use crate::rules::rule;
+use crate::rules::{Common, rule};
+use crate::unit::Leg;
 
 /// Tickets looked at on the way outward from the anchor's rating, for each seat of the match and for each region.
 const SCANNED_PER_SEAT: usize = 50;
@@ -63,10 +64,9 @@ fn worth_making(field: &Field<'_>, anchor: usize, is_free: &[bool], tally: &mut 
 /// The cheapest of the matches around the anchor, one for each region it would accept; else the rule that was last in the way.
 fn best(field: &Field<'_>, anchor: usize, is_free: &[bool]) -> Result<Found, &'static str> {
     let mut best = Err(rule::TEAM_FILL);
-    let range_limit = field.rules.rating_range_limit(field.units[anchor].age_ms(field.now_ms));
     for region in regions(field, anchor) {
         let near = near(field, anchor, region, is_free);
-        let chosen = fill(field, anchor, &near, range_limit);
+        let chosen = fill(field, anchor, &near);
         let Some(teams) = chosen.and_then(|chosen| split(field, chosen)) else { continue };
         match field.judge(&teams) {
             Ok(verdict) => {
@@ -79,17 +79,17 @@ fn best(field: &Field<'_>, anchor: usize, is_free: &[bool]) -> Result<Found, &'s
         }
     }
     let (found, near) = best?;
-    let is_hopeful = found.verdict.cost_s <= HOPE * found.verdict.patience_s;
+    let is_hopeful = found.verdict.cost_s <= HOPE * found.verdict.patience_s();
     Ok(if is_hopeful { improve(field, anchor, &near, found) } else { found })
 }
 
 /// Regions within the anchor's limit whose distance its patience would pay, nearest first.
 fn regions(field: &Field<'_>, anchor: usize) -> Vec<usize> {
     let unit = &field.units[anchor];
-    let limit_ms = field.rules.rtt_limit_ms(unit.age_ms(field.now_ms));
+    let age_ms = unit.age_ms(field.now_ms);
     let accepts = |region: &usize| {
         let leg = unit.legs[*region];
-        leg.worst_ms <= limit_ms && field.rules.rtt_price_s(leg.excess_ms / unit.players()) <= unit.patience_s
+        leg.allowed_age_ms <= age_ms && field.rules.rtt_price_s(leg.excess_ms / unit.players()) <= unit.patience_s
     };
     let mut regions: Vec<usize> = (0..field.rules.region_count()).filter(accepts).collect();
     regions.sort_by(|a, b| unit.legs[*a].excess_ms.total_cmp(&unit.legs[*b].excess_ms));
@@ -101,14 +101,14 @@ fn regions(field: &Field<'_>, anchor: usize) -> Vec<usize> {
 fn near(field: &Field<'_>, anchor: usize, region: usize, is_free: &[bool]) -> Vec<usize> {
     let rules = field.rules;
     let seats = rules.seats();
-    let limit_ms = rules.rtt_limit_ms(field.units[anchor].age_ms(field.now_ms));
+    let age_ms = field.units[anchor].age_ms(field.now_ms);
     let mut gathered = vec![0usize; seats + 1];
     let mut near: Vec<(f64, usize)> = Vec::new();
     field.spend((seats * SCANNED_PER_SEAT).min(field.units.len()));
     for other in outward(field, anchor).take(seats * SCANNED_PER_SEAT).filter(|other| is_free[*other]) {
         let unit = &field.units[other];
         let is_wanted = gathered[unit.size] < CHOICE * seats.div_ceil(unit.size);
-        if !is_wanted || unit.legs[region].worst_ms > limit_ms {
+        if !is_wanted || unit.legs[region].allowed_age_ms > age_ms {
             continue;
         }
         gathered[unit.size] += 1;
@@ -134,10 +134,10 @@ fn outward<'a>(field: &'a Field<'_>, anchor: usize) -> impl Iterator<Item = usiz
 fn may_meet(field: &Field<'_>, anchor: usize, other: usize) -> Result<(), &'static str> {
     let (a, b) = (&field.units[anchor], &field.units[other]);
     let age_ms = a.age_ms(field.now_ms).max(b.age_ms(field.now_ms));
-    if a.high.max(b.high) - a.low.min(b.low) > field.rules.rating_range_limit(age_ms) {
-        return Err(rule::RATING_RANGE_LIMIT);
-    }
-    let limit_ms = field.rules.rtt_limit_ms(age_ms);
-    let is_shared = |region: usize| a.legs[region].worst_ms.max(b.legs[region].worst_ms) <= limit_ms;
-    if (0..field.rules.region_count()).any(is_shared) { Ok(()) } else { Err(rule::RTT_LIMIT) }
+    let mut common = Common::of(a);
+    common.add(b);
+    field.rules.hold_common(&common, age_ms).map_err(|breach| breach.rule)?;
+    field.rules.hold_between(a, b, age_ms).map_err(|breach| breach.rule)?;
+    let is_shared = |(a, b): (&Leg, &Leg)| a.allowed_age_ms.max(b.allowed_age_ms) <= age_ms;
+    if a.legs.iter().zip(&b.legs).any(is_shared) { Ok(()) } else { Err(rule::RTT_LIMIT) }
 }

@@ -22,7 +22,7 @@ fn an_unknown_region_or_role_is_refused_where_the_queue_declares_them() {
     assert!(bound.contains("unknown region"), "{bound}");
     rules(DUEL).admit(&with(ticket(1, 0, &[1500.0]), to_the_moon).party).unwrap();
 
-    let with_roles = format!("roles = [\"tank\", \"healer\"]\n{TEAMS}");
+    let with_roles = format!("roles = {{ tank = 2, healer = 3 }}\n{TEAMS}");
     let as_bard = |player: &mut Player| player.roles.push("bard".parse().unwrap());
     let (field, bound) = refused(&rules(&with_roles), &[1500.0, 1500.0], as_bard);
     assert_eq!(field, "players[0].roles");

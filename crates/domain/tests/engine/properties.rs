@@ -1,8 +1,10 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rules, search_soundly, ticket, window, with};
-use domain::{Candidate, Player, Range, Rules, search};
+use domain::{Candidate, Outlook, Player, Range, Rules, search};
 use proptest::prelude::*;
 
 const NOW_MS: u64 = 1_000_000;
+/// Unlimited patience as a number.
+const UNLIMITED_S: f64 = 1e9;
 
 /// Three team forms besides the files that ship: uneven, three teams, and everyone for himself.
 fn any_rules() -> impl Strategy<Value = Rules> {
@@ -40,6 +42,24 @@ fn shuffled(range: &Range, keys: &[u32]) -> Range {
     Range { candidates: keyed.into_iter().map(|(_, one)| one).collect(), ..range.clone() }
 }
 
+/// What a pair saves each of the two over waiting on, if it is worth making.
+fn saving_s(rules: &Rules, a: &Candidate, b: &Candidate) -> Option<f64> {
+    let patience_s = |ticket| rules.patience_s(ticket, &Outlook::default(), NOW_MS).min(UNLIMITED_S);
+    let cost_s = rules.cost_s(&[vec![a.clone()], vec![b.clone()]], NOW_MS);
+    Some((patience_s(a) + patience_s(b)) / 2.0 - cost_s).filter(|saving_s| *saving_s >= 0.0)
+}
+
+/// By trying every pairing.
+fn most_saved_s(rules: &Rules, tickets: &[&Candidate]) -> f64 {
+    let Some((first, others)) = tickets.split_first() else { return 0.0 };
+    let with = |at: usize| {
+        let rest: Vec<&Candidate> =
+            others.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| *one).collect();
+        Some(saving_s(rules, first, others[at])? + most_saved_s(rules, &rest))
+    };
+    (0..others.len()).filter_map(with).fold(most_saved_s(rules, others), f64::max)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -69,17 +89,33 @@ proptest! {
     }
 
     #[test]
-    fn one_against_one_the_anchor_gets_the_cheapest_of_all(tickets in any_tickets(40)) {
+    fn one_against_one_the_anchor_gets_whom_it_saves_most_with(tickets in any_tickets(40)) {
         let rules = rules(DUEL);
         let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).collect();
         prop_assume!(!solos.is_empty());
-        let anchor = &solos[0];
-        let patience_s = |ticket: &Candidate| rules.patience_s(ticket.age_ms(NOW_MS), ticket.tries);
-        let cost_s = |other: &Candidate| rules.cost_s(&[vec![anchor.clone()], vec![other.clone()]], NOW_MS);
-        let worth = solos[1..].iter().filter(|other| cost_s(other) <= (patience_s(anchor) + patience_s(other)) / 2.0);
-        let least_s = worth.map(cost_s).reduce(f64::min);
-        let outcome = search_soundly(&anchored(anchor.id.0 as u32, &solos), &rules, NOW_MS);
-        prop_assert_eq!(outcome.proposals.first().map(|proposal| proposal.cost_s), least_s);
+        let savings = solos[1..].iter().filter_map(|other| saving_s(&rules, &solos[0], other));
+        let most_s = savings.reduce(f64::max);
+        let outcome = search_soundly(&anchored(solos[0].id.0 as u32, &solos), &rules, NOW_MS);
+        let made = outcome.proposals.first().map(|made| {
+            let [a, b] = [made.teams[0][0], made.teams[1][0]].map(|at| &solos[at]);
+            saving_s(&rules, a, b).unwrap()
+        });
+        prop_assert!(made.is_some() == most_s.is_some());
+        // With unlimited patience on one side the cheapest partner is taken, whatever he would give himself.
+        prop_assert!(made == most_s || most_s.is_some_and(|most_s| most_s > UNLIMITED_S / 4.0), "{:?} of {:?}", made, most_s);
+    }
+
+    /// Waiting on is an alternative for everyone: the optimum is over all sets of disjoint pairs worth making, the empty one included.
+    #[test]
+    fn a_window_of_duels_saves_as_much_as_any_pairing_could(tickets in any_tickets(9)) {
+        let rules = rules(DUEL);
+        let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).collect();
+        let range = window(&solos);
+        let outcome = search_soundly(&range, &rules, NOW_MS);
+        let saved = |teams: &Vec<Vec<Candidate>>| saving_s(&rules, &teams[0][0], &teams[1][0]).unwrap();
+        let total_s = matches(&range, &outcome).iter().map(saved).sum::<f64>();
+        let best_s = most_saved_s(&rules, &solos.iter().collect::<Vec<_>>());
+        prop_assert!((total_s - best_s).abs() < 1e-3, "saves {} s of {} s", total_s, best_s);
     }
 
     /// Whoever a window of duels leaves waiting, it would leave waiting again.

@@ -64,7 +64,13 @@ fn a_limit_that_contradicts_itself_is_refused() {
 fn lists_of_names_are_refused_where_a_name_is_odd_or_stands_twice() {
     let top = |line: &str| format!("{line}\nteams = [1, 1]");
     refused("teams = [1, 1]", &top("regions = [\"eu\", \"eu\"]"), &["line 2", "`regions` names eu twice"]);
-    refused("teams = [1, 1]", &top("roles = [\"\"]"), &["line 2", "roles", "1 to 64"]);
+    refused("teams = [1, 1]", &top("roles = { \"\" = 1 }"), &["line 2", "roles"]);
+    refused(
+        "teams = [1, 1]",
+        &top("roles = { tank = 2 }"),
+        &["line 2", "`roles`", "seat the 1 players of a team, seat 2"],
+    );
+    refused("teams = [1, 1]", &top("roles = [{ tank = 1 }]"), &["line 2", "`roles`", "each of 2 teams, holds 1"]);
     refused("teams = [1, 1]", &top("equal = [\"a b\"]"), &["line 2", "`equal`", "\"a b\""]);
 }
 

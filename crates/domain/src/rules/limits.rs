@@ -1,0 +1,26 @@
+use super::ramp::Ramp;
+
+/// Hard requirements, relaxed by the age of the oldest ticket; infinite where none is declared.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    /// Most rating points between the highest and the lowest team mean.
+    pub rating_gap: Ramp,
+    /// Most rating points between the best and the weakest player.
+    pub rating_range: Ramp,
+    /// Longest round trip of any player to the match's region, in ms,
+    pub rtt_ms: Ramp,
+    /// unless it is no more than this above his best one.
+    pub rtt_over_best_ms: Option<Ramp>,
+    /// Most players in roles that they did not name.
+    pub off_roles: Ramp,
+    /// Most players by which the largest party of one team may exceed that of another.
+    pub party_size: Ramp,
+    /// Number attributes, and the most between any two players.
+    pub numbers: Vec<(String, Ramp)>,
+    /// Set attributes by their place in the rules' sets, and how many members all players share at least.
+    pub overlaps: Vec<(usize, Ramp)>,
+    /// String attributes that all share up to an age in ms.
+    pub same_until_ms: Vec<(String, u64)>,
+    /// Age in ms up to which nobody plays beside whom he avoids.
+    pub avoided_until_ms: u64,
+}

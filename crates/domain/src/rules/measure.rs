@@ -1,0 +1,117 @@
+//! What is measured of a match: the one place where teams turn into numbers. Limits bound them, prices weigh them.
+
+use super::Rules;
+use crate::unit::Unit;
+
+/// A match in numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measures {
+    pub players: f64,
+    /// Between the highest and the lowest team mean, in rating points.
+    pub rating_gap: f64,
+    /// How often the team with the highest mean is expected to beat the one with the lowest, 0.5 to 1.
+    pub win_probability: f64,
+    /// Population standard deviation of the players' ratings, in rating points.
+    pub rating_spread: f64,
+    /// Players in roles that they did not name.
+    pub off_roles: f64,
+    /// Players by which the largest party of one team exceeds that of another.
+    pub party_difference: f64,
+    /// Players who meet someone of their last matches.
+    pub rematches: f64,
+    /// Round trip to the match's region that is not free, in ms, the mean over the players.
+    pub rtt_excess_ms: f64,
+    /// Between the longest and the shortest round trip to the match's region, in ms.
+    pub rtt_difference_ms: f64,
+    /// Mean over the players, in seconds; infinite as soon as one of them takes any match.
+    pub patience_s: f64,
+}
+
+/// A team's sums.
+#[derive(Clone, Copy, Default)]
+struct Team {
+    players: f64,
+    rating_sum: f64,
+    deviation_sq_sum: f64,
+    largest_party: usize,
+}
+
+impl Rules {
+    /// Measures everything but the roles and the region, which are chosen.
+    pub(super) fn measure(&self, teams: &[&[&Unit<'_>]]) -> Measures {
+        let (mut low, mut high) = (None::<Team>, None::<Team>);
+        let (mut all, mut rating_sum_sq, mut patience_s) = (Team::default(), 0.0, 0.0);
+        let (mut least_party, mut largest_party) = (usize::MAX, 0);
+        for team in teams {
+            let mut sums = Team::default();
+            for unit in *team {
+                sums.add(unit);
+                rating_sum_sq += unit.rating_sum_sq;
+                patience_s += unit.patience_s * unit.players();
+            }
+            least_party = least_party.min(sums.largest_party);
+            largest_party = largest_party.max(sums.largest_party);
+            all.players += sums.players;
+            all.rating_sum += sums.rating_sum;
+            low = low.filter(|low| low.mean() <= sums.mean()).or(Some(sums));
+            high = high.filter(|high| high.mean() >= sums.mean()).or(Some(sums));
+        }
+        let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
+        // Rounding can leave a variance of almost nothing below zero.
+        let variance = (rating_sum_sq / all.players - all.mean() * all.mean()).max(0.0);
+        Measures {
+            players: all.players,
+            rating_gap: high.mean() - low.mean(),
+            win_probability: self.win_probability(&high, &low),
+            rating_spread: variance.sqrt(),
+            off_roles: 0.0,
+            party_difference: (largest_party - least_party.min(largest_party)) as f64,
+            rematches: self.rematches(teams),
+            rtt_excess_ms: 0.0,
+            rtt_difference_ms: 0.0,
+            patience_s: patience_s / all.players,
+        }
+    }
+
+    /// Elo's expected score, drawn toward one half by what is not known of the ratings: g(RD) of Glickman, "The Glicko system"
+    /// (1999), with the deviation of the difference between the teams' means.
+    fn win_probability(&self, high: &Team, low: &Team) -> f64 {
+        let gap = high.mean() - low.mean();
+        let variance = high.mean_variance() + low.mean_variance();
+        let q = std::f64::consts::LN_10 / self.rating_scale;
+        let certainty = 1.0 / (1.0 + 3.0 * q * q * variance / std::f64::consts::PI.powi(2)).sqrt();
+        1.0 / (1.0 + (-q * certainty * gap).exp())
+    }
+
+    /// Players who meet someone of their last matches; not counted where it costs nothing.
+    fn rematches(&self, teams: &[&[&Unit<'_>]]) -> f64 {
+        if self.prices.rematch == 0.0 {
+            return 0.0;
+        }
+        let units = || teams.iter().copied().flatten();
+        let met = |unit: &Unit<'_>| {
+            let others = || units().filter(|other| other.id != unit.id).flat_map(|other| &other.people.ids);
+            let meets = |recent: &&Vec<u64>| others().any(|other| recent.contains(other));
+            unit.people.recent.iter().filter(meets).count()
+        };
+        units().map(|unit| met(unit)).sum::<usize>() as f64
+    }
+}
+
+impl Team {
+    fn add(&mut self, unit: &Unit<'_>) {
+        self.players += unit.players();
+        self.rating_sum += unit.rating_sum;
+        self.deviation_sq_sum += unit.deviation_sq_sum;
+        self.largest_party = self.largest_party.max(unit.size);
+    }
+
+    fn mean(&self) -> f64 {
+        self.rating_sum / self.players
+    }
+
+    /// Variance of the mean of independent ratings.
+    fn mean_variance(&self) -> f64 {
+        self.deviation_sq_sum / (self.players * self.players)
+    }
+}
