@@ -4,7 +4,9 @@ mod client;
 mod misuse;
 mod replay;
 mod run;
+mod stats;
 mod ticket;
+mod trace;
 
 use clap::Parser;
 use domain::Role;

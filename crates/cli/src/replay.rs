@@ -4,20 +4,16 @@
 mod args;
 mod attend;
 mod audit;
-mod cities;
 mod feed;
 mod last_look;
-mod load;
 mod member;
 mod party;
 mod progress;
 mod record;
 mod report;
 mod stage;
-mod stats;
 mod table;
 mod tally;
-mod trace;
 
 pub use args::Args;
 
@@ -38,7 +34,7 @@ const BROKEN_PRINTED_MAX: usize = 20;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let plan = Plan::try_from(&args)?;
-    let arrivals = load::arrivals(&args)?;
+    let arrivals = args.source().load(&args.region)?.arrivals;
     let client = Client::try_new(&args.addresses, args.connections, Retry::PATIENT)?;
     knock(&args).await?;
 

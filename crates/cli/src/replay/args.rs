@@ -2,6 +2,7 @@
 
 use crate::client::Addresses;
 use crate::misuse::Misuse;
+use crate::trace::Source;
 use clap::builder::FalseyValueParser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -75,6 +76,13 @@ pub struct Args {
     pub players_max: usize,
     #[command(flatten)]
     pub addresses: Addresses,
+}
+
+impl Args {
+    /// The trace to play.
+    pub fn source(&self) -> Source<'_> {
+        Source { trace: &self.trace, rtt: self.rtt.as_deref(), rows_max: self.limit_rows, prefix: &self.prefix }
+    }
 }
 
 const SPEED_MAX: f64 = 10_000.0;

@@ -4,7 +4,7 @@ use super::party::{Left, play};
 use super::record::TicketRecord;
 use super::stage::Stage;
 use super::tally::Tally;
-use super::trace::Arrival;
+use crate::trace::Arrival;
 use anyhow::Context;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::member::{Role, follow};
 use super::record::{Point, TicketRecord, point};
 use super::stage::Stage;
 use super::tally::Tally;
-use super::trace::Arrival;
+use crate::trace::{Arrival, Person};
 use api::v1;
 use futures::future::{join_all, select};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -66,7 +66,7 @@ pub async fn play(stage: Arc<Stage>, arrival: Arc<Arrival>, number: usize) -> Le
 }
 
 fn request(stage: &Stage, arrival: &Arrival, number: usize) -> v1::EnqueueRequest {
-    let player = |person: &super::trace::Person| v1::Player {
+    let player = |person: &Person| v1::Player {
         id: person.id.to_string(),
         rating: person.rating,
         rtt_ms: person.rtt_ms.as_deref().cloned().unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use super::tally::Tally;
-use super::trace::Arrival;
+use crate::trace::Arrival;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;

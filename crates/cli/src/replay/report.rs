@@ -3,8 +3,8 @@
 use super::audit::Broken;
 use super::record::{Lost, Member, TicketRecord, Told};
 use super::stage::Stage;
-use super::stats::Spread;
 use super::tally::{Refusals, Tally};
+use crate::stats::Spread;
 use api::v1::{Team, TicketState};
 use serde::Serialize;
 use std::collections::BTreeMap;

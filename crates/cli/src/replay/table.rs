@@ -1,7 +1,7 @@
 //! The report for people.
 
 use super::report::Report;
-use super::stats::Spread;
+use crate::stats::Spread;
 use std::io::{Write, stdout};
 
 /// The narrowest terminal that is cared for.

@@ -58,7 +58,7 @@ fn bad_rows_are_one_line_with_their_number() {
 
 #[test]
 fn the_excerpt_that_ships_is_whole() {
-    let text = include_str!("../../../traces/arena-10min.csv");
+    let text = include_str!("../../traces/arena-10min.csv");
     let arrivals = read(text).unwrap();
     assert_eq!(arrivals.len(), 5_421);
     assert!(arrivals.iter().all(|arrival| arrival.queue_ms < 600_000));

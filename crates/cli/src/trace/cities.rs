@@ -41,7 +41,7 @@ fn check_header(header: &StringRecord, only: &[String]) -> Result<(), String> {
     let regions = columns.strip_prefix(&COLUMNS_BEFORE).filter(|regions| !regions.is_empty());
     let regions = regions.ok_or_else(|| format!("the header must be `{}`, then regions", COLUMNS_BEFORE.join(",")))?;
     match only.iter().find(|region| !regions.contains(&region.as_str())) {
-        Some(unknown) => Err(format!("there is no region {unknown}; change --region")),
+        Some(unknown) => Err(format!("there is no region {unknown}; there are {}", regions.join(", "))),
         None => Ok(()),
     }
 }
@@ -75,7 +75,7 @@ mod tests {
             wrong("a,b\n", &[]),
             "c.csv:1: the header must be `city,country,continent,population`, then regions"
         );
-        assert_eq!(wrong(HEADER, &["mars".to_owned()]), "c.csv:1: there is no region mars; change --region");
+        assert_eq!(wrong(HEADER, &["mars".to_owned()]), "c.csv:1: there is no region mars; there are eu, us");
         assert_eq!(
             wrong(&format!("{HEADER}\nA,X,EU,1,20,far\n"), &[]),
             "c.csv:2: us `far` is no number of milliseconds"

@@ -1,7 +1,12 @@
 //! A trace: who queues when, with whom. Every bad row is one line that names the file and the line in it.
 
-use super::cities::Cities;
+mod cities;
+mod load;
+
+pub use load::Source;
+
 use crate::misuse::Misuse;
+use cities::Cities;
 use csv::StringRecord;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -109,7 +114,7 @@ impl Arrivals {
     fn add(&mut self, queue_ms: u64, party: Option<&str>, person: Person) -> Result<(), String> {
         self.rows += 1;
         if self.rows > ROWS_MAX {
-            return Err(format!("a trace may have {ROWS_MAX} rows; play part of it with --limit-rows"));
+            return Err(format!("a trace may have {ROWS_MAX} rows; play part of it"));
         }
         let same_party = party.is_some() && self.last_party.as_deref() == party;
         match self.done.last_mut() {

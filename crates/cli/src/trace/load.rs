@@ -1,0 +1,64 @@
+//! Finding a trace and what goes with it.
+
+use super::cities::Cities;
+use super::{Arrival, Reading, names_cities};
+use crate::misuse::Misuse;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The word that stands for the excerpt in the binary.
+const ARENA: &str = "arena";
+const ARENA_CSV: &str = include_str!("../../traces/arena-10min.csv");
+/// Used by default when it lies beside a trace that names cities.
+const CITIES_FILE: &str = "city_rtt.csv";
+
+/// Where a trace is, and how it is to be read.
+pub struct Source<'a> {
+    /// A CSV file, or the word `arena`.
+    pub trace: &'a str,
+    /// Round-trip times from cities to regions; by default those beside a trace that names cities.
+    pub rtt: Option<&'a Path>,
+    pub rows_max: Option<usize>,
+    /// Put before each player id.
+    pub prefix: &'a str,
+}
+
+/// A trace in memory.
+pub struct Loaded {
+    /// In order of time.
+    pub arrivals: Vec<Arrival>,
+    /// Whether it names cities whose round-trip times nobody gave.
+    pub lacks_rtt: bool,
+}
+
+impl Source<'_> {
+    /// Reads the trace, with round-trip times to `regions`; none means all.
+    pub fn load(&self, regions: &[String]) -> Result<Loaded, Misuse> {
+        let text = if self.trace == ARENA { ARENA_CSV.to_owned() } else { read(Path::new(self.trace))? };
+        let cities = match self.cities_file(&text) {
+            Some(file) => Some(Cities::parse(&file.display().to_string(), &read(&file)?, regions)?),
+            None => None,
+        };
+        let reading =
+            Reading { name: self.trace, rows_max: self.rows_max, prefix: self.prefix, cities: cities.as_ref() };
+        let arrivals = reading.parse(&text)?;
+        Ok(Loaded { arrivals, lacks_rtt: cities.is_none() && names_cities(&text) })
+    }
+
+    fn cities_file(&self, text: &str) -> Option<PathBuf> {
+        if self.rtt.is_some() || !names_cities(text) {
+            return self.rtt.map(Path::to_owned);
+        }
+        let beside = Path::new(self.trace).with_file_name(CITIES_FILE);
+        beside.is_file().then_some(beside)
+    }
+}
+
+fn read(file: &Path) -> Result<String, Misuse> {
+    fs::read_to_string(file).map_err(|error| {
+        Misuse::new(format!(
+            "can't read {}: {error}; name a CSV file, or `{ARENA}` for the one that ships",
+            file.display()
+        ))
+    })
+}
