@@ -4,6 +4,7 @@ mod client;
 mod misuse;
 mod replay;
 mod run;
+mod simulate;
 mod stats;
 mod ticket;
 mod trace;
@@ -50,6 +51,8 @@ enum Command {
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
     Replay(replay::Args),
+    /// Play a trace through the engine on a virtual clock, and draw what its players would get.
+    Simulate(simulate::Args),
 }
 
 /// Exit code of a command that was asked wrongly.
@@ -96,6 +99,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Playserver(args) => run::playserver(args).await,
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
+            Command::Simulate(args) => simulate::run(&args),
         }
     })
 }

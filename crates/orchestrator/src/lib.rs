@@ -21,6 +21,14 @@ mod windows;
 
 pub use config::Config;
 
+/// When and where tickets are looked for, without the services: what a simulation schedules by.
+pub mod plan {
+    pub use crate::config::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS};
+    pub use crate::schedule::Schedule;
+    pub use crate::waiting::Waiting;
+    pub use crate::windows::{Window, windows};
+}
+
 use api::v1::queue_server::QueueServer;
 use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
 use domain::{RealmId, Role, RuleSet};

@@ -1,0 +1,70 @@
+//! The trace's players as the engine sees them. Every row is a person of his own to it; who they really are is kept beside.
+
+use crate::misuse::Misuse;
+use crate::trace::{Arrival, Person};
+use domain::{Invalid, Party, Player, RealmId, Rules, TicketId};
+use std::sync::Arc;
+
+/// The realm that ticket ids are derived in; there is no other.
+const REALM: &str = "simulation";
+
+/// Everyone who will come.
+pub struct Crowd {
+    /// In order of time.
+    pub tickets: Vec<Ticket>,
+    pub players: usize,
+}
+
+/// One party of the trace.
+pub struct Ticket {
+    pub id: TicketId,
+    /// After the trace's start, in ms.
+    pub queued_ms: u64,
+    /// The first of its rows in the trace, counted from 0; the others follow.
+    pub row: usize,
+    /// The trace's player ids.
+    pub names: Vec<Arc<str>>,
+    /// Its players under the names of their rows.
+    pub party: Party,
+    /// The region nearest to it; empty when the queue knows no regions.
+    pub home: String,
+}
+
+impl Crowd {
+    /// Errors when a party may not stand in the queue.
+    pub fn gather(trace: &str, arrivals: &[Arrival], rules: &Rules) -> Result<Self, Misuse> {
+        let realm: RealmId = REALM.parse().map_err(|invalid: Invalid| Misuse::new(invalid.to_string()))?;
+        let mut crowd = Self { tickets: Vec::with_capacity(arrivals.len()), players: 0 };
+        for arrival in arrivals {
+            let row = crowd.players;
+            let party = admitted(arrival, row, rules).map_err(|invalid| {
+                Misuse::new(format!("{trace}: row {row} does not fit the queue {}: {invalid}", rules.queue()))
+            })?;
+            crowd.players += party.size();
+            crowd.tickets.push(Ticket {
+                id: TicketId::derive(&realm, &row.to_string(), party.player_ids()),
+                queued_ms: arrival.queue_ms,
+                row,
+                names: arrival.players.iter().map(|person| person.id.clone()).collect(),
+                home: rules.place(&party).region,
+                party,
+            });
+        }
+        Ok(crowd)
+    }
+}
+
+fn admitted(arrival: &Arrival, row: usize, rules: &Rules) -> Result<Party, Invalid> {
+    let players = (row..).zip(&arrival.players).map(|(row, person)| player(row, person));
+    let party = Party::try_new(players.collect::<Result<_, _>>()?)?;
+    rules.admit(&party)?;
+    Ok(party)
+}
+
+fn player(row: usize, person: &Person) -> Result<Player, Invalid> {
+    let mut player = Player::new(format!("row-{row}").parse()?, person.rating);
+    for (region, rtt_ms) in person.rtt_ms.iter().flat_map(|rtt_ms| rtt_ms.iter()) {
+        player.rtt_ms.insert(region.parse()?, *rtt_ms);
+    }
+    Ok(player)
+}
