@@ -4,12 +4,14 @@
 mod args;
 mod book;
 mod crowd;
+mod figures;
 mod groups;
 mod line;
 mod matches;
 mod played;
 mod print;
 mod prospects;
+mod report;
 mod runs;
 mod summary;
 mod world;
@@ -39,6 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for (run, dir) in runs.iter().zip([args.out.clone(), args.out.join(COMPARE_DIR)]) {
         write(run, &dir)?;
     }
+    write_file(&args.out.join("report.html"), report::page(&args.trace, &runs)?.as_bytes())?;
     print::summary(&args.trace, &runs, took, &args.out)
 }
 

@@ -50,7 +50,11 @@ pub fn all(entries: Vec<(Book, Crowd)>, curve: bool) -> anyhow::Result<Vec<Run>>
             }
         }
     }
-    let run = |((book, crowd), (played, points))| Run::of(&book, crowd, played, points);
+    let first_price_s = entries.first().filter(|_| entries.len() > 1).and_then(|(book, _)| book.gap_price_s());
+    let run = |((book, crowd), (played, points))| {
+        let run = Run::of(&book, crowd, played, points)?;
+        Ok(Run { summary: run.summary.measured_at(first_price_s), ..run })
+    };
     entries.into_iter().zip(runs).map(run).collect()
 }
 

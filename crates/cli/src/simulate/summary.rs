@@ -45,6 +45,9 @@ pub struct Summary {
     pub gap_price_s: Option<f64>,
     /// Mean wait in s, and the price of the mean gap.
     pub j_s: Option<f64>,
+    /// The same at the price of the rules that these are compared with: one measure for both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub j_at_first_price_s: Option<f64>,
     /// Parties that fill a team by themselves.
     pub full_parties: FullParties,
     /// How often each rule kept a ticket from matching, over all searches.
@@ -115,7 +118,8 @@ impl Summary {
             rtt_good_share: known_mean(seats.iter().filter_map(|seat| has_good_rtt(seat).map(f64::from))),
             rtt_mean_ms: known_mean(seats.iter().filter_map(|seat| seat.rtt_ms().map(f64::from))),
             gap_price_s: headings.gap_price_s,
-            j_s: headings.gap_price_s.map(|price_s| wait_ms.mean / 1e3 + price_s * rating_gap_mean),
+            j_s: headings.gap_price_s.map(|price_s| j_s(price_s, &wait_ms, rating_gap_mean)),
+            j_at_first_price_s: None,
             full_parties: played.full_parties,
             rejections: played.rejections.clone(),
             by_rating: groups.by_rating(),
@@ -125,6 +129,19 @@ impl Summary {
             matches_sha256,
         }
     }
+}
+
+impl Summary {
+    /// Measures these rules by the price of others.
+    pub fn measured_at(mut self, first_price_s: Option<f64>) -> Self {
+        self.j_at_first_price_s = first_price_s.map(|price_s| j_s(price_s, &self.wait_ms, self.rating_gap_mean));
+        self
+    }
+}
+
+/// Mean wait in s, and the price of the mean gap.
+fn j_s(gap_price_s: f64, wait_ms: &Waits, rating_gap_mean: f64) -> f64 {
+    wait_ms.mean / 1e3 + gap_price_s * rating_gap_mean
 }
 
 impl TradeOff {
