@@ -32,13 +32,8 @@ impl Prospects {
         let Some(known) = self.0.get_mut(pool) else { return Outlook::default() };
         if known.surveyed_ms.is_none_or(|surveyed_ms| now_ms >= surveyed_ms + SURVEY_MS) {
             known.surveyed_ms = Some(now_ms);
-            known.outlook = survey(rules, pool, known.arrivals.make_contiguous(), now_ms);
+            known.outlook = Outlook::survey(rules, pool, known.arrivals.make_contiguous(), now_ms);
         }
         known.outlook.clone()
     }
-}
-
-/// Until the engine can survey, nothing is known.
-fn survey(_rules: &Rules, _pool: &str, _arrivals: &[Arrival], _now_ms: u64) -> Outlook {
-    Outlook::default()
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 /// Ratings at which a queue's outlook is worked out, shared by its home regions.
 const KNOTS_MAX: usize = 64;
+/// A threshold of so many times V did best in simulated queues of even density, where the optimum is known to be a threshold near V.
+const PATIENCE: f64 = 1.06;
 /// Fewest of them in a region that anyone came from.
 const KNOTS_MIN: usize = 8;
 /// Most that waiting on is ever said to be worth, in seconds: a day, the longest wait there is.
@@ -73,7 +75,7 @@ impl Survey<'_> {
             spent += size * cost_s;
             let worth_s = (needed + spent) / players;
             if costs.get(at + 1).is_none_or(|(next_s, _)| worth_s <= *next_s) {
-                return worth_s.min(WORTH_S_MAX);
+                return (PATIENCE * worth_s).min(WORTH_S_MAX);
             }
         }
         WORTH_S_MAX

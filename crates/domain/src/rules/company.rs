@@ -36,6 +36,11 @@ impl Rules {
         Some(self.company_price_s((unit.rating - other.rating).abs(), excess_ms))
     }
 
+    /// Whether parties of unequal size in the teams cost something or are bounded.
+    pub(crate) fn minds_party_sizes(&self) -> bool {
+        self.team_sizes.len() > 1 && (self.prices.party_size > 0.0 || self.limits.party_size.at_ms(0).is_finite())
+    }
+
     /// The share of a match's seats that are for this role.
     pub(crate) fn share_of_seats(&self, role: usize) -> f64 {
         self.roles.seats.iter().map(|seats| seats[role]).sum::<usize>() as f64 / self.seats() as f64

@@ -66,21 +66,38 @@ fn best(field: &Field<'_>, anchor: usize, is_free: &[bool]) -> Result<Found, &'s
     let mut best = Err(rule::TEAM_FILL);
     for region in regions(field, anchor) {
         let near = near(field, anchor, region, is_free);
-        let chosen = fill(field, anchor, &near);
-        let Some(teams) = chosen.and_then(|chosen| split(field, chosen)) else { continue };
-        match field.judge(&teams) {
-            Ok(verdict) => {
-                let is_cheaper = |(least, _): &(Found, _)| verdict.cost_s < least.verdict.cost_s;
-                if best.as_ref().map_or(true, is_cheaper) {
-                    best = Ok((Found { teams, verdict }, near));
+        for company in companies(field, anchor, &near) {
+            let Some(teams) = fill(field, anchor, &company).and_then(|chosen| split(field, chosen)) else { continue };
+            match field.judge(&teams) {
+                Ok(verdict) => {
+                    let is_cheaper = |(least, _): &(Found, _)| verdict.cost_s < least.verdict.cost_s;
+                    if best.as_ref().map_or(true, is_cheaper) {
+                        best = Ok((Found { teams, verdict }, company));
+                    }
                 }
+                Err(breach) => best = best.or(Err(breach.rule)),
             }
-            Err(breach) => best = best.or(Err(breach.rule)),
         }
     }
     let (found, near) = best?;
     let is_hopeful = found.verdict.cost_s <= HOPE * found.verdict.patience_s();
     Ok(if is_hopeful { improve(field, anchor, &near, found) } else { found })
+}
+
+/// What to fill the seats from: the nearest of any size; and where uneven parties cost something, the anchor's like first, with no larger
+/// party among them.
+fn companies(field: &Field<'_>, anchor: usize, near: &[usize]) -> Vec<Vec<usize>> {
+    let mut companies = vec![near.to_vec()];
+    if field.rules.minds_party_sizes() {
+        let size = |unit: &usize| field.units[*unit].size;
+        let mut alike: Vec<usize> = near.iter().copied().filter(|unit| size(unit) <= size(&anchor)).collect();
+        // Stable: among like sizes the nearest stays first.
+        if size(&anchor) > 1 {
+            alike.sort_by_key(|unit| size(unit) != size(&anchor));
+        }
+        companies.push(alike);
+    }
+    companies
 }
 
 /// Regions within the anchor's limit whose distance its patience would pay, nearest first.
