@@ -1,4 +1,12 @@
-use crate::{Rejection, TicketId};
+//! Why a ticket waits, found by the search that would match it: asked again of rules relaxed by one number, and of a later time.
+
+mod later;
+mod miss;
+mod remedies;
+
+use crate::rules::{Breach, Verdict};
+use crate::{Candidate, Range, Rejection, Rules, TicketId, search};
+use later::matches_at_age_ms;
 
 /// Why a ticket is still waiting.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +27,8 @@ pub struct Explanation {
     pub matches_at_age_ms: Option<u64>,
 }
 
-/// A match that was possible but not worth making.
+/// A match that was possible but not worth making; of teams now and then one that was, overlooked by a search that cannot try
+/// everything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Miss {
     /// Everyone in it, team by team.
@@ -43,4 +52,45 @@ pub struct Remedy {
     pub is: f64,
     /// The nearest value that would do.
     pub needed: f64,
+}
+
+/// Why the range's anchor is not matched at `now_ms`, as far as the range tells; none when the range has no anchor, or does not
+/// hold it.
+///
+/// Everything is answered by [`search`] itself, so it holds for the matches that are really made. Searches are counted: their
+/// number is bounded, as the work of each is.
+pub fn explain(range: &Range, rules: &Rules, now_ms: u64) -> Option<Explanation> {
+    let anchor = range.candidates.iter().find(|candidate| Some(candidate.id) == range.anchor)?;
+    let outcome = search(range, rules, now_ms, 0);
+    let age_ms = anchor.age_ms(now_ms);
+    let explanation = Explanation {
+        age_ms,
+        seen: range.candidates.iter().filter(|candidate| candidate.id != anchor.id).count() as u32,
+        rejections: outcome.rejections,
+        patience_s: rules.patience_s(anchor, &range.outlook, now_ms),
+        nearest_miss: None,
+        remedies: Vec::new(),
+        matches_at_age_ms: Some(age_ms),
+    };
+    if !outcome.proposals.is_empty() {
+        return Some(explanation);
+    }
+    let nearest_miss = miss::nearest(range, rules, now_ms);
+    Some(Explanation {
+        remedies: remedies::all(range, rules, now_ms, nearest_miss.as_ref()),
+        matches_at_age_ms: matches_at_age_ms(anchor, range, rules, now_ms),
+        nearest_miss,
+        ..explanation
+    })
+}
+
+/// The teams of the match that the search makes around the anchor, if it makes one.
+fn matched(range: &Range, rules: &Rules, now_ms: u64) -> Option<Vec<Vec<Candidate>>> {
+    let proposal = search(range, rules, now_ms, 0).proposals.into_iter().next()?;
+    let team = |team: &Vec<usize>| team.iter().map(|at| range.candidates[*at].clone()).collect();
+    Some(proposal.teams.iter().map(team).collect())
+}
+
+fn judged(teams: &[Vec<Candidate>], range: &Range, rules: &Rules, now_ms: u64) -> Result<Verdict, Breach> {
+    rules.judge_candidates(teams, &range.outlook, now_ms)
 }

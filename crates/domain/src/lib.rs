@@ -20,7 +20,7 @@ mod unit;
 
 pub use error::Invalid;
 pub use event::{Change, Cursor, Event, EventTicket};
-pub use explain::{Explanation, Miss, Remedy};
+pub use explain::{Explanation, Miss, Remedy, explain};
 pub use ids::{InstanceId, MatchId, PlayerId, QueueName, RealmId, RegionName, RoleName, RulesVersion, TicketId};
 pub use instance::{Instance, Role};
 pub use matched::{Match, MatchState};

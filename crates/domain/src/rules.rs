@@ -14,6 +14,7 @@ mod parse;
 mod patience;
 mod prices;
 mod ramp;
+mod relaxed;
 mod roles;
 mod round_trip;
 mod set;
@@ -22,6 +23,7 @@ pub use check::Violation;
 pub(crate) use common::Common;
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
+pub(crate) use relaxed::Lever;
 pub use set::RuleSet;
 
 use crate::{QueueName, RegionName, RoleName, RulesVersion};

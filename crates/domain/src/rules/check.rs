@@ -42,7 +42,7 @@ impl Rules {
         once("ticket", candidates().map(|candidate| candidate.id))?;
         once("player", player_ids(candidates()))?;
         self.check_pool(candidates())?;
-        self.judge_candidates(teams, now_ms)?;
+        self.judge_candidates(teams, &Outlook::default(), now_ms)?;
         Ok(())
     }
 
@@ -52,14 +52,14 @@ impl Rules {
         if self.check_sizes(teams).is_err() {
             return f64::INFINITY;
         }
-        self.judge_candidates(teams, now_ms).map_or(f64::INFINITY, |verdict| verdict.cost_s)
+        self.judge_candidates(teams, &Outlook::default(), now_ms).map_or(f64::INFINITY, |verdict| verdict.cost_s)
     }
 
     /// The region in which these teams would be played at `now_ms`: the cheapest of those the rules allow. None when their
     /// sizes are wrong or they break a hard limit; empty when the queue knows no regions.
     pub fn region(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Option<&str> {
         self.check_sizes(teams).ok()?;
-        let verdict = self.judge_candidates(teams, now_ms).ok()?;
+        let verdict = self.judge_candidates(teams, &Outlook::default(), now_ms).ok()?;
         Some(self.region_name(verdict.region))
     }
 
@@ -95,11 +95,16 @@ impl Rules {
         }
     }
 
-    fn judge_candidates(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Result<Verdict, Breach> {
-        let outlook = Outlook::default();
+    /// The judgement of teams that are complete, of one pool, and hold nobody twice. Only their patience depends on the outlook.
+    pub(crate) fn judge_candidates(
+        &self,
+        teams: &[Vec<Candidate>],
+        outlook: &Outlook,
+        now_ms: u64,
+    ) -> Result<Verdict, Breach> {
         let units: Vec<Vec<Unit<'_>>> = teams
             .iter()
-            .map(|team| team.iter().map(|candidate| Unit::new(0, candidate, self, &outlook, now_ms)).collect())
+            .map(|team| team.iter().map(|candidate| Unit::new(0, candidate, self, outlook, now_ms)).collect())
             .collect();
         let teams: Vec<Vec<&Unit<'_>>> = units.iter().map(|team| team.iter().collect()).collect();
         let teams: Vec<&[&Unit<'_>]> = teams.iter().map(Vec::as_slice).collect();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
 mod admission;
+mod explain;
 mod looks;
 mod properties;
 mod replay;
