@@ -1,10 +1,12 @@
 //! Wire ⇄ domain, the only place. What comes from a client is checked here, once; what is inside is domain types.
 
 mod event;
+mod explain;
 mod outlook;
 mod party;
 mod ticket;
 
+pub use explain::explanation_to_wire;
 pub use outlook::{outlook_from_wire, outlook_to_wire};
 pub use party::{decode_party, encode_party, party_from_wire};
 pub use ticket::{decode_sheet, ticket_id_from_bytes, ticket_id_to_bytes};

@@ -21,11 +21,7 @@ pub async fn answer(
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,
-        rejections: outcome
-            .rejections
-            .iter()
-            .map(|r| v1::Rejection { rule: r.rule.to_owned(), count: r.count })
-            .collect(),
+        rejections: outcome.rejections.iter().map(v1::Rejection::from).collect(),
         nearest_miss_s: outcome.nearest_miss_s,
         failure: None,
     })

@@ -33,6 +33,9 @@ pub const ROUND_MS: u64 = 250;
 /// A window that took a time to look through rests this many times as long, counted from its beginning.
 pub const REST_FACTOR: u64 = 4;
 
+/// Tickets explained at once: each takes a thread for some hundreds of searches, and nobody's match waits for it.
+pub const EXPLAINED_IN_WORK_MAX: usize = 2;
+
 /// Searches in flight to one matchmaker; it takes 64 and the rest would wait unread.
 pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.

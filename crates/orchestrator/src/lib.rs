@@ -2,7 +2,7 @@
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket; `looker` has tickets looked for, when `schedule` says
 //! so, in `windows` that read each waiting ticket once; `look` is one such look, and `search` sends what it read to a matchmaker; `sweep` takes up tickets whose
-//! orchestrator is gone, and expires those that waited too long.
+//! orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
 //! only a memory of what to look at next: whoever adopts the tickets makes it anew.
@@ -10,6 +10,7 @@
 mod arrival;
 mod attempt;
 mod config;
+mod explain;
 mod look;
 mod looker;
 mod schedule;
@@ -32,6 +33,7 @@ pub mod plan {
 use api::v1::queue_server::QueueServer;
 use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
 use domain::{RealmId, Role, RuleSet};
+use explain::Explainer;
 use look::Eyes;
 use looker::Looker;
 use search::Searcher;
@@ -77,6 +79,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         _ => {
             let service = Service {
                 realm,
+                explainer: Arc::new(Explainer::new(store.clone(), rules.clone(), clock)),
                 store: store.clone(),
                 rules,
                 looker,

@@ -35,8 +35,8 @@ enum LookError {
 }
 
 /// Tickets read, and whether the look holds no others.
-struct Range {
-    tickets: Vec<IndexedTicket>,
+pub struct Range {
+    pub tickets: Vec<IndexedTicket>,
     is_whole: bool,
 }
 
@@ -61,7 +61,7 @@ impl Eyes {
 
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {
         let look = waiting.rules.look(&waiting.party, waiting.width);
-        let range = self.read(&look, ARRIVAL_TICKETS_MAX).await?;
+        let range = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
         attempt::tell_range(span, range.tickets.len());
         if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
             // A range that was cut may have left it out; a whole one proves that it waits no longer.
@@ -75,7 +75,7 @@ impl Eyes {
     /// Looks through a window; by halves as long as it holds more tickets than one range may.
     pub fn look_through(&self, window: Window, now_ms: u64) -> BoxFuture<'_, Vec<(Waiting, Looked)>> {
         Box::pin(async move {
-            let range = match self.read(&window.look, api::RANGE_TICKETS_MAX).await {
+            let range = match read(&*self.store, &window.look, api::RANGE_TICKETS_MAX).await {
                 Ok(range) => range,
                 Err(error) => return with_all(window.waiting, failed(error.into())),
             };
@@ -88,19 +88,6 @@ impl Eyes {
             }
             looked
         })
-    }
-
-    /// What fits into one message, from the middle of the look outward.
-    async fn read(&self, look: &Look, tickets_max: usize) -> Result<Range, StoreError> {
-        let mut tickets = self.store.range(look, tickets_max).await?;
-        let read = tickets.len();
-        let mut bytes = 0;
-        let fitting = tickets.iter().take_while(|ticket| {
-            bytes += ticket.party.0.len();
-            bytes <= api::RANGE_BYTES_MAX
-        });
-        tickets.truncate(fitting.count());
-        Ok(Range { is_whole: read < tickets_max && tickets.len() == read, tickets })
     }
 
     async fn search_window(&self, window: Window, range: Range, now_ms: u64) -> Vec<(Waiting, Looked)> {
@@ -146,6 +133,19 @@ impl Eyes {
             .for_each(|_| std::future::ready(()))
             .await;
     }
+}
+
+/// What fits into one message, from the middle of the look outward.
+pub async fn read(store: &dyn Store, look: &Look, tickets_max: usize) -> Result<Range, StoreError> {
+    let mut tickets = store.range(look, tickets_max).await?;
+    let read = tickets.len();
+    let mut bytes = 0;
+    let fitting = tickets.iter().take_while(|ticket| {
+        bytes += ticket.party.0.len();
+        bytes <= api::RANGE_BYTES_MAX
+    });
+    tickets.truncate(fitting.count());
+    Ok(Range { is_whole: read < tickets_max && tickets.len() == read, tickets })
 }
 
 impl Found {

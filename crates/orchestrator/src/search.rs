@@ -90,7 +90,7 @@ impl Searcher {
     }
 }
 
-fn candidate(ticket: IndexedTicket) -> v1::Candidate {
+pub fn candidate(ticket: IndexedTicket) -> v1::Candidate {
     v1::Candidate {
         ticket_id: api::ticket_id_to_bytes(ticket.id),
         version: ticket.version,

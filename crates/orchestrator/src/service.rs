@@ -1,5 +1,6 @@
 use crate::arrival::{self, Arrival};
 use crate::config::SESSION_CALLS_MAX;
+use crate::explain::Explainer;
 use crate::looker::Looker;
 use crate::waiting::Waiting;
 use api::v1::queue_server::Queue;
@@ -21,6 +22,7 @@ pub struct Service {
     pub store: Arc<dyn Store>,
     pub rules: Arc<RuleSet>,
     pub looker: Arc<Looker>,
+    pub explainer: Arc<Explainer>,
     pub clock: Clock,
     pub here: InstanceId,
     pub shutdown: Shutdown,
@@ -135,6 +137,13 @@ impl Queue for Service {
         let ticket = snapshot.ticket.ok_or_else(|| no_ticket(id))?;
         let matched = snapshot.matched.as_ref().map(v1::Match::from);
         Ok(Response::new(v1::GetTicketResponse { ticket: Some((&ticket).into()), r#match: matched }))
+    }
+
+    async fn explain(&self, request: Request<v1::ExplainRequest>) -> Result<Response<v1::ExplainResponse>, Status> {
+        let request = request.into_inner();
+        api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
+        let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
+        self.explainer.explain(id).await?.map(Response::new).ok_or_else(|| no_ticket(id))
     }
 
     async fn session(

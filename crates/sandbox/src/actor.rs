@@ -144,6 +144,12 @@ impl Queued {
         Ok(mine)
     }
 
+    /// Asks why he still waits: one explanation for each of his queues.
+    pub async fn asks_why(&self) -> Result<Vec<v1::Explanation>, Status> {
+        let request = v1::ExplainRequest { ticket_id: self.ticket.id.clone(), ..Default::default() };
+        Ok(self.actor.queue.clone().explain(request).await?.into_inner().explanations)
+    }
+
     pub async fn cancels(&mut self) -> Result<v1::Ticket, Status> {
         let request = v1::CancelRequest { ticket_id: self.ticket.id.clone(), ..Default::default() };
         let response = self.actor.queue.cancel(request).await?.into_inner();

@@ -62,6 +62,9 @@ impl Queue for Echo {
         *self.traceparent.lock().unwrap() = telemetry::traceparent(&Span::current());
         Ok(Response::new(GetTicketResponse::default()))
     }
+    async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        Err(Status::unimplemented("explain"))
+    }
     async fn session(&self, _: Request<Streaming<SessionRequest>>) -> Result<Response<Self::SessionStream>, Status> {
         Err(Status::unimplemented("session"))
     }
