@@ -65,6 +65,14 @@ impl Client {
         .await
     }
 
+    pub async fn explain(&self, turn: usize, request: v1::ExplainRequest) -> Result<v1::ExplainResponse, Status> {
+        ask(&self.retry, &self.pulse, |attempt| {
+            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
+            async move { queue.explain(request).await }
+        })
+        .await
+    }
+
     pub async fn acknowledge(&self, turn: usize, request: v1::AcknowledgeRequest) -> Result<(), Status> {
         ask(&self.retry, &self.pulse, |attempt| {
             let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));

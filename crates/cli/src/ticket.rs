@@ -2,6 +2,7 @@
 
 mod args;
 mod enqueue;
+mod explain;
 mod patience;
 mod print;
 mod watch;
@@ -23,6 +24,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Verb::Enqueue(enqueue) => desk.enqueue(enqueue).await,
         Verb::Cancel(cancel) => desk.cancel(cancel).await,
         Verb::Show { ticket_id } => desk.show(ticket_id).await,
+        Verb::Explain(explain) => desk.explain(explain).await,
         Verb::Watch(watch) => desk.watch(WatchPlan::try_from(watch)?).await,
         Verb::End { match_id, reason } => desk.end(match_id, reason).await,
     }

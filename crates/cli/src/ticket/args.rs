@@ -10,6 +10,7 @@ Examples:
   muster ticket enqueue --queue teams-5v5 --player ada:1510 --player bob:1620 --rtt westeurope=21
   muster ticket watch --player ada --until assigned                    whatever ticket she is in
   muster ticket show 0123456789abcdef0123456789abcdef
+  muster ticket explain --player ada                                   why she still waits
   muster ticket cancel 0123456789abcdef0123456789abcdef
   muster ticket end <MATCH_ID>                                         as the game server would
 
@@ -35,6 +36,8 @@ pub enum Verb {
     Cancel(CancelArgs),
     /// Print every change of a player's or a ticket's state, one a line; reconnects by itself
     Watch(WatchArgs),
+    /// Say why a ticket still waits: whom it sees, what keeps them apart, and what would match it
+    Explain(ExplainArgs),
     /// End a match: its players may queue again
     End {
         /// The match's id, 32 hexadecimal digits
@@ -116,6 +119,17 @@ pub struct WatchArgs {
     /// Stop when this is reached; exit code 1 if the ticket is over before
     #[arg(long, env = "MUSTER_TICKET_UNTIL", value_name = "STATE")]
     pub until: Option<Until>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("explained").required(true).args(["ticket_id", "player"]))]
+pub struct ExplainArgs {
+    /// The ticket's id, 32 hexadecimal digits
+    #[arg(env = "MUSTER_TICKET_ID")]
+    pub ticket_id: Option<String>,
+    /// The ticket that this player waits in
+    #[arg(long, env = "MUSTER_TICKET_EXPLAIN_PLAYER", value_name = "ID")]
+    pub player: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,9 @@
 //! How tickets, matches and updates look: aligned lines for people, one JSON object a line for programs.
 
+mod explanation;
+
+pub use explanation::explanations;
+
 use api::v1::{self, Change, MatchState, TicketState};
 use chassis::Clock;
 use serde_json::{Value, json};
