@@ -1,12 +1,17 @@
 //! How an explanation looks: for people what keeps a ticket waiting, and which one change would not.
 
+mod json;
+mod numbers;
+
 use super::line;
-use api::v1::{Explanation, Miss, Remedy};
-use serde_json::{Value, json};
+use api::v1::{Explanation, Miss, MissTeam, Remedy};
+use numbers::numbers;
 
 pub fn explanations(ticket_id: &str, explanations: &[Explanation], json: bool) -> anyhow::Result<()> {
     if json {
-        return explanations.iter().try_for_each(|explanation| line(&to_json(ticket_id, explanation).to_string()));
+        return explanations
+            .iter()
+            .try_for_each(|explanation| line(&json::explanation(ticket_id, explanation).to_string()));
     }
     line(&format!("ticket  {ticket_id}"))?;
     explanations.iter().flat_map(lines).try_for_each(|text| line(&text))
@@ -53,7 +58,7 @@ fn miss_lines(miss: &Miss) -> Vec<String> {
     let parts = if parts.is_empty() { parts } else { format!(" ({parts})") };
     let place = if miss.region.is_empty() { String::new() } else { format!(", in {}", miss.region) };
     let told = format!("miss    costs {:.1} s{parts}; they would give {:.1} s{place}", miss.cost_s, miss.patience_s);
-    let team = |(number, team): (usize, &api::v1::MissTeam)| format!("team {number}  {}", team.ticket_ids.join(" "));
+    let team = |(number, team): (usize, &MissTeam)| format!("team {number}  {}", team.ticket_ids.join(" "));
     std::iter::once(told).chain((1..).zip(&miss.teams).map(team)).collect()
 }
 
@@ -68,24 +73,6 @@ fn remedy_lines(remedies: &[Remedy]) -> Vec<String> {
     remedies.iter().enumerate().map(told).collect()
 }
 
-/// Both values with as many decimals as they need; what is needed rounded away from what is, so that what is printed would do.
-fn numbers(remedy: &Remedy) -> (String, String) {
-    if remedy.needed.is_infinite() {
-        return (format!("{}", remedy.is), "none".to_owned());
-    }
-    let decimals = match remedy.is.abs().max(remedy.needed.abs()) {
-        100.0.. => 0,
-        1.0.. => 1,
-        0.1.. => 3,
-        _ => 5,
-    };
-    let unit = 10f64.powi(decimals);
-    let scaled = remedy.needed * unit;
-    let rounded = if remedy.needed > remedy.is { scaled.ceil() } else { scaled.floor() } / unit;
-    let decimals = decimals as usize;
-    (format!("{:.decimals$}", remedy.is), format!("{rounded:.decimals$}"))
-}
-
 fn later(explanation: &Explanation) -> String {
     match explanation.matches_at_age_ms {
         Some(at_ms) if at_ms <= explanation.age_ms => "the next look matches it".to_owned(),
@@ -98,44 +85,10 @@ fn later(explanation: &Explanation) -> String {
     }
 }
 
-fn to_json(ticket_id: &str, explanation: &Explanation) -> Value {
-    json!({
-        "ticket_id": ticket_id,
-        "queue": explanation.queue,
-        "rules_version": explanation.rules_version,
-        "age_ms": explanation.age_ms,
-        "seen": explanation.seen,
-        "rejections": explanation.rejections.iter().map(|r| json!({"rule": r.rule, "count": r.count})).collect::<Vec<_>>(),
-        "patience_s": number(explanation.patience_s),
-        "nearest_miss": explanation.nearest_miss.as_ref().map(miss_json),
-        "remedies": explanation.remedies.iter().map(remedy_json).collect::<Vec<_>>(),
-        "matches_at_age_ms": explanation.matches_at_age_ms,
-    })
-}
-
-fn miss_json(miss: &Miss) -> Value {
-    json!({
-        "teams": miss.teams.iter().map(|team| &team.ticket_ids).collect::<Vec<_>>(),
-        "region": miss.region,
-        "cost_s": number(miss.cost_s),
-        "patience_s": number(miss.patience_s),
-        "parts": miss.parts.iter().map(|part| json!({"key": part.key, "cost_s": number(part.cost_s)})).collect::<Vec<_>>(),
-    })
-}
-
-fn remedy_json(remedy: &Remedy) -> Value {
-    json!({"key": remedy.key, "is": number(remedy.is), "needed": number(remedy.needed)})
-}
-
-/// JSON knows no infinity: as protobuf's own JSON, it is written as a word.
-fn number(value: f64) -> Value {
-    if value.is_finite() { json!(value) } else { json!("Infinity") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::v1::{CostPart, MissTeam, Rejection};
+    use api::v1::{CostPart, Rejection};
 
     fn remedy(key: &str, is: f64, needed: f64) -> Remedy {
         Remedy { key: key.into(), is, needed }
@@ -180,9 +133,9 @@ mod tests {
                 "team 1  t1",
                 "team 2  t2",
                 "change  limit.rating_gap  250 -> 311",
-                "or      price.rtt         0.350 -> 0.219",
+                "or      price.rtt         0.35 -> 0.219",
                 "or      limit.rtt_ms      80 -> none",
-                "or      patience          6.0 -> 8.1",
+                "or      patience          6 -> 8.1",
                 "later   the present rules match it at an age of 21.0 s, in 8.6 s",
             ]
         );
@@ -199,12 +152,5 @@ mod tests {
                 "later   when someone comes whom the rules allow",
             ]
         );
-    }
-
-    #[test]
-    fn infinity_is_a_word_in_json() {
-        let json = to_json("t1", &explanation());
-        assert_eq!((&json["patience_s"], &json["remedies"][2]["needed"]), (&json!("Infinity"), &json!("Infinity")));
-        assert_eq!(json["nearest_miss"]["cost_s"], 8.1);
     }
 }
