@@ -116,3 +116,6 @@ fn unreadable(id: TicketId, invalid: &Invalid) -> Status {
     tracing::error!(ticket_id = %id, error = %invalid, "a stored party cannot be read");
     Status::internal(invalid.to_string())
 }
+
+#[cfg(test)]
+mod tests;
