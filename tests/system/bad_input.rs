@@ -13,7 +13,7 @@ teams = [2, 2]
 longest_wait_s = 60
 longest_match_s = 60
 regions = ["earth"]
-roles = ["tank"]
+roles = { tank = 2 }
 [price]
 rating_gap = 0.05
 [patience]

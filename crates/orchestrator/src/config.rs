@@ -36,6 +36,11 @@ pub const REST_FACTOR: u64 = 4;
 /// Tickets explained at once: each takes a thread for some hundreds of searches, and nobody's match waits for it.
 pub const EXPLAINED_IN_WORK_MAX: usize = 2;
 
+/// How long what waiting on is worth is believed, before the queue's arrivals are surveyed again.
+pub const OUTLOOK_KEPT_MS: u64 = 1_000;
+/// Pools whose outlook is kept; beyond them nothing is told of one.
+pub const OUTLOOKS_KEPT_MAX: usize = 1_024;
+
 /// Searches in flight to one matchmaker; it takes 64 and the rest would wait unread.
 pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.

@@ -2,6 +2,7 @@
 
 use crate::config::{ARRIVAL_TICKETS_MAX, EXPLAINED_IN_WORK_MAX};
 use crate::look;
+use crate::outlooks::Outlooks;
 use crate::search::candidate;
 use crate::waiting::Waiting;
 use api::v1;
@@ -17,6 +18,7 @@ use tonic::Status;
 pub struct Explainer {
     store: Arc<dyn Store>,
     rules: Arc<RuleSet>,
+    outlooks: Arc<Outlooks>,
     clock: Clock,
     in_work: Arc<Semaphore>,
 }
@@ -25,11 +27,13 @@ pub struct Explainer {
 struct Seen {
     rules: Arc<Rules>,
     tickets: Vec<IndexedTicket>,
+    /// What waiting on is worth, as the searches are told.
+    outlook: Arc<Outlook>,
 }
 
 impl Explainer {
-    pub fn new(store: Arc<dyn Store>, rules: Arc<RuleSet>, clock: Clock) -> Self {
-        Self { store, rules, clock, in_work: Arc::new(Semaphore::new(EXPLAINED_IN_WORK_MAX)) }
+    pub fn new(store: Arc<dyn Store>, rules: Arc<RuleSet>, outlooks: Arc<Outlooks>, clock: Clock) -> Self {
+        Self { store, rules, outlooks, clock, in_work: Arc::new(Semaphore::new(EXPLAINED_IN_WORK_MAX)) }
     }
 
     /// One explanation for each queue of a waiting ticket; none when there is no such ticket.
@@ -58,7 +62,8 @@ impl Explainer {
         let mut seen = Vec::new();
         for waiting in Waiting::in_queues(ticket, &Arc::new(party), &self.rules) {
             let tickets = self.look_around(ticket, &waiting, now_ms).await.map_err(status::unavailable)?;
-            seen.push(Seen { rules: waiting.rules, tickets });
+            let outlook = self.outlooks.of(&waiting.rules, &waiting.place.pool, now_ms).await;
+            seen.push(Seen { rules: waiting.rules, tickets, outlook });
         }
         Ok(seen)
     }
@@ -97,15 +102,11 @@ fn farthest(waiting: &Waiting) -> Look {
 impl Seen {
     fn explain(self, id: TicketId, now_ms: u64) -> Result<Option<v1::Explanation>, Invalid> {
         let candidates = self.tickets.into_iter().map(|ticket| Candidate::try_from(&candidate(ticket)));
-        let range = Range { anchor: Some(id), candidates: candidates.collect::<Result<_, _>>()?, outlook: outlook() };
+        let candidates = candidates.collect::<Result<_, _>>()?;
+        let range = Range { anchor: Some(id), candidates, outlook: Outlook::clone(&self.outlook) };
         let explanation = domain::explain(&range, &self.rules, now_ms);
         Ok(explanation.map(|explanation| api::explanation_to_wire(&self.rules, &explanation)))
     }
-}
-
-/// What waiting on is worth, as the searches are told.
-fn outlook() -> Outlook {
-    Outlook::default()
 }
 
 fn busy() -> Status {

@@ -13,6 +13,7 @@ mod config;
 mod explain;
 mod look;
 mod looker;
+mod outlooks;
 mod schedule;
 mod search;
 mod service;
@@ -36,6 +37,7 @@ use domain::{RealmId, Role, RuleSet};
 use explain::Explainer;
 use look::Eyes;
 use looker::Looker;
+use outlooks::Outlooks;
 use search::Searcher;
 use service::Service;
 use std::sync::Arc;
@@ -67,7 +69,8 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         searching.clone(),
         search::open,
     );
-    let looker = Looker::new(&holder, Eyes::new(store.clone(), Searcher::new(fleet)), clock);
+    let outlooks = Outlooks::new(store.clone());
+    let looker = Looker::new(&holder, Eyes::new(store.clone(), Searcher::new(fleet), outlooks.clone()), clock);
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
@@ -79,7 +82,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         _ => {
             let service = Service {
                 realm,
-                explainer: Arc::new(Explainer::new(store.clone(), rules.clone(), clock)),
+                explainer: Arc::new(Explainer::new(store.clone(), rules.clone(), outlooks, clock)),
                 store: store.clone(),
                 rules,
                 looker,

@@ -2,6 +2,7 @@
 
 use crate::attempt;
 use crate::config::{ARRIVAL_TICKETS_MAX, WIDENED_IN_WORK_MAX};
+use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
 use crate::windows::Window;
@@ -43,11 +44,12 @@ pub struct Range {
 pub struct Eyes {
     store: Arc<dyn Store>,
     searcher: Searcher,
+    outlooks: Arc<Outlooks>,
 }
 
 impl Eyes {
-    pub fn new(store: Arc<dyn Store>, searcher: Searcher) -> Self {
-        Self { store, searcher }
+    pub fn new(store: Arc<dyn Store>, searcher: Searcher, outlooks: Arc<Outlooks>) -> Self {
+        Self { store, searcher, outlooks }
     }
 
     /// Looks around one ticket, which must be in the match.
@@ -67,7 +69,8 @@ impl Eyes {
             // A range that was cut may have left it out; a whole one proves that it waits no longer.
             return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
         }
-        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range.tickets, now_ms).await?;
+        let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
+        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range.tickets, &outlook, now_ms).await?;
         attempt::tell_found(span, &found);
         Ok(found.looked(waiting.id))
     }
@@ -97,7 +100,8 @@ impl Eyes {
             return with_all(window.waiting, Looked::Gone);
         };
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
-        let searching = self.searcher.search(&first.rules, None, range.tickets, now_ms);
+        let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
+        let searching = self.searcher.search(&first.rules, None, range.tickets, &outlook, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());

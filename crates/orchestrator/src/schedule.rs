@@ -36,6 +36,10 @@ impl Schedule {
     pub fn len(&self) -> usize {
         self.entries.len()
     }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
 }
 
 fn key(waiting: &Waiting) -> (TicketId, QueueName) {

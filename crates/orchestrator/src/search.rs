@@ -4,7 +4,7 @@ use crate::config::SEARCH_WAIT_MAX;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
 use chassis::{CallError, Channel, Fleet};
-use domain::{Rules, TicketId};
+use domain::{Outlook, Rules, TicketId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::collections::HashSet;
@@ -62,6 +62,7 @@ impl Searcher {
         rules: &Rules,
         anchor: Option<TicketId>,
         range: Vec<IndexedTicket>,
+        outlook: &Outlook,
         now_ms: u64,
     ) -> Result<Found, SearchError> {
         let request = SearchRequest {
@@ -71,6 +72,7 @@ impl Searcher {
             seed: range.first().map_or(0, |ticket| ticket.id.0 as u64),
             anchor: anchor.map(api::ticket_id_to_bytes).unwrap_or_default(),
             candidates: range.into_iter().map(candidate).collect(),
+            outlook: api::outlook_to_wire(outlook),
             ..Default::default()
         };
         read(self.ask(request).await?)

@@ -23,7 +23,7 @@ pub fn load_rules(paths: &[PathBuf]) -> Result<RuleSet, RulesFileError> {
     for path in paths {
         for file in files(path).map_err(|error| at(path, error))? {
             let text = std::fs::read_to_string(&file).map_err(|error| at(&file, error))?;
-            rules.push(Rules::parse(&text).map_err(|error| at(&file, error))?);
+            rules.extend(Rules::parse_all(&text).map_err(|error| at(&file, error))?);
         }
     }
     let shown = paths.first().map_or(Path::new("--rules"), PathBuf::as_path);

@@ -1,6 +1,7 @@
 //! What every store must keep, as plain functions on any store: each one's name is the promise it tries. Each wants a realm
 //! of its own, empty, within [`BOUNDS`]. [`for_each_promise!`](crate::for_each_promise) lists them all.
 
+mod arrivals;
 mod deals;
 mod leases;
 mod lives;
@@ -9,6 +10,7 @@ pub mod people;
 mod queues;
 mod waiting;
 
+pub use self::arrivals::*;
 pub use self::deals::*;
 pub use self::leases::*;
 pub use self::lives::*;
@@ -39,6 +41,14 @@ macro_rules! for_each_promise {
         $for_one!(a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit);
         $for_one!(a_range_keeps_pools_and_queues_apart);
         $for_one!(a_range_includes_both_of_its_bounds);
+        // Arrivals.
+        $for_one!(arrivals_come_newest_first_up_to_their_limit);
+        $for_one!(of_more_arrivals_than_are_kept_the_oldest_give_way);
+        $for_one!(an_enqueue_repeated_is_one_arrival);
+        $for_one!(an_enqueue_that_is_refused_is_no_arrival);
+        $for_one!(a_requeued_ticket_does_not_arrive_again);
+        $for_one!(a_ticket_arrives_once_in_each_of_its_queues);
+        $for_one!(a_queue_that_nobody_came_to_has_no_arrivals);
         // Waiting.
         $for_one!(width_only_grows);
         $for_one!(widening_is_told_only_where_someone_watches);

@@ -24,6 +24,6 @@ pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 pub use self::redis::RedisStore;
 pub use self::verbs::{
-    CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
+    Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
     LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, Versioned,
 };

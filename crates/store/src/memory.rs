@@ -1,5 +1,6 @@
 //! The store in memory: the embedded default, the model that Redis is tested against, and the simulation's.
 
+mod arrivals;
 mod expiry;
 mod history;
 mod leases;

@@ -1,5 +1,6 @@
 //! The store on Redis 7: each verb is one script, or one command where it only reads.
 
+mod arrivals;
 mod encode;
 mod leases;
 mod link;

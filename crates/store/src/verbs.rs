@@ -80,6 +80,17 @@ pub struct IndexedTicket {
     pub party: Encoded,
 }
 
+/// A party that came to a queue not long ago. It may have left since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// When it came, in ms since the Unix epoch.
+    pub queued_ms: u64,
+    /// The input pool it stood in; of several places in this queue, the first's.
+    pub pool: String,
+    /// The encoded party.
+    pub party: Encoded,
+}
+
 /// Whom a watcher asks about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
@@ -109,6 +120,12 @@ pub trait Tickets: Send + Sync {
     /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, and within a region those nearest
     /// to the middle of the ratings first (of two as near, the higher). May be stale: a commit confirms what it read.
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>>;
+
+    /// Who came to the queue lately, the last to come first: up to `limit`, and at most
+    /// [`ARRIVALS_KEPT`](crate::bounds::ARRIVALS_KEPT). Each ticket counts once, however often its Enqueue was repeated or a
+    /// failed match returned it. A hint, to estimate from how fast and with what ratings players come: it may be lost or stale
+    /// without harm.
+    async fn arrivals(&self, queue: &QueueName, limit: usize) -> Result<Vec<Arrived>>;
 
     /// The present state of a player or ticket.
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;

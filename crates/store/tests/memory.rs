@@ -5,7 +5,7 @@
 use domain::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
-use store::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use store::bounds::{ARRIVALS_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
 use store::{Leases, Leave, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
 use tokio::time::advance;
@@ -40,6 +40,19 @@ async fn a_match_is_forgotten_after_its_end() {
     advance(Duration::from_millis(TERMINAL_KEPT_MS)).await;
     assert_eq!(store.snapshot(&Subject::Ticket(ann.id)).await.unwrap(), Snapshot::default());
     assert!(!store.acknowledge(id, &player("ann")).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn arrivals_are_forgotten_some_time_after_the_last() {
+    let store = MemoryStore::new();
+    let duel = "duel".parse().unwrap();
+    for name in ["ann", "bob"] {
+        queued(&store, solo(name)).await;
+        advance(Duration::from_millis(ARRIVALS_KEPT_MS - 1)).await;
+    }
+    assert_eq!(store.arrivals(&duel, 10).await.unwrap().len(), 2, "each that comes keeps the others");
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(store.arrivals(&duel, 10).await.unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -164,6 +164,8 @@ impl Story {
             said(store.events(Cursor::default(), 1_000, Duration::ZERO).await),
             said(store.range(&everywhere, 7).await),
             said(found(store, "brawl", "").await),
+            said(store.arrivals(&"duel".parse().unwrap(), 7).await),
+            said(store.arrivals(&"brawl".parse().unwrap(), 1_000).await),
             said(store.expiring(self.now_ms, 5).await),
             said(store.due(self.now_ms, 5).await),
             said((store.waiting().await, store.leader().await)),

@@ -82,10 +82,11 @@ fn play_all(jobs: &[Job]) -> anyhow::Result<Vec<Played>> {
     let done: Vec<Mutex<Option<Played>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     let work = || {
-        while let Some((job, done)) = (|| {
+        let take = || {
             let at = next.fetch_add(1, Ordering::Relaxed);
             jobs.get(at).zip(done.get(at))
-        })() {
+        };
+        while let Some((job, done)) = take() {
             let played = world::play(job.crowd, &job.rules, &bar);
             *done.lock().unwrap_or_else(PoisonError::into_inner) = Some(played);
         }

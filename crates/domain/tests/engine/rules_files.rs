@@ -25,6 +25,23 @@ fn the_files_that_ship_are_good() {
     assert_eq!(rules(DUEL).team_sizes(), [1, 1]);
     assert_eq!(rules(TEAMS).team_sizes(), [5, 5]);
     assert_eq!(rules(TEAMS).regions().len(), 14);
+    for text in [
+        include_str!("../../../../rules/duel-adaptive.toml"),
+        include_str!("../../../../rules/teams-2v2.toml"),
+        include_str!("../../../../rules/roles-5v5.toml"),
+        include_str!("../../../../rules/royale-60.toml"),
+    ] {
+        rules(text);
+    }
+}
+
+#[test]
+fn one_file_can_hold_a_realm() {
+    let as_table = |text: &str| format!("[[queues]]\n{}", text.replace("[p", "[queues.p").replace("[l", "[queues.l"));
+    let realm = format!("{}\n{}", as_table(SMALL), as_table(&SMALL.replace("\"q\"", "\"r\"")));
+    let queues: Vec<String> = Rules::parse_all(&realm).unwrap().iter().map(|rules| rules.queue().to_string()).collect();
+    assert_eq!(queues, ["q", "r"]);
+    assert_eq!(Rules::parse_all(SMALL).unwrap().len(), 1);
 }
 
 #[test]

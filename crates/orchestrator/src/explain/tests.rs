@@ -21,7 +21,7 @@ async fn explainer(ratings: &[f64]) -> Explainer {
         };
         store.enqueue(enqueue).await.unwrap();
     }
-    Explainer::new(store, Arc::new(rules), Clock::system())
+    Explainer::new(store.clone(), Arc::new(rules), Outlooks::new(store), Clock::system())
 }
 
 async fn seen(explainer: &Explainer, id: u128) -> u32 {

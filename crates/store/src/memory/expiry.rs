@@ -1,13 +1,14 @@
-use domain::{MatchId, PlayerId, TicketId};
+use domain::{MatchId, PlayerId, QueueName, TicketId};
 use std::collections::{BTreeSet, HashMap};
 use tokio::time::Instant;
 
-/// What is kept for a while after its end.
+/// What is kept for a while after its end, or after its last change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kept {
     Ticket(TicketId),
     Player(PlayerId),
     Match(MatchId),
+    Arrivals(QueueName),
 }
 
 /// When what is over may be forgotten.

@@ -1,3 +1,4 @@
+use super::arrivals::Arrivals;
 use super::expiry::{Expiry, Kept};
 use super::history::{History, News};
 use super::queues::Queues;
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) due: BTreeSet<(u64, MatchId)>,
     pub(super) due_at: HashMap<MatchId, u64>,
     pub(super) queues: Queues,
+    pub(super) arrivals: Arrivals,
     pub(super) watchers: HashMap<Subject, Vec<InstanceId>>,
     pub(super) history: History,
     pub(super) expiry: Expiry,
@@ -52,6 +54,7 @@ impl State {
             due: BTreeSet::new(),
             due_at: HashMap::new(),
             queues: Queues::default(),
+            arrivals: Arrivals::default(),
             watchers: HashMap::new(),
             history: History::new(appended),
             expiry: Expiry::default(),
@@ -74,6 +77,7 @@ impl State {
                 Kept::Match(id) => {
                     self.matches.remove(&id);
                 }
+                Kept::Arrivals(queue) => self.arrivals.forget(&queue),
             }
         }
     }

@@ -1,12 +1,15 @@
 use super::MemoryStore;
 use super::expiry::Kept;
 use super::state::{State, nobody};
-use crate::bounds::{BATCH_MAX, TRIES_MAX};
+use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX};
 use crate::{
-    Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
+    Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError,
+    Subject, Tickets,
 };
 use async_trait::async_trait;
-use domain::{Change, Cursor, InstanceId, Look, Ticket, TicketId, TicketState};
+use domain::{Change, Cursor, InstanceId, Look, QueueName, Ticket, TicketId, TicketState};
+use std::time::Duration;
+use tokio::time::Instant;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -29,6 +32,10 @@ impl Tickets for MemoryStore {
 
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
         Ok(self.lock().queues.range(look, limit))
+    }
+
+    async fn arrivals(&self, queue: &QueueName, limit: usize) -> Result<Vec<Arrived>> {
+        Ok(self.lock().arrivals.newest(queue, limit))
     }
 
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {
@@ -78,6 +85,7 @@ impl State {
         ticket.changed = self.tell_ticket(Change::Queued, &ticket, ticket.queued_ms, "");
         self.remember_try(&ticket);
         self.queues.insert(&ticket);
+        self.remember_arrival(&ticket);
         self.tickets.insert(ticket.id, ticket.clone());
         EnqueueOutcome::Queued(ticket)
     }
@@ -111,6 +119,17 @@ impl State {
             let remembered = self.players.entry(player.clone()).or_default();
             remembered.ticket = Some(ticket.id);
             remembered.tries = (remembered.tries + 1).min(TRIES_MAX);
+        }
+    }
+
+    /// Notes the ticket once among the arrivals of each of its queues, and keeps those for a while from now.
+    fn remember_arrival(&mut self, ticket: &Ticket) {
+        let until = Instant::now() + Duration::from_millis(ARRIVALS_KEPT_MS);
+        for (turn, place) in ticket.places.iter().enumerate() {
+            if ticket.places.iter().take(turn).all(|earlier| earlier.queue != place.queue) {
+                self.arrivals.push(ticket, place);
+                self.expiry.set(Kept::Arrivals(place.queue.clone()), until);
+            }
         }
     }
 

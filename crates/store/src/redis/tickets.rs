@@ -2,13 +2,14 @@ use super::encode::{escape, places_text};
 use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
 use super::{RedisStore, scripts};
-use crate::bounds::{BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX};
+use crate::bounds::{ARRIVALS_KEPT, ARRIVALS_KEPT_MS, BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX};
 use crate::{
-    Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
+    Arrived, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
+    Tickets,
 };
 use ::redis::{Value, cmd};
 use async_trait::async_trait;
-use domain::{InstanceId, Look, Ticket, TicketId, TicketState};
+use domain::{InstanceId, Look, QueueName, Ticket, TicketId, TicketState};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -23,6 +24,7 @@ impl Tickets for RedisStore {
         call.arg(ticket.id.to_string()).arg(ticket.queued_ms).arg(ticket.expires_ms).arg(ticket.holder.as_str());
         call.arg(escape(&ticket.trace)).arg(players.join(" ")).arg(places_text(&ticket.places)).arg(&*ticket.party.0);
         call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max).arg(TRIES_MAX);
+        call.arg(ARRIVALS_KEPT).arg(ARRIVALS_KEPT_MS);
         enqueue_outcome(self.run_reply(call).await?)
     }
 
@@ -47,6 +49,10 @@ impl Tickets for RedisStore {
 
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
         self.read_range(look, limit).await
+    }
+
+    async fn arrivals(&self, queue: &QueueName, limit: usize) -> Result<Vec<Arrived>> {
+        self.read_arrivals(queue, limit).await
     }
 
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {

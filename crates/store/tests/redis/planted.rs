@@ -22,11 +22,12 @@ async fn a_scene(store: RedisStore) -> Scene {
     Scene { store, fence, waiting, live }
 }
 
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 24] = [
     "enqueue",
     "leave",
     "widen",
     "range",
+    "arrivals",
     "snapshot",
     "adopt",
     "release",
@@ -56,6 +57,7 @@ impl Scene {
             "leave" => store.leave(self.waiting, Leave::Cancelled, "", NOW_MS).await.map(drop),
             "widen" => store.widen(self.waiting, 1, NOW_MS).await.map(drop),
             "range" => store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.map(drop),
+            "arrivals" => store.arrivals(&"duel".parse().unwrap(), 10).await.map(drop),
             "snapshot" => store.snapshot(&Subject::Player(player("ann"))).await.map(drop),
             "adopt" => store.adopt(&instance_id("me"), &[], 10).await.map(drop),
             "release" => store.release(&instance_id("orchestrator-1")).await,
@@ -141,7 +143,7 @@ async fn plant_another_type(raw: &mut Raw, key: &str) {
 }
 
 fn assert_every_needed_key_was_checked(named: &[String]) {
-    let writers: [(&str, &[&str]); 11] = [
+    let writers: [(&str, &[&str]); 12] = [
         ("outbox", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "events", "trim"]),
         ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead", "trim"]),
         ("leader", &["commit", "requeue", "rehost", "trim", "lead", "leader"]),
@@ -149,6 +151,7 @@ fn assert_every_needed_key_was_checked(named: &[String]) {
         ("holders", &["enqueue", "leave", "commit", "requeue", "adopt", "release"]),
         ("due", &["commit", "assign", "end", "requeue", "rehost", "due"]),
         ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "commit", "requeue", "range"]),
+        ("a:duel", &["enqueue", "arrivals"]),
         ("p:cid", &["leave", "commit", "widen"]),
         ("p:ann", &["assign", "end", "requeue", "rehost", "snapshot", "watch"]),
         ("live:playserver", &["register", "instances"]),

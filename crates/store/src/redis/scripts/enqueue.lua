@@ -3,7 +3,7 @@
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 ticket  2 queued_ms  3 expires_ms  4 holder  5 trace, escaped  6 players, by spaces
 --          7 places: `place rating`, by semicolons  8 party's bytes  9 most QUEUED tickets  10 most events untaken
---          11 most tries that are counted
+--          11 most tries that are counted  12 most arrivals kept of one queue  13 ms that they are kept
 -- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
@@ -26,6 +26,11 @@ if busy then return busy end
 t.tries = string.format('%.0f', math.min(tries, tries_max))
 
 check_queues(t)
+local arrivals = {}
+for queue, pool in string.gmatch(t.places, '([^;|]+)|([^|]*)|[^;]*') do
+  local key = realm .. ':a:' .. queue
+  if not arrivals[key] then arrivals[checked(key, 'list')] = t.queued .. '|' .. pool .. '|' .. t.party end
+end
 local clock, watchers = read_clock(), read_watchers({t}, nil)
 if redis.call('ZCARD', DEADLINES) >= tonumber(ARGV[9]) then return {'FULL', 'tickets'} end
 if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[10]) then return {'FULL', 'events'} end
@@ -40,4 +45,9 @@ for key, count in pairs(tries_of) do
   redis.call('PERSIST', key)
 end
 queue_up(t)
+local kept = tonumber(ARGV[12])
+for key, entry in pairs(arrivals) do
+  if redis.call('LPUSH', key, entry) > kept then redis.call('LTRIM', key, 0, kept - 1) end
+  redis.call('PEXPIRE', key, ARGV[13])
+end
 return {'QUEUED', ticket_row(id)}

@@ -6,6 +6,8 @@
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
 --                          member = `ticket|version|queued_ms|tries|` and then the party's bytes
+--   :a:<queue>     list    who came to a queue lately, the last first; a hint, which runs out some time after the last came;
+--                          entry = `queued_ms|pool|` and then the party's bytes
 --   :h:<holder>    set     tickets that a holder looks for; the holder `-` is nobody
 --   :holders       set     holders that hold a ticket
 --   :deadlines     zset    QUEUED tickets by expires_ms

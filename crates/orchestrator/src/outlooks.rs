@@ -1,0 +1,83 @@
+//! What waiting on is worth, surveyed from the store's recent arrivals and kept for a second.
+
+use crate::config::{OUTLOOK_KEPT_MS, OUTLOOKS_KEPT_MAX};
+use domain::{Arrival, Outlook, QueueName, Rules};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::bounds::ARRIVALS_KEPT;
+use store::{Arrived, Store};
+
+pub struct Outlooks {
+    store: Arc<dyn Store>,
+    known: Mutex<HashMap<(QueueName, String), Known>>,
+}
+
+/// Surveyed at a time, in ms since the Unix epoch.
+struct Known {
+    surveyed_ms: u64,
+    outlook: Arc<Outlook>,
+}
+
+impl Outlooks {
+    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { store, known: Mutex::default() })
+    }
+
+    /// The outlook of one pool of a queue; what was known before where the store does not answer, for it is only a hint.
+    pub async fn of(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Arc<Outlook> {
+        if !rules.follows_arrivals() {
+            return Arc::default();
+        }
+        let key = (rules.queue().clone(), pool.to_owned());
+        let (known, is_fresh) = self.take_turn(&key, now_ms);
+        if is_fresh {
+            return known;
+        }
+        match self.survey(rules, pool, now_ms).await {
+            Some(outlook) => {
+                let outlook = Arc::new(outlook);
+                self.known().insert(key, Known { surveyed_ms: now_ms, outlook: outlook.clone() });
+                outlook
+            }
+            None => known,
+        }
+    }
+
+    /// What is known, and whether it is good enough; of those who find it too old, only the first is told so.
+    fn take_turn(&self, key: &(QueueName, String), now_ms: u64) -> (Arc<Outlook>, bool) {
+        let mut known = self.known();
+        if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
+            known.retain(|_, known| now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS);
+        }
+        if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
+            return (Arc::default(), true);
+        }
+        let known = known.entry(key.clone()).or_insert_with(|| Known { surveyed_ms: 0, outlook: Arc::default() });
+        let is_fresh = now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS;
+        if !is_fresh {
+            known.surveyed_ms = now_ms;
+        }
+        (known.outlook.clone(), is_fresh)
+    }
+
+    async fn survey(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Option<Outlook> {
+        let arrived = self.store.arrivals(rules.queue(), ARRIVALS_KEPT).await;
+        let arrived = arrived.inspect_err(|error| tracing::debug!(%error, "no arrivals could be read")).ok()?;
+        let (rules, pool) = (rules.clone(), pool.to_owned());
+        // Some milliseconds of arithmetic: not on a thread that serves sockets.
+        let surveying = move || {
+            let arrivals: Vec<Arrival> =
+                arrived.into_iter().filter(|one| one.pool == pool).filter_map(arrival).collect();
+            Outlook::survey(&rules, &pool, &arrivals, now_ms)
+        };
+        tokio::task::spawn_blocking(surveying).await.ok()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<(QueueName, String), Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn arrival(arrived: Arrived) -> Option<Arrival> {
+    Some(Arrival { queued_ms: arrived.queued_ms, party: api::decode_party(&arrived.party).ok()? })
+}
