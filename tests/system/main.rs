@@ -15,6 +15,7 @@ mod realm_server;
 mod reconnect;
 mod retry;
 mod shutdown;
+mod simulate;
 mod standby;
 mod store_outage;
 mod sweeper;

@@ -94,3 +94,39 @@ async fn a_cluster_without_redis_server_says_what_to_install() -> Result<()> {
 async fn a_trace_that_is_not_there_is_said() -> Result<()> {
     is_refused(&["replay", "no-such-trace.csv", "--queue", "duel"], &["no-such-trace.csv"]).await
 }
+
+#[tokio::test]
+async fn a_simulation_that_cannot_be_is_said() -> Result<()> {
+    let rules = |name: &str| format!("{}/../../rules/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (duel, teams) = (rules("duel.toml"), rules("teams-5v5.toml"));
+    let out = tempfile::tempdir()?;
+    let written = |name: &str, text: &str| {
+        let file = out.path().join(name);
+        std::fs::write(&file, text).map(|()| file.display().to_string())
+    };
+    let lacks = written("lacks.csv", "queue_ms,player_id\n1,2\n")?;
+    let bad = written("bad.csv", "queue_ms,player_id,rating\n1,1,1500\n2,1,high\n")?;
+    let party = "queue_ms,party_id,player_id,rating,city,country\n5,1,1,1500,A,X\n5,1,2,1600,A,X\n";
+    let party = written("party.csv", party)?;
+    let out = out.path().display().to_string();
+    let simulate = |rules: &str, trace: &str, more: &[&str]| {
+        let flags = ["simulate", "--rules", rules, "--trace", trace, "--out", &out];
+        flags.iter().chain(more).map(|flag| (*flag).to_owned()).collect::<Vec<_>>()
+    };
+    let cases: [(Vec<String>, &[&str]); 9] = [
+        (simulate(&duel, "no-such-trace.csv", &[]), &["no-such-trace.csv"]),
+        (simulate("no-such-rules.toml", "arena", &[]), &["--rules no-such-rules.toml"]),
+        (simulate(&duel, "arena", &["--compare", &bad]), &["--compare", "bad.csv"]),
+        (simulate(&duel, &lacks, &[]), &["lacks.csv:1", "queue_ms,player_id,rating"]),
+        (simulate(&duel, &bad, &[]), &["bad.csv:3", "rating `high`"]),
+        (simulate(&duel, &party, &[]), &["party.csv", "row 0", "queue duel", "at most 1"]),
+        (simulate(&teams, &party, &[]), &["party.csv names cities", "--rtt"]),
+        (simulate(&duel, "arena", &["--minutes", "0"]), &["--minutes"]),
+        (simulate(&duel, "arena", &["--until-ms", "5"]), &["arena has no rows before 5 ms"]),
+    ];
+    for (arguments, words) in cases {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        is_refused(&arguments, words).await?;
+    }
+    Ok(())
+}
