@@ -27,6 +27,8 @@ struct Checked {
     teams: Vec<Vec<Candidate>>,
     /// Where it is played: the mover's own choice, for it trusts no matchmaker.
     region: String,
+    /// Each player's role, team by team; none where the queue knows no roles.
+    roles: Vec<Vec<String>>,
     /// In seconds of waiting.
     cost_s: f64,
 }
@@ -59,7 +61,9 @@ impl Committer {
         let match_id = MatchId::derive(rules.version(), tickets);
         let region = rules.region(&teams, now_ms).unwrap_or_default().to_owned();
         let cost_s = rules.cost_s(&teams, now_ms);
-        Ok(Checked { match_id, queue, teams, region, cost_s })
+        let roles =
+            rules.seat_roles(&teams).iter().map(|team| team.iter().map(ToString::to_string).collect()).collect();
+        Ok(Checked { match_id, queue, teams, region, roles, cost_s })
     }
 
     async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
@@ -158,13 +162,16 @@ fn versioned(wire: &[v1::ProposedTeam], teams: &[Vec<Candidate>]) -> Vec<Version
 
 /// What everyone in the match is told.
 fn sheet(proposal: &v1::ProposeRequest, checked: &Checked, now_ms: u64) -> v1::Sheet {
-    let seats = |team: &Vec<Candidate>| v1::Team {
-        seats: team.iter().flat_map(|ticket| seats_of(ticket, &checked.region, now_ms)).collect(),
+    let seats = |(team, roles): (&Vec<Candidate>, &Vec<String>)| {
+        let mut seats: Vec<v1::Seat> =
+            team.iter().flat_map(|ticket| seats_of(ticket, &checked.region, now_ms)).collect();
+        seats.iter_mut().zip(roles).for_each(|(seat, role)| seat.role.clone_from(role));
+        v1::Team { seats }
     };
     v1::Sheet {
         queue: proposal.queue.clone(),
         rules_version: proposal.rules_version.clone(),
-        teams: checked.teams.iter().map(seats).collect(),
+        teams: checked.teams.iter().zip(&checked.roles).map(seats).collect(),
         region: checked.region.clone(),
         cost_s: checked.cost_s,
     }
@@ -178,6 +185,7 @@ fn seats_of(ticket: &Candidate, region: &str, now_ms: u64) -> impl Iterator<Item
         rating: player.rating,
         rtt_ms: region.as_ref().and_then(|region| player.rtt_ms.get(region).copied()),
         wait_ms: ticket.age_ms(now_ms),
+        role: String::new(),
     })
 }
 

@@ -132,3 +132,31 @@ fn an_absent_anchor_or_an_empty_range_gives_nothing() {
     assert!(search_soundly(&anchored(9, &pair), &rules(DUEL), 0).proposals.is_empty());
     assert_eq!(search_soundly(&window(&[]), &rules(TEAMS), 0), Default::default());
 }
+
+#[test]
+fn everyone_is_seated_in_a_role_that_he_named_where_that_can_be() {
+    let rules = rules(include_str!("../../../../rules/roles-5v5.toml"));
+    let wishes: [&[&str]; 5] = [&["damage", "tank"], &["damage"], &["support"], &[], &["damage", "support"]];
+    let team: Vec<Candidate> =
+        (1u32..).zip(wishes).map(|(id, wishes)| wants(ticket(id, 0, &[1500.0]), wishes)).collect();
+    let others: Vec<Candidate> = (6..=10).map(|id| ticket(id, 0, &[1500.0])).collect();
+    let roles = rules.seat_roles(&[team.clone(), others.clone()]);
+    let mut seated: Vec<&str> = roles[0].iter().map(|role| role.as_str()).collect();
+    assert_eq!((seated[1], seated[2]), ("damage", "support"));
+    seated.sort_unstable();
+    assert_eq!(seated, ["damage", "damage", "support", "support", "tank"]);
+    rules.check(&[team, others], 0).unwrap();
+}
+
+#[test]
+fn nobody_fills_in_for_a_role_until_the_rules_let_him() {
+    let rules = rules(include_str!("../../../../rules/roles-5v5.toml"));
+    let solos: Vec<Candidate> = (1..=10).map(|id| wants(ticket(id, NOW_MS, &[1500.0]), &["damage"])).collect();
+    let teams = [solos[..5].to_vec(), solos[5..].to_vec()];
+    assert_eq!(rules.check(&teams, NOW_MS + 119_000).unwrap_err().rule, "off_roles_limit");
+    rules.check(&teams, NOW_MS + 120_000).unwrap();
+}
+
+fn wants(ticket: Candidate, roles: &[&str]) -> Candidate {
+    with(ticket, |player| player.roles = roles.iter().map(|role| role.parse().unwrap()).collect())
+}
