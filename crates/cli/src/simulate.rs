@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// The rules of one file, and the trace as they see it.
 fn entry(args: &Args, flag: &str, file: &Path) -> anyhow::Result<(Book, Crowd)> {
-    let book = Book::read(flag, file)?;
+    let book = Book::read(flag, file, args.queue.as_deref())?;
     let regions: Vec<String> = book.rules.regions().iter().map(|region| region.to_string()).collect();
     let mut loaded = args.source().load(&regions)?;
     if loaded.lacks_rtt && !regions.is_empty() {

@@ -35,6 +35,9 @@ pub struct Args {
     /// Other rules, shown beside the first in every picture and table
     #[arg(long, env = "MUSTER_SIMULATE_COMPARE", value_name = "FILE")]
     pub compare: Option<PathBuf>,
+    /// Queue to play in, where a rules file holds several
+    #[arg(long, env = "MUSTER_SIMULATE_QUEUE", value_name = "NAME")]
+    pub queue: Option<String>,
     /// Take only rows that queue before this, in ms of the trace
     #[arg(long, env = "MUSTER_SIMULATE_UNTIL_MS", value_name = "MS", conflicts_with = "minutes")]
     pub until_ms: Option<u64>,

@@ -1,4 +1,4 @@
-//! A rules file as it is read, and what it would be at other prices.
+//! A queue's rules as they are read, and what they would be at other prices.
 
 use crate::misuse::Misuse;
 use domain::Rules;
@@ -6,81 +6,84 @@ use std::path::Path;
 use std::sync::Arc;
 use toml::{Table, Value};
 
-/// The table of a rules file that holds prices.
-const PRICE: &str = "price";
-
 pub struct Book {
     /// The file's name, for people.
     pub name: String,
     pub rules: Arc<Rules>,
-    table: Table,
+    /// What one rating point between the teams costs, in seconds of waiting, where the rules say so.
+    pub gap_price_s: Option<f64>,
 }
 
 impl Book {
-    pub fn read(flag: &str, file: &Path) -> Result<Self, Misuse> {
+    /// The rules of `queue`; without a name, of the only queue that the file holds.
+    pub fn read(flag: &str, file: &Path, queue: Option<&str>) -> Result<Self, Misuse> {
         let wrong = |what: String| Misuse::new(format!("{flag} {}: {what}", file.display()));
         let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-        let rules = Arc::new(Rules::parse(&text).map_err(|error| wrong(error.to_string()))?);
-        let table = text.parse().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        let all = Rules::parse_all(&text).map_err(|error| wrong(error.to_string()))?;
+        let rules = chosen(all, queue).map_err(wrong)?;
+        let gap_price_s = text.parse().ok().and_then(|table| gap_price_s(&table, rules.queue().as_str()));
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { name, rules, table })
+        Ok(Self { name, rules: Arc::new(rules), gap_price_s })
     }
 
     /// The same rules with every price `factor` times as high.
-    pub fn at_prices(&self, factor: f64) -> anyhow::Result<Arc<Rules>> {
-        let mut table = self.table.clone();
-        if let Some(Value::Table(prices)) = table.get_mut(PRICE) {
-            scale(prices, factor);
-        }
-        Ok(Arc::new(Rules::parse(&toml::to_string(&table)?)?))
-    }
-
-    /// What one rating point between the teams costs, in seconds of waiting.
-    pub fn gap_price_s(&self) -> Option<f64> {
-        number(self.table.get(PRICE)?.get("rating_gap")?)
+    pub fn at_prices(&self, factor: f64) -> Arc<Rules> {
+        if factor == 1.0 { self.rules.clone() } else { Arc::new(self.rules.with_prices_scaled(factor)) }
     }
 }
 
-/// What is free is no price: it stays, in whatever unit it is.
-fn scale(prices: &mut Table, factor: f64) {
-    for (key, value) in prices.iter_mut().filter(|(key, _)| !key.contains("free")) {
-        match value {
-            Value::Table(inner) => scale(inner, factor),
-            value => {
-                if let Some(price) = number(value) {
-                    *value = Value::Float(price * factor);
-                } else {
-                    tracing::warn!(key, "is no price");
-                }
-            }
+fn chosen(mut all: Vec<Rules>, queue: Option<&str>) -> Result<Rules, String> {
+    let names = all.iter().map(|rules| rules.queue().as_str()).collect::<Vec<_>>().join(", ");
+    match queue {
+        Some(queue) => {
+            let named = all.into_iter().find(|rules| rules.queue().as_str() == queue);
+            named.ok_or_else(|| format!("holds no queue {queue}: --queue must be one of {names}"))
         }
+        None if all.len() > 1 => Err(format!("holds several queues: name one with --queue, of {names}")),
+        None => all.pop().ok_or_else(|| "holds no queue".to_owned()),
     }
 }
 
-fn number(value: &Value) -> Option<f64> {
-    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+fn gap_price_s(table: &Table, queue: &str) -> Option<f64> {
+    let is_named = |one: &&Table| one.get("queue").and_then(Value::as_str) == Some(queue);
+    let many = table.get("queues").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let price = many.chain([table]).find(is_named)?.get("price")?.get("rating_gap")?;
+    price.as_float().or_else(|| price.as_integer().map(|whole| whole as f64))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
-    #[test]
-    fn prices_scale_and_what_is_free_stays() {
-        let mut prices: Table = "rating_gap = 2\nrtt = 0.5\nrtt_free_ms = 60\nroles.off = 4.0".parse().unwrap();
-        scale(&mut prices, 0.5);
-        let scaled = "rating_gap = 1.0\nrtt = 0.25\nrtt_free_ms = 60\nroles.off = 2.0";
-        assert_eq!(prices, scaled.parse::<Table>().unwrap());
+    const DUEL: &str = include_str!("../../../../rules/duel.toml");
+
+    fn book(text: &str, queue: Option<&str>) -> Result<Book, String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Book::read("--rules", file.path(), queue).map_err(|misuse| misuse.to_string())
     }
 
     #[test]
-    fn scaled_rules_are_other_rules_of_the_same_queue() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/duel.toml");
-        let book = Book::read("--rules", Path::new(file)).unwrap();
-        assert_eq!((book.name.as_str(), book.gap_price_s()), ("duel.toml", Some(0.05)));
-        let doubled = book.at_prices(2.0).unwrap();
-        assert_eq!(doubled.queue(), book.rules.queue());
-        assert_ne!(doubled.version(), book.rules.version());
-        assert_eq!(book.at_prices(1.0).unwrap().version(), book.rules.version());
+    fn the_only_queue_need_not_be_named() {
+        let only = book(DUEL, None).unwrap();
+        assert_eq!((only.rules.queue().as_str(), only.gap_price_s), ("duel", Some(0.05)));
+        assert!(book(DUEL, Some("duel")).is_ok());
+        let unknown = book(DUEL, Some("chess")).err().unwrap();
+        assert!(unknown.ends_with("holds no queue chess: --queue must be one of duel"), "{unknown}");
+    }
+
+    #[test]
+    fn one_of_several_queues_is_named() {
+        let one = |queue: &str, price: &str| {
+            format!(
+                "[[queues]]\nqueue = \"{queue}\"\nteams = [1, 1]\nlongest_wait_s = 60\nlongest_match_s = 60\n\
+                 [queues.price]\nrating_gap = {price}\n[queues.patience]\nstart_s = 1\nper_s = 1\n"
+            )
+        };
+        let text = one("slow", "0.5") + &one("fast", "2");
+        assert_eq!(book(&text, Some("fast")).unwrap().gap_price_s, Some(2.0));
+        let several = book(&text, None).err().unwrap();
+        assert!(several.ends_with("holds several queues: name one with --queue, of slow, fast"), "{several}");
     }
 }

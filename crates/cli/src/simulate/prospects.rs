@@ -1,39 +1,40 @@
-//! What waiting on is worth, surveyed from the newest arrivals as often as live.
+//! What waiting on is worth, surveyed from the queue's newest arrivals as often as live.
 
 use domain::{Arrival, Outlook, Party, Rules};
+use orchestrator::plan::OUTLOOK_KEPT_MS;
 use std::collections::{BTreeMap, VecDeque};
-
-/// Arrivals that a survey looks back on.
-const ARRIVALS_MAX: usize = 512;
-/// How long a survey is good for, in ms.
-const SURVEY_MS: u64 = 1_000;
-
-/// By pool.
-#[derive(Default)]
-pub struct Prospects(BTreeMap<String, Pool>);
+use store::bounds::ARRIVALS_KEPT;
 
 #[derive(Default)]
-struct Pool {
+pub struct Prospects {
     /// Newest first.
     arrivals: VecDeque<Arrival>,
-    surveyed_ms: Option<u64>,
+    /// By pool.
+    known: BTreeMap<String, Known>,
+}
+
+struct Known {
+    surveyed_ms: u64,
     outlook: Outlook,
 }
 
 impl Prospects {
-    pub fn note(&mut self, pool: &str, queued_ms: u64, party: &Party) {
-        let arrivals = &mut self.0.entry(pool.to_owned()).or_default().arrivals;
-        arrivals.truncate(ARRIVALS_MAX - 1);
-        arrivals.push_front(Arrival { queued_ms, party: party.clone() });
+    pub fn note(&mut self, queued_ms: u64, party: &Party) {
+        self.arrivals.truncate(ARRIVALS_KEPT - 1);
+        self.arrivals.push_front(Arrival { queued_ms, party: party.clone() });
     }
 
-    /// The outlook of a pool as it was surveyed last, at most a second ago.
+    /// The outlook of a pool as it was surveyed last; empty where the rules do not ask for it.
     pub fn outlook(&mut self, rules: &Rules, pool: &str, now_ms: u64) -> Outlook {
-        let Some(known) = self.0.get_mut(pool) else { return Outlook::default() };
-        if known.surveyed_ms.is_none_or(|surveyed_ms| now_ms >= surveyed_ms + SURVEY_MS) {
-            known.surveyed_ms = Some(now_ms);
-            known.outlook = Outlook::survey(rules, pool, known.arrivals.make_contiguous(), now_ms);
+        if !rules.follows_arrivals() {
+            return Outlook::default();
         }
-        known.outlook.clone()
+        let known = self.known.get(pool).filter(|known| now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS);
+        if let Some(known) = known {
+            return known.outlook.clone();
+        }
+        let outlook = Outlook::survey(rules, pool, self.arrivals.make_contiguous(), now_ms);
+        self.known.insert(pool.to_owned(), Known { surveyed_ms: now_ms, outlook: outlook.clone() });
+        outlook
     }
 }

@@ -35,8 +35,7 @@ pub fn all(entries: Vec<(Book, Crowd)>, curve: bool) -> anyhow::Result<Vec<Run>>
     let factors = if curve { &PRICE_FACTORS[..] } else { &PRICE_FACTORS[..1] };
     let mut jobs = Vec::new();
     for (factor, (book, crowd)) in factors.iter().flat_map(|factor| entries.iter().map(move |entry| (factor, entry))) {
-        let rules = if *factor == 1.0 { book.rules.clone() } else { book.at_prices(*factor)? };
-        jobs.push(Job { crowd, rules });
+        jobs.push(Job { crowd, rules: book.at_prices(*factor) });
     }
     let mut played = play_all(&jobs)?.into_iter();
     let mut runs: Vec<(Played, Vec<TradeOff>)> = Vec::new();
@@ -50,7 +49,7 @@ pub fn all(entries: Vec<(Book, Crowd)>, curve: bool) -> anyhow::Result<Vec<Run>>
             }
         }
     }
-    let first_price_s = entries.first().filter(|_| entries.len() > 1).and_then(|(book, _)| book.gap_price_s());
+    let first_price_s = entries.first().filter(|_| entries.len() > 1).and_then(|(book, _)| book.gap_price_s);
     let run = |((book, crowd), (played, points))| {
         let run = Run::of(&book, crowd, played, points)?;
         Ok(Run { summary: run.summary.measured_at(first_price_s), ..run })
@@ -65,7 +64,7 @@ impl Run {
             queue: book.rules.queue().to_string(),
             rules: book.name.clone(),
             rules_version: book.rules.version().to_string(),
-            gap_price_s: book.gap_price_s(),
+            gap_price_s: book.gap_price_s,
         };
         let mut summary = Summary::of(headings, &crowd, &played, matches::content_hash(&matches_csv));
         if points.len() > 1 {
