@@ -8,9 +8,9 @@ const HEIGHT: u32 = 340;
 const POINT_PX: i32 = 5;
 const MARKED_PX: i32 = 8;
 const RING_PX: i32 = 12;
-/// Where a point's name stands: right of the last line's, left of another's, so that they keep clear of each other.
-const RIGHT_PX: (i32, i32) = (12, -12);
-const LEFT_PX: (i32, i32) = (-46, 0);
+/// Where a point's name stands: above the outermost line, below another, so that names keep clear of both.
+const ABOVE_PX: (i32, i32) = (12, -12);
+const BELOW_PX: (i32, i32) = (-44, 14);
 
 #[derive(Default)]
 pub struct Curves<'a> {
@@ -34,11 +34,12 @@ impl Curves<'_> {
         let x = 0.0..highest(|(x, _)| *x) * room;
         let y = self.y.clone().unwrap_or(0.0..highest(|(_, y)| *y) * 1.12);
         let axes = Axes { x, y, x_desc: self.x_desc, y_desc: self.y_desc, rows: None };
+        let outermost = outermost(self.lines);
         svg(HEIGHT, |area| {
             let mut chart = axes.draw(area)?;
             for (at, (line, color)) in self.lines.iter().zip(COLORS).enumerate() {
                 draw_line(&mut chart, line, color.stroke_width(3), at == 0)?;
-                let name_px = if at + 1 == self.lines.len() { RIGHT_PX } else { LEFT_PX };
+                let name_px = if at == outermost { ABOVE_PX } else { BELOW_PX };
                 self.draw_points(&mut chart, line, color, name_px)?;
             }
             Ok(())
@@ -63,6 +64,13 @@ impl Curves<'_> {
         }
         Ok(())
     }
+}
+
+/// The line that lies farthest from the corner where both axes are 0: that with the greatest mean area under a point.
+fn outermost(lines: &[Vec<(f64, f64)>]) -> usize {
+    let area = |line: &Vec<(f64, f64)>| line.iter().map(|(x, y)| x * y).sum::<f64>() / line.len().max(1) as f64;
+    let areas = lines.iter().map(area).enumerate();
+    areas.max_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(at, _)| at)
 }
 
 /// The second line is dashed, so that colours alone need not tell.
