@@ -1,6 +1,7 @@
 use super::raw::{Raw, server, store_on};
 use ::redis::cmd;
 use domain::Role;
+use store::bounds::ARRIVALS_KEPT;
 use store::conformance::people::*;
 use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
 
@@ -62,6 +63,22 @@ async fn what_lives_has_no_time_to_live() {
         let left_ms: i64 = raw.ask(cmd("PTTL").arg(&key)).await;
         assert_eq!(left_ms, -1, "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_list_of_arrivals_grows_to_twice_what_is_kept_and_no_further() {
+    let server = server();
+    let store = RedisStore::connect(server.url(), "realm".parse().unwrap()).unwrap();
+    let mut raw = Raw::on(&server).await;
+    let mut longest = 0;
+    for turn in 0..=2 * ARRIVALS_KEPT {
+        queued(&store, solo(&format!("player-{turn}"))).await;
+        longest = longest.max(raw.ask::<usize>(cmd("LLEN").arg("{realm}:a:duel")).await);
+    }
+    assert_eq!(longest, 2 * ARRIVALS_KEPT);
+    assert_eq!(raw.ask::<usize>(cmd("LLEN").arg("{realm}:a:duel")).await, ARRIVALS_KEPT);
+    let newest = store.arrivals(&"duel".parse().unwrap(), usize::MAX).await.unwrap();
+    assert_eq!((newest.len(), &newest[0].party), (ARRIVALS_KEPT, &bytes(&format!("player-{}", 2 * ARRIVALS_KEPT))));
 }
 
 #[tokio::test]

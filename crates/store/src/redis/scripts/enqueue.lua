@@ -3,7 +3,8 @@
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 ticket  2 queued_ms  3 expires_ms  4 holder  5 trace, escaped  6 players, by spaces
 --          7 places: `place rating`, by semicolons  8 party's bytes  9 most QUEUED tickets  10 most events untaken
---          11 most tries that are counted  12 most arrivals kept of one queue  13 ms that they are kept
+--          11 most tries that are counted  12 arrivals kept of one queue (up to twice as many
+--          between two trims)  13 ms that they are kept
 -- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
@@ -47,7 +48,8 @@ end
 queue_up(t)
 local kept = tonumber(ARGV[12])
 for key, entry in pairs(arrivals) do
-  if redis.call('LPUSH', key, entry) > kept then redis.call('LTRIM', key, 0, kept - 1) end
+  -- Trimmed seldom, and then by half: to trim at each push costs as much as the rest of this loop.
+  if redis.call('LPUSH', key, entry) > 2 * kept then redis.call('LTRIM', key, 0, kept - 1) end
   redis.call('PEXPIRE', key, ARGV[13])
 end
 return {'QUEUED', ticket_row(id)}
