@@ -1,10 +1,10 @@
 //! Who waits, in the order of the live index: by pool and region, then rating.
 
-use domain::{Candidate, Look, Placement, TicketId};
+use domain::{Candidate, IndexRating, Look, Placement, TicketId};
 use std::collections::BTreeMap;
 
 /// Tickets of one pool and home region, by rating.
-type Index = BTreeMap<(Rating, TicketId), usize>;
+type Index = BTreeMap<(IndexRating, TicketId), usize>;
 
 /// Waiting tickets by their number in the crowd.
 pub struct Line {
@@ -37,7 +37,7 @@ impl Line {
     pub fn insert(&mut self, number: usize, candidate: Candidate, place: Placement) {
         let regions = self.places.entry(place.pool.clone()).or_default();
         let index = regions.entry(place.region.clone()).or_default();
-        index.insert((Rating::of(place.rating), candidate.id), number);
+        index.insert((IndexRating::of(place.rating), candidate.id), number);
         self.waiting[number] = Some(Waiter { place, candidate: Some(candidate) });
         self.len += 1;
     }
@@ -48,16 +48,16 @@ impl Line {
         self.len -= 1;
         let regions = self.places.get_mut(&place.pool);
         if let Some(index) = regions.and_then(|regions| regions.get_mut(&place.region)) {
-            index.remove(&(Rating::of(place.rating), id));
+            index.remove(&(IndexRating::of(place.rating), id));
         }
     }
 
     /// Up to `max` tickets of a look, its first region first and each from the middle of the look outward.
     pub fn read(&self, look: &Look, max: usize) -> Vec<usize> {
         let mut read = Vec::new();
-        let (Some(regions), true) = (self.places.get(&look.pool), look.low <= look.high) else { return read };
+        let Some(regions) = self.places.get(&look.pool) else { return read };
         for index in look.regions.iter().filter_map(|region| regions.get(region)) {
-            read.extend(outward(index, look).take(max - read.len()));
+            read.extend(look.outward(index).take(max - read.len()));
         }
         read
     }
@@ -74,55 +74,6 @@ impl Line {
                 waiter.candidate = Some(candidate);
             }
         }
-    }
-}
-
-fn outward<'a>(index: &'a Index, look: &Look) -> impl Iterator<Item = usize> + use<'a> {
-    let middle = look.middle();
-    let (low, high) = ((Rating::of(look.low), TicketId(0)), (Rating::of(look.high), TicketId(u128::MAX)));
-    let split = (Rating::of(middle).max(low.0).min(high.0), TicketId(0));
-    let mut above = index.range(split..=high).peekable();
-    let mut below = index.range(low..split).rev().peekable();
-    std::iter::from_fn(move || {
-        let up = above.peek().map(|((rating, _), _)| rating.0 - middle);
-        let down = below.peek().map(|((rating, _), _)| middle - rating.0);
-        match (up, down) {
-            (Some(up), Some(down)) if down < up => below.next(),
-            (Some(_), _) => above.next(),
-            (None, _) => below.next(),
-        }
-        .map(|(_, number)| *number)
-    })
-}
-
-/// A rating as an index orders it.
-#[derive(Debug, Clone, Copy)]
-struct Rating(f64);
-
-impl Rating {
-    /// Adding 0 makes the two zeros one.
-    fn of(rating: f64) -> Self {
-        Self(rating + 0.0)
-    }
-}
-
-impl PartialEq for Rating {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Rating {}
-
-impl PartialOrd for Rating {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Rating {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
     }
 }
 

@@ -1,39 +1,8 @@
 use crate::IndexedTicket;
-use domain::{InstanceId, Look, Placement, Ticket, TicketId};
+use domain::{IndexRating, InstanceId, Look, Placement, Ticket, TicketId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A rating as an index orders it.
-#[derive(Debug, Clone, Copy)]
-struct Rating(f64);
-
-impl Rating {
-    /// Adding 0 makes the two zeros one.
-    fn of(rating: f64) -> Self {
-        Self(rating + 0.0)
-    }
-}
-
-impl PartialEq for Rating {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Rating {}
-
-impl PartialOrd for Rating {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Rating {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-type Index = BTreeMap<(Rating, TicketId), IndexedTicket>;
+type Index = BTreeMap<(IndexRating, TicketId), IndexedTicket>;
 
 /// Where QUEUED tickets stand: the index of each place, the deadlines, and who holds which.
 #[derive(Debug, Default)]
@@ -59,7 +28,7 @@ impl Queues {
                 party: ticket.party.clone(),
             };
             let index = self.places.entry(place_key(place)).or_default();
-            index.insert((Rating::of(place.rating), ticket.id), indexed);
+            index.insert((IndexRating::of(place.rating), ticket.id), indexed);
         }
         self.deadlines.insert((ticket.expires_ms, ticket.id));
         self.held.entry(ticket.holder.clone()).or_default().insert(ticket.id);
@@ -69,7 +38,7 @@ impl Queues {
         for place in &ticket.places {
             let key = place_key(place);
             let Some(index) = self.places.get_mut(&key) else { continue };
-            index.remove(&(Rating::of(place.rating), ticket.id));
+            index.remove(&(IndexRating::of(place.rating), ticket.id));
             if index.is_empty() {
                 self.places.remove(&key);
             }
@@ -93,34 +62,11 @@ impl Queues {
 
     pub(super) fn range(&self, look: &Look, limit: usize) -> Vec<IndexedTicket> {
         let mut found = Vec::new();
-        // Nothing lies between bounds that are reversed, or that are no numbers.
-        if look.low.is_nan() || look.high.is_nan() || look.low > look.high {
-            return found;
-        }
         for region in &look.regions {
             let key = (look.queue.to_string(), look.pool.clone(), region.clone());
             let Some(index) = self.places.get(&key) else { continue };
-            found.extend(outward(index, look).take(limit - found.len()).cloned());
+            found.extend(look.outward(index).take(limit - found.len()).cloned());
         }
         found
     }
-}
-
-/// What an index holds of a look, from its middle outward.
-fn outward<'a>(index: &'a Index, look: &Look) -> impl Iterator<Item = &'a IndexedTicket> + use<'a> {
-    let middle = look.middle();
-    let (low, high) = ((Rating::of(look.low), TicketId(0)), (Rating::of(look.high), TicketId(u128::MAX)));
-    let split = (Rating::of(middle).max(low.0).min(high.0), TicketId(0));
-    let mut above = index.range(split..=high).peekable();
-    let mut below = index.range(low..split).rev().peekable();
-    std::iter::from_fn(move || {
-        let up = above.peek().map(|((rating, _), _)| rating.0 - middle);
-        let down = below.peek().map(|((rating, _), _)| middle - rating.0);
-        match (up, down) {
-            (Some(up), Some(down)) if down < up => below.next(),
-            (Some(_), _) => above.next(),
-            (None, _) => below.next(),
-        }
-        .map(|(_, ticket)| ticket)
-    })
 }
