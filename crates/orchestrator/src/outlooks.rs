@@ -68,7 +68,7 @@ impl Outlooks {
         let surveying = move || {
             let arrivals: Vec<Arrival> =
                 arrived.into_iter().filter(|one| one.pool == pool).filter_map(arrival).collect();
-            Outlook::survey(&rules, &pool, &arrivals, now_ms)
+            Outlook::survey(&rules, &arrivals, now_ms)
         };
         tokio::task::spawn_blocking(surveying).await.ok()
     }

@@ -7,8 +7,8 @@ use store::bounds::ARRIVALS_KEPT;
 
 #[derive(Default)]
 pub struct Prospects {
-    /// Newest first.
-    arrivals: VecDeque<Arrival>,
+    /// Newest first, with their pools.
+    arrivals: VecDeque<(String, Arrival)>,
     /// By pool.
     known: BTreeMap<String, Known>,
 }
@@ -19,9 +19,9 @@ struct Known {
 }
 
 impl Prospects {
-    pub fn note(&mut self, queued_ms: u64, party: &Party) {
+    pub fn note(&mut self, pool: &str, queued_ms: u64, party: &Party) {
         self.arrivals.truncate(ARRIVALS_KEPT - 1);
-        self.arrivals.push_front(Arrival { queued_ms, party: party.clone() });
+        self.arrivals.push_front((pool.to_owned(), Arrival { queued_ms, party: party.clone() }));
     }
 
     /// The outlook of a pool as it was surveyed last; empty where the rules do not ask for it.
@@ -33,7 +33,9 @@ impl Prospects {
         if let Some(known) = known {
             return known.outlook.clone();
         }
-        let outlook = Outlook::survey(rules, pool, self.arrivals.make_contiguous(), now_ms);
+        let in_pool = self.arrivals.iter().filter(|(of, _)| of == pool);
+        let arrivals: Vec<Arrival> = in_pool.map(|(_, arrival)| arrival.clone()).collect();
+        let outlook = Outlook::survey(rules, &arrivals, now_ms);
         self.known.insert(pool.to_owned(), Known { surveyed_ms: now_ms, outlook: outlook.clone() });
         outlook
     }

@@ -69,7 +69,7 @@ impl<'a> World<'a> {
         self.expire(queued_ms);
         let party = self.apart_from_himself(ticket);
         let place = self.rules.place(&party);
-        self.prospects.note(queued_ms, &party);
+        self.prospects.note(&place.pool, queued_ms, &party);
         let waiting = Waiting {
             id,
             rules: self.rules.clone(),

@@ -5,24 +5,22 @@ use std::collections::BTreeMap;
 
 /// Ratings at which a queue's outlook is worked out, shared by its home regions.
 const KNOTS_MAX: usize = 64;
-/// A threshold of so many times V did best in simulated queues of even density, where the optimum is known to be a threshold near V.
-const PATIENCE: f64 = 1.06;
 /// Fewest of them in a region that anyone came from.
 const KNOTS_MIN: usize = 8;
+/// A threshold of so many times V did best in simulated queues of even density.
+const PATIENCE: f64 = 1.06;
 /// Most that waiting on is ever said to be worth, in seconds: a day, the longest wait there is.
 const WORTH_S_MAX: f64 = 86_400.0;
 
 impl Outlook {
-    /// What waiting on is worth in one pool of a queue to which these tickets came lately, newest first, whatever became of them.
+    /// What waiting on is worth in one pool, to which these tickets came lately, newest first, whatever became of them.
     ///
     /// It is the cost V at which a ticket may as well wait: what further arrivals are expected to save him in each second, over a
     /// match that costs him V, is one second. Of one against one, both save: Σ over arrivals of rate × 2 × max(0, V − cost with it) = 1.
     /// In a match of n, n/2 pairs have to come together. For a straight price p on one scale with λ arrivals per second and point this is
     /// V = √(p / 2λ), the waiting time and the cost of the threshold policy being equal there.
-    pub fn survey(rules: &Rules, pool: &str, arrivals: &[Arrival], now_ms: u64) -> Self {
-        let in_pool = |arrival: &&Arrival| rules.pool(&arrival.party) == pool;
-        let arrivals: Vec<Arrival> = arrivals.iter().filter(in_pool).cloned().collect();
-        let per_s = rate::per_s(&arrivals, now_ms);
+    pub fn survey(rules: &Rules, arrivals: &[Arrival], now_ms: u64) -> Self {
+        let per_s = rate::per_s(arrivals, now_ms);
         let units: Vec<Unit<'_>> = arrivals.iter().map(|arrival| Unit::of(&arrival.party, rules)).collect();
         let mut homes: BTreeMap<usize, Vec<&Unit<'_>>> = BTreeMap::new();
         for unit in &units {
