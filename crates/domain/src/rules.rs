@@ -2,6 +2,7 @@
 
 mod admit;
 mod attributes;
+mod build;
 mod check;
 mod common;
 mod company;
@@ -98,6 +99,11 @@ impl Rules {
     #[must_use]
     pub fn with_prices_scaled(&self, factor: f64) -> Self {
         Self { prices: self.prices.scaled(factor), ..self.clone() }
+    }
+
+    /// Whether this is one against one.
+    pub(crate) fn is_duel(&self) -> bool {
+        self.team_sizes == [1, 1]
     }
 
     /// Players in one match, 1 to 100.

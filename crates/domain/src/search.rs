@@ -70,14 +70,14 @@ pub fn search(range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome 
 fn anchored(range: &Range, anchor: TicketId, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Option<Proposal> {
     let (field, anchor) = Field::around(range, anchor, rules, now_ms, tally)?;
     let team =
-        if field.is_duel() { duel::partner(&field, anchor, tally) } else { squad::around(&field, anchor, tally) };
+        if rules.is_duel() { duel::partner(&field, anchor, tally) } else { squad::around(&field, anchor, tally) };
     team.map(|found| found.into_proposal(&field))
 }
 
 fn window(range: &Range, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Vec<Proposal> {
     let fields = Field::pools(range, rules, now_ms, tally);
     let solve = |field: &Field<'_>| {
-        let found = if field.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
+        let found = if rules.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
         found.into_iter().map(|found| found.into_proposal(field)).collect::<Vec<_>>()
     };
     fields.iter().flat_map(solve).collect()

@@ -12,7 +12,7 @@ impl Rules {
 
     /// Whether a match is a pair of players whose cost is a price for each point between them and nothing else.
     pub(crate) fn is_linear_pair(&self) -> bool {
-        self.team_sizes == [1, 1] && self.prices.is_linear()
+        self.is_duel() && self.prices.is_linear()
     }
 
     /// How ill a party suits another as company in a team match, in seconds.
@@ -27,7 +27,7 @@ impl Rules {
     /// What a match of two parties' like costs its players on average, in seconds; none where the limits for new tickets keep them
     /// apart.
     pub(crate) fn company_s(&self, unit: &Unit<'_>, other: &Unit<'_>) -> Option<f64> {
-        if self.team_sizes == [1, 1] {
+        if self.is_duel() {
             return self.judge(&[&[unit], &[other]], 0).ok().map(|verdict| verdict.cost_s);
         }
         let players = unit.players() + other.players();

@@ -1,11 +1,11 @@
 //! From text to rules: what a file's values can get wrong together, and the one line that says so.
 
-use super::file::{File, Limit, Price, RealmFile, RoleSeats};
-use super::ramp::Ramp;
-use super::{Limits, Patience, Prices, Reach, Roles, Rules, RulesError};
+use super::build::{build, role_tables};
+use super::file::{File, RealmFile};
+use super::{Rules, RulesError};
+use crate::RegionName;
 use crate::limits::{NAME_BYTES_MAX, PARTY_PLAYERS_MAX};
-use crate::{RegionName, RoleName, RulesVersion};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
 use std::ops::Range;
@@ -22,9 +22,7 @@ type Mistake = (Range<usize>, String);
 impl Rules {
     /// Reads the rules of one queue. The error names line and column, quotes the line, and says what to write instead.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let file: File = toml::from_str(text).map_err(|error| misread(text, &error))?;
-        check(&file).map_err(|mistake| located(text, mistake))?;
-        build(file)
+        checked(text, toml::from_str(text).map_err(|error| misread(text, &error))?)
     }
 
     /// Reads a file that holds one queue, or a realm's queues as `[[queues]]`.
@@ -34,12 +32,13 @@ impl Rules {
             return Ok(vec![Self::parse(text)?]);
         }
         let realm: RealmFile = toml::from_str(text).map_err(|error| misread(text, &error))?;
-        let one = |file: File| {
-            check(&file).map_err(|mistake| located(text, mistake))?;
-            build(file)
-        };
-        realm.queues.into_iter().map(one).collect()
+        realm.queues.into_iter().map(|file| checked(text, file)).collect()
     }
+}
+
+fn checked(text: &str, file: File) -> Result<Rules, RulesError> {
+    check(&file).map_err(|mistake| located(text, mistake))?;
+    build(file)
 }
 
 fn check(file: &File) -> Result<(), Mistake> {
@@ -129,13 +128,6 @@ fn check_roles(file: &File) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn role_tables(roles: &RoleSeats, teams: usize) -> Vec<&BTreeMap<RoleName, usize>> {
-    match roles {
-        RoleSeats::Alike(table) => vec![table; teams],
-        RoleSeats::PerTeam(tables) => tables.iter().collect(),
-    }
-}
-
 fn check_sets(file: &File) -> Result<(), Mistake> {
     for (name, members) in &file.sets {
         check_names(&format!("sets.{name}"), members)?;
@@ -154,93 +146,6 @@ fn check_limits(file: &File) -> Result<(), Mistake> {
         let told = format!("`limit.overlap` names the set {name}, which `[sets]` does not declare");
         Err((file.teams.span(), told))
     })
-}
-
-fn build(file: File) -> Result<Rules, RulesError> {
-    // The version is that of the parsed content with its defaults: comments, spaces and the order of keys do not change it.
-    let content = toml::to_string(&file).map_err(|error| RulesError(format!("cannot be written back: {error}")))?;
-    let unlimited_ms = match &file.patience.unlimited_s {
-        Some(unlimited_s) => unlimited_s.get_ref() * 1000,
-        None => file.longest_wait_s * 800,
-    };
-    let roles = roles(file.roles.as_ref().map(Spanned::get_ref), file.teams.get_ref().len());
-    Ok(Rules {
-        version: RulesVersion::of(&content),
-        queue: file.queue,
-        team_sizes: file.teams.into_inner(),
-        longest_wait_ms: file.longest_wait_s * 1000,
-        longest_match_ms: file.longest_match_s * 1000,
-        regions: file.regions.into_inner(),
-        roles,
-        equal: file.equal.into_inner(),
-        limits: limits(file.limit, &file.sets),
-        sets: file.sets.into_iter().map(|(name, members)| (name, members.into_inner())).collect(),
-        rating_scale: file.rating_scale,
-        prices: prices(&file.price),
-        patience: Patience {
-            fixed_s: file.patience.start_s,
-            least_s: file.patience.least_s,
-            most_s: file.patience.most_s.unwrap_or(f64::INFINITY),
-            per_s: file.patience.per_s,
-            after_s: file.patience.after_s,
-            seconds_per_try: file.patience.seconds_per_try,
-            unlimited_ms,
-        },
-        reach: Reach {
-            width_max: file.look.width_max,
-            rating_start: file.look.rating.start,
-            rating_factor: file.look.rating.factor,
-            again_ms: file.look.again_ms,
-        },
-    })
-}
-
-fn prices(file: &Price) -> Prices {
-    Prices {
-        rating_gap: file.rating_gap,
-        win_probability: file.win_probability,
-        rating_spread: file.rating_spread,
-        rtt: file.rtt,
-        rtt_free_ms: file.rtt_free_ms,
-        rtt_free_over_best_ms: file.rtt_free_over_best_ms,
-        rtt_difference: file.rtt_difference,
-        off_role: file.off_role,
-        party_size: file.party_size,
-        rematch: file.rematch,
-    }
-}
-
-fn limits(file: Limit, sets: &BTreeMap<String, Spanned<Vec<String>>>) -> Limits {
-    let endless = || Ramp::constant(f64::INFINITY);
-    let set_at = |name: &String| sets.keys().position(|set| set == name);
-    Limits {
-        rating_gap: file.rating_gap.unwrap_or_else(endless),
-        rating_range: file.rating_range.unwrap_or_else(endless),
-        // A bound above the best alone would bind nobody if every round trip were allowed beside it.
-        rtt_ms: file
-            .rtt_ms
-            .unwrap_or_else(|| file.rtt_over_best_ms.as_ref().map_or_else(endless, |_| Ramp::constant(0.0))),
-        rtt_over_best_ms: file.rtt_over_best_ms,
-        off_roles: file.off_roles.unwrap_or_else(endless),
-        party_size: file.party_size.unwrap_or_else(endless),
-        numbers: file.number.into_iter().map(|(name, ramp)| (name, ramp.0)).collect(),
-        overlaps: file.overlap.into_iter().filter_map(|(name, ramp)| Some((set_at(&name)?, ramp.0))).collect(),
-        same_until_ms: file
-            .same_until_s
-            .into_iter()
-            .map(|(name, until_s)| (name, until_s.saturating_mul(1000)))
-            .collect(),
-        avoided_until_ms: file.avoided_until_s.map_or(u64::MAX, |until_s| until_s.saturating_mul(1000)),
-    }
-}
-
-fn roles(file: Option<&RoleSeats>, teams: usize) -> Roles {
-    let tables = file.map_or_else(Vec::new, |file| role_tables(file, teams));
-    let names: Vec<RoleName> =
-        tables.iter().flat_map(|table| table.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    let seats =
-        |table: &&BTreeMap<RoleName, usize>| names.iter().map(|name| table.get(name).copied().unwrap_or(0)).collect();
-    Roles { seats: tables.iter().map(seats).collect(), names }
 }
 
 /// One line: where, the line as it stands, and what is wrong with it.

@@ -99,8 +99,7 @@ impl<'a> Seating<'a> {
             let has_room = self.taken(*role) < self.seats[*role];
             let makes_room = |seating: &mut Self, is_tried: &mut [bool]| {
                 (0..seating.role_of.len())
-                    .find(|other| seating.role_of[*other] == Some(*role) && seating.augment(*other, is_tried))
-                    .is_some()
+                    .any(|other| seating.role_of[other] == Some(*role) && seating.augment(other, is_tried))
             };
             if has_room || makes_room(self, is_tried) {
                 self.role_of[player] = Some(*role);

@@ -36,11 +36,17 @@ pub(super) fn partner(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Op
 /// match costs them. So a long wait goes before a slightly closer rating, in the one currency.
 pub(super) fn pairs(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
     let found = on_a_line(field).unwrap_or_else(|| one_by_one(field));
-    let mut is_taken = vec![false; field.units.len()];
-    found.iter().flat_map(|found| &found.teams).flatten().for_each(|unit| is_taken[*unit] = true);
-    let waiting: Vec<usize> = (0..field.units.len()).filter(|unit| !is_taken[*unit]).collect();
+    let mut waiting: Vec<usize> = (0..field.units.len()).collect();
+    take_out(&mut waiting, &found, field);
     explain(field, &waiting, tally);
     found
+}
+
+/// Leaves only those who stand in none of the pairs.
+fn take_out(waiting: &mut Vec<usize>, pairs: &[Found], field: &Field<'_>) {
+    let mut is_taken = vec![false; field.units.len()];
+    pairs.iter().flat_map(|found| &found.teams).flatten().for_each(|unit| is_taken[*unit] = true);
+    waiting.retain(|unit| !is_taken[*unit]);
 }
 
 /// The optimum where costs add up along the scale of ratings; none where they do not, or a limit forbids one of its pairs.
@@ -63,9 +69,7 @@ fn one_by_one(field: &Field<'_>) -> Vec<Found> {
         if made.is_empty() {
             break;
         }
-        let mut is_taken = vec![false; field.units.len()];
-        made.iter().flat_map(|found| &found.teams).flatten().for_each(|unit| is_taken[*unit] = true);
-        waiting.retain(|unit| !is_taken[*unit]);
+        take_out(&mut waiting, &made, field);
         found.extend(made);
     }
     found

@@ -74,11 +74,6 @@ impl<'a> Field<'a> {
         Self { rules, now_ms, units, steps: Cell::new(0) }
     }
 
-    /// Whether this is one against one, where pairs can be searched directly.
-    pub fn is_duel(&self) -> bool {
-        self.rules.team_sizes() == [1, 1]
-    }
-
     pub fn judge_pair(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
         self.rules.judge(&[&[&self.units[a]], &[&self.units[b]]], self.now_ms)
     }
