@@ -28,7 +28,8 @@ fn commit_of(tickets: &[Ticket], house: &House) -> Result<CommitRequest> {
     let now_ms = house.system.world.clock.now_ms();
     let seat = |ticket: &Ticket| v1::Seat { ticket_id: ticket.id.to_string(), ..Default::default() };
     let teams = tickets.iter().map(|ticket| v1::Team { seats: vec![seat(ticket)] }).collect();
-    let sheet = v1::Sheet { queue: "duel".into(), teams, ..Default::default() };
+    let longest_match_ms = rules.longest_match_ms();
+    let sheet = v1::Sheet { queue: "duel".into(), teams, longest_match_ms, ..Default::default() };
     let read = |ticket: &Ticket| Versioned {
         id: ticket.id,
         version: ticket.version,

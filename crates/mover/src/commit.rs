@@ -31,6 +31,7 @@ struct Checked {
     roles: Vec<Vec<String>>,
     /// In seconds of waiting.
     cost_s: f64,
+    longest_match_ms: u64,
 }
 
 impl Committer {
@@ -63,7 +64,7 @@ impl Committer {
         let cost_s = rules.cost_s(&teams, now_ms);
         let roles =
             rules.seat_roles(&teams).iter().map(|team| team.iter().map(ToString::to_string).collect()).collect();
-        Ok(Checked { match_id, queue, teams, region, roles, cost_s })
+        Ok(Checked { match_id, queue, teams, region, roles, cost_s, longest_match_ms: rules.longest_match_ms() })
     }
 
     async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
@@ -174,6 +175,7 @@ fn sheet(proposal: &v1::ProposeRequest, checked: &Checked, now_ms: u64) -> v1::S
         teams: checked.teams.iter().zip(&checked.roles).map(seats).collect(),
         region: checked.region.clone(),
         cost_s: checked.cost_s,
+        longest_match_ms: checked.longest_match_ms,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::config::{Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
 use api::v1::{self, Change};
 use chassis::{Clock, Load};
-use domain::{InstanceId, MatchId, QueueName, RuleSet};
+use domain::{InstanceId, MatchId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{MatchOutcome, Store};
@@ -14,7 +14,6 @@ pub struct Host {
     here: InstanceId,
     game_address: String,
     store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
     clock: Clock,
     starts: Arc<Semaphore>,
     /// Until when each match runs at the longest, in ms since the Unix epoch: one whose end was not heard of counts no longer than that.
@@ -23,12 +22,11 @@ pub struct Host {
 }
 
 impl Host {
-    pub fn new(config: &Config, store: Arc<dyn Store>, rules: Arc<RuleSet>, clock: Clock, load: Load) -> Self {
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock, load: Load) -> Self {
         Self {
             here: config.instance.id.clone(),
             game_address: config.game_address.clone(),
             store,
-            rules,
             clock,
             starts: Arc::new(Semaphore::new(STARTS_IN_WORK_MAX)),
             running: Mutex::default(),
@@ -55,13 +53,10 @@ impl Host {
 
     /// Starts it in the background. With too many starts in work it is left to the mover, which looks after it.
     fn start(&self, id: MatchId, matched: &v1::Match) {
-        let queue = matched.sheet.as_ref().map(|sheet| sheet.queue.as_str()).unwrap_or_default();
-        let rules = QueueName::parse("queue", queue).ok().and_then(|queue| self.rules.get(&queue).cloned());
-        let Some(rules) = rules else {
-            tracing::warn!(match_id = %id, queue, "no rules for the queue of a match given to this host");
-            return;
+        let Some(longest_match_ms) = matched.sheet.as_ref().map(|sheet| sheet.longest_match_ms) else {
+            return tracing::warn!(match_id = %id, "a match without a sheet was given to this host");
         };
-        let until_ms = self.clock.now_ms() + rules.longest_match_ms();
+        let until_ms = self.clock.now_ms() + longest_match_ms;
         self.count(|running| {
             running.insert(id, until_ms);
         });
@@ -72,7 +67,7 @@ impl Host {
             let _permit = permit;
             for _ in 0..START_TRIES_MAX {
                 let now_ms = clock.now_ms();
-                match store.assign(id, &here, &address, now_ms, now_ms + rules.longest_match_ms()).await {
+                match store.assign(id, &here, &address, now_ms, now_ms + longest_match_ms).await {
                     Ok(MatchOutcome::Done(_)) => return,
                     Ok(other) => {
                         return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");

@@ -24,7 +24,7 @@ use api::v1::playserver_server::PlayserverServer;
 use chassis::{Clock, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
 use desk::Desk;
-use domain::{RealmId, RuleSet};
+use domain::RealmId;
 use host::Host;
 use hub::Hub;
 use presence::Presence;
@@ -38,20 +38,19 @@ use tonic::service::Routes;
 pub struct Deps {
     pub realm: RealmId,
     pub store: Arc<dyn Store>,
-    pub rules: Arc<RuleSet>,
     pub clock: Clock,
 }
 
 /// Serves until `shutdown`; then every stream ends with UNAVAILABLE, so that clients go on at another playserver.
 pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
-    let Deps { realm, store, rules, clock } = deps;
+    let Deps { realm, store, clock } = deps;
     let id = config.instance.id.clone();
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
 
     let hub = Hub::new();
     let presence = Presence::start(store.clone(), hub.clone(), id.clone(), shutdown.clone());
-    let host = Host::new(&config, store.clone(), rules, clock, registration.load());
+    let host = Host::new(&config, store.clone(), clock, registration.load());
     let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
     let play = Service(desk);
     let delivery = Delivery::new(hub, presence, host, shutdown.clone());

@@ -32,7 +32,7 @@ pub async fn serve(spec: Spec, listener: TcpListener, world: World, shutdown: Sh
             mover::serve(mover::Config { instance }, listener, deps, shutdown).await
         }
         Role::Playserver => {
-            let deps = playserver::Deps { realm, store, rules, clock };
+            let deps = playserver::Deps { realm, store, clock };
             playserver::serve(playserver::Config { instance, game_address }, listener, deps, shutdown).await
         }
     }

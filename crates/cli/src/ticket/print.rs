@@ -162,6 +162,7 @@ fn match_json(matched: &v1::Match) -> Value {
         "teams": sheet.teams.iter().map(|team| team.seats.iter().map(seat).collect()).collect::<Vec<Vec<Value>>>(),
         "region": sheet.region,
         "cost_s": sheet.cost_s,
+        "longest_match_ms": sheet.longest_match_ms,
         "host": matched.host,
         "address": matched.address,
         "matched_ms": matched.matched_ms,
