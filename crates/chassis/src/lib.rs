@@ -1,4 +1,5 @@
-//! What every service of Muster stands on: its server, its channels, calls over streams, discovery, time and shutdown.
+//! What every service of Muster stands on: its server, its channels, calls over streams, discovery, the rules in force, time and
+//! shutdown.
 //!
 //! Architecture invariant: every limit of the network is a named constant here, and no service sets one of its own,
 //! except the size of its messages.
@@ -9,6 +10,7 @@ mod channel;
 mod clock;
 mod discovery;
 mod fleet;
+mod live_rules;
 mod readiness;
 mod server;
 pub mod status;
@@ -18,6 +20,7 @@ pub use channel::{Channel, ChannelError, channel};
 pub use clock::Clock;
 pub use discovery::{LEASE_RENEW_MS, LEASE_TTL_MS, Load, PEERS_POLL_MS, PEERS_STALE_MS_MAX, Peers, Registration};
 pub use fleet::{Fleet, Open};
+pub use live_rules::LiveRules;
 pub use readiness::Readiness;
 pub use server::{DRAIN_MS_MAX, ServeError, UNARY_MS_MAX, serve};
 /// Fires once, when the process is to end. Child tokens end parts of it.

@@ -25,7 +25,7 @@ pub(crate) use common::Common;
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
 pub(crate) use relaxed::Lever;
-pub use set::RuleSet;
+pub use set::{EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, RuleSet, RulesChange};
 
 use crate::{QueueName, RegionName, RoleName, RulesVersion};
 use limits::Limits;
