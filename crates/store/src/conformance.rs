@@ -52,6 +52,10 @@ macro_rules! for_each_promise {
         // Waiting.
         $for_one!(width_only_grows);
         $for_one!(widening_is_told_only_where_someone_watches);
+        $for_one!(a_relocated_ticket_stands_at_its_new_place_only);
+        $for_one!(relocating_may_be_repeated_and_leaves_other_queues_alone);
+        $for_one!(a_relocated_ticket_can_be_matched_as_it_was_read_before);
+        $for_one!(only_the_holder_relocates_and_only_what_waits_in_that_queue);
         $for_one!(adopting_takes_what_the_dead_held_and_leaves_the_living_theirs);
         $for_one!(adopting_stops_at_its_limit);
         $for_one!(a_caller_that_is_not_among_the_living_is_given_its_own_again);

@@ -8,6 +8,7 @@
 //! Only leases, and how long what is over is kept, run on the store's own clock.
 
 pub mod bounds;
+mod check;
 #[cfg(feature = "testing")]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "it is a test that two crates run")]
 pub mod conformance;

@@ -117,6 +117,11 @@ pub trait Tickets: Send + Sync {
     /// Raises a QUEUED ticket's width, and tells its watchers; false when it is not queued or already that wide.
     async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool>;
 
+    /// Moves a QUEUED ticket that `holder` holds to another place in its index of that place's queue. Its version stays, so what
+    /// was read of it before can still be committed. True when it stands there, now or since an earlier try; false when it does not
+    /// wait in that queue, or is held by another.
+    async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool>;
+
     /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, and within a region those nearest
     /// to the middle of the ratings first (of two as near, the higher). May be stale: a commit confirms what it read.
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>>;

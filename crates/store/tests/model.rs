@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
-use domain::{Cursor, MatchId, PlayerId, Ticket, TicketId};
+use domain::{Cursor, MatchId, Placement, PlayerId, Ticket, TicketId};
 use std::fmt::Debug;
 use std::time::Duration;
 use store::conformance::{BOUNDS, people::*};
@@ -34,6 +34,7 @@ enum Step {
     Enqueue(Enqueue),
     Leave(TicketId, Leave),
     Widen(TicketId, u32),
+    Relocate(TicketId, &'static str, Placement),
     Commit(Vec<TicketId>),
     Assign(MatchId, &'static str),
     Acknowledge(MatchId, PlayerId),
@@ -86,10 +87,14 @@ impl Story {
         player(&format!("player-{}", self.dice.roll(PLAYERS)))
     }
 
+    fn place(&mut self) -> Placement {
+        place("duel", self.one_of(&["eu", "us"]), self.dice.roll(5) as f64 * 100.0)
+    }
+
     fn enqueue(&mut self) -> Enqueue {
         let mut players = vec![self.player(), self.player()];
         players.dedup();
-        let mut places = vec![place("duel", self.one_of(&["eu", "us"]), self.dice.roll(5) as f64 * 100.0)];
+        let mut places = vec![self.place()];
         if self.dice.roll(2) == 0 {
             places.push(place("brawl", "", -2.5));
         }
@@ -105,7 +110,7 @@ impl Story {
 
     fn next(&mut self) -> Step {
         self.now_ms += 1;
-        match self.dice.roll(23) {
+        match self.dice.roll(24) {
             0..5 => Step::Enqueue(self.enqueue()),
             5 => Step::Leave(self.ticket(), self.one_of(&[Leave::Cancelled, Leave::Expired])),
             6 => Step::Widen(self.ticket(), self.dice.roll(4) as u32),
@@ -120,6 +125,7 @@ impl Story {
             19 => Step::Release(self.one_of(&HOLDERS)),
             20 => Step::Adopt(self.one_of(&HOLDERS)),
             21 => Step::Trim,
+            22 => Step::Relocate(self.ticket(), self.one_of(&HOLDERS), self.place()),
             _ => self.one_of(&[Step::Lead(MOVERS[0]), Step::Lead(MOVERS[1]), Step::Lead(MOVERS[1]), Step::Resign]),
         }
     }
@@ -130,6 +136,7 @@ impl Story {
             Step::Enqueue(enqueue) => said(store.enqueue(enqueue).await),
             Step::Leave(id, how) => said(store.leave(id, how, "why", now_ms).await),
             Step::Widen(id, width) => said(store.widen(id, width, now_ms).await),
+            Step::Relocate(id, holder, place) => said(store.relocate(id, &instance_id(holder), &place).await),
             Step::Commit(ids) => {
                 let mut tickets: Vec<Ticket> = Vec::new();
                 for id in ids {

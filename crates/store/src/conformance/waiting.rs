@@ -1,6 +1,6 @@
 use super::people::*;
 use crate::{Enqueue, Leave, NOBODY, Store, Subject};
-use domain::Change;
+use domain::{Change, Look, Placement, Ticket};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -34,6 +34,52 @@ pub async fn widening_is_told_only_where_someone_watches(store: Arc<dyn Store>) 
     assert_eq!((event.change, event.reason.as_str(), event.at_ms), (Change::Widened, "2", NOW_MS));
     assert_eq!((event.watchers, event.matched), (vec![host()], None));
     assert_eq!(ticket(&*store, unheard.id).await.changed, event.cursor);
+}
+
+pub async fn a_relocated_ticket_stands_at_its_new_place_only(store: Arc<dyn Store>) {
+    let ann = queued(&*store, solo("ann")).await;
+    let there = Placement { pool: "any".into(), ..place("duel", "us", 900.0) };
+    assert!(store.relocate(ann.id, &ann.holder, &there).await.unwrap());
+    assert!(found(&*store, "duel", "eu").await.is_empty());
+    let read = store.range(&Look { pool: "any".into(), ..look("duel", &["us"], 900.0, 900.0) }, 10).await.unwrap();
+    assert_eq!(read.iter().map(|read| (read.id, read.version)).collect::<Vec<_>>(), [(ann.id, ann.version)]);
+    assert_eq!(ticket(&*store, ann.id).await, Ticket { places: vec![there], ..ann.clone() }, "nothing else changed");
+
+    store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert!(found(&*store, "duel", "us").await.is_empty());
+}
+
+pub async fn relocating_may_be_repeated_and_leaves_other_queues_alone(store: Arc<dyn Store>) {
+    let places = vec![place("duel", "eu", 1500.0), place("brawl", "eu", 1500.0)];
+    let ann = queued(&*store, Enqueue { places, ..solo("ann") }).await;
+    let there = place("brawl", "us", 900.0);
+    for _ in 0..2 {
+        assert!(store.relocate(ann.id, &ann.holder, &there).await.unwrap());
+    }
+    for (queue, region, count) in [("duel", "eu", 1), ("duel", "us", 0), ("brawl", "eu", 0), ("brawl", "us", 1)] {
+        assert_eq!(found(&*store, queue, region).await.len(), count, "{queue} {region}");
+    }
+    assert_eq!(ticket(&*store, ann.id).await.places, [place("duel", "eu", 1500.0), there]);
+    assert_eq!(store.expiring(u64::MAX, 10).await.unwrap().len(), 1);
+}
+
+pub async fn a_relocated_ticket_can_be_matched_as_it_was_read_before(store: Arc<dyn Store>) {
+    let (ann, bob) = (queued(&*store, solo("ann")).await, queued(&*store, solo("bob")).await);
+    assert!(store.relocate(ann.id, &ann.holder, &place("duel", "us", 900.0)).await.unwrap());
+    matched(&*store, &[&ann, &bob]).await;
+    assert!(found(&*store, "duel", "us").await.is_empty());
+}
+
+pub async fn only_the_holder_relocates_and_only_what_waits_in_that_queue(store: Arc<dyn Store>) {
+    let (ann, there) = (queued(&*store, solo("ann")).await, place("duel", "us", 900.0));
+    assert!(!store.relocate(ann.id, &instance_id("other"), &there).await.unwrap());
+    assert!(!store.relocate(ann.id, &ann.holder, &place("brawl", "us", 900.0)).await.unwrap());
+    assert!(!store.relocate(ticket_id("nobody"), &ann.holder, &there).await.unwrap());
+    assert_eq!(ticket(&*store, ann.id).await, ann);
+
+    store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert!(!store.relocate(ann.id, &ann.holder, &there).await.unwrap());
+    assert!(found(&*store, "duel", "us").await.is_empty());
 }
 
 pub async fn adopting_takes_what_the_dead_held_and_leaves_the_living_theirs(store: Arc<dyn Store>) {

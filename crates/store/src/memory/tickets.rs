@@ -2,12 +2,13 @@ use super::MemoryStore;
 use super::expiry::Kept;
 use super::state::{State, nobody};
 use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX};
+use crate::check::check_ratings;
 use crate::{
     Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError,
     Subject, Tickets,
 };
 use async_trait::async_trait;
-use domain::{Change, Cursor, InstanceId, Look, QueueName, Ticket, TicketId, TicketState};
+use domain::{Change, Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -16,9 +17,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[async_trait]
 impl Tickets for MemoryStore {
     async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
-        if ticket.places.iter().any(|place| !place.rating.is_finite()) {
-            return Err(StoreError::Corrupt(format!("ticket {} has a rating that is not finite", ticket.id)));
-        }
+        check_ratings(ticket.id, &ticket.places)?;
         Ok(self.lock().enqueue(ticket))
     }
 
@@ -28,6 +27,11 @@ impl Tickets for MemoryStore {
 
     async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool> {
         Ok(self.lock().widen(id, width, now_ms))
+    }
+
+    async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool> {
+        check_ratings(id, std::slice::from_ref(place))?;
+        Ok(self.lock().relocate(id, holder, place))
     }
 
     async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
@@ -165,6 +169,18 @@ impl State {
             ticket.changed = self.tell_ticket(Change::Widened, &ticket, now_ms, &width.to_string());
         }
         self.tickets.insert(id, ticket);
+        true
+    }
+
+    fn relocate(&mut self, id: TicketId, holder: &InstanceId, place: &Placement) -> bool {
+        let Some(ticket) = self.tickets.get_mut(&id) else { return false };
+        if ticket.state != TicketState::Queued || ticket.holder != *holder {
+            return false;
+        }
+        let Some(at) = ticket.places.iter().position(|other| other.queue == place.queue) else { return false };
+        self.queues.remove(ticket);
+        ticket.places[at] = place.clone();
+        self.queues.insert(ticket);
         true
     }
 

@@ -14,6 +14,7 @@ scripts! {
     ENQUEUE = "scripts/enqueue.lua",
     LEAVE = "scripts/leave.lua",
     WIDEN = "scripts/widen.lua",
+    RELOCATE = "scripts/relocate.lua",
     SNAPSHOT = "scripts/snapshot.lua",
     ADOPT = "scripts/adopt.lua",
     RELEASE = "scripts/release.lua",

@@ -3,22 +3,21 @@ use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
 use super::{RedisStore, scripts};
 use crate::bounds::{ARRIVALS_KEPT, ARRIVALS_KEPT_MS, BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX};
+use crate::check::check_ratings;
 use crate::{
     Arrived, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
     Tickets,
 };
 use ::redis::{Value, cmd};
 use async_trait::async_trait;
-use domain::{InstanceId, Look, QueueName, Ticket, TicketId, TicketState};
+use domain::{InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 #[async_trait]
 impl Tickets for RedisStore {
     async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
-        if ticket.places.iter().any(|place| !place.rating.is_finite()) {
-            return Err(StoreError::Corrupt(format!("ticket {} has a rating that is not finite", ticket.id)));
-        }
+        check_ratings(ticket.id, &ticket.places)?;
         let players: Vec<&str> = ticket.players.iter().map(|player| player.as_str()).collect();
         let mut call = self.call(&scripts::ENQUEUE);
         call.arg(ticket.id.to_string()).arg(ticket.queued_ms).arg(ticket.expires_ms).arg(ticket.holder.as_str());
@@ -44,6 +43,14 @@ impl Tickets for RedisStore {
     async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool> {
         let mut call = self.call(&scripts::WIDEN);
         call.arg(id.to_string()).arg(width).arg(now_ms);
+        self.run_flag(call).await
+    }
+
+    async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool> {
+        let place = std::slice::from_ref(place);
+        check_ratings(id, place)?;
+        let mut call = self.call(&scripts::RELOCATE);
+        call.arg(id.to_string()).arg(holder.as_str()).arg(places_text(place));
         self.run_flag(call).await
     }
 

@@ -22,10 +22,11 @@ async fn a_scene(store: RedisStore) -> Scene {
     Scene { store, fence, waiting, live }
 }
 
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 25] = [
     "enqueue",
     "leave",
     "widen",
+    "relocate",
     "range",
     "arrivals",
     "snapshot",
@@ -56,6 +57,7 @@ impl Scene {
             "enqueue" => store.enqueue(party("new", &["dan"])).await.map(drop),
             "leave" => store.leave(self.waiting, Leave::Cancelled, "", NOW_MS).await.map(drop),
             "widen" => store.widen(self.waiting, 1, NOW_MS).await.map(drop),
+            "relocate" => store.relocate(self.waiting, &solo("cid").holder, &place("duel", "us", 0.0)).await.map(drop),
             "range" => store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.map(drop),
             "arrivals" => store.arrivals(&"duel".parse().unwrap(), 10).await.map(drop),
             "snapshot" => store.snapshot(&Subject::Player(player("ann"))).await.map(drop),
@@ -147,15 +149,15 @@ fn assert_every_needed_key_was_checked(named: &[String]) {
         ("outbox", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "events", "trim"]),
         ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead", "trim"]),
         ("leader", &["commit", "requeue", "rehost", "trim", "lead", "leader"]),
-        ("deadlines", &["enqueue", "leave", "commit", "requeue", "expiring", "waiting"]),
-        ("holders", &["enqueue", "leave", "commit", "requeue", "adopt", "release"]),
+        ("deadlines", &["enqueue", "leave", "relocate", "commit", "requeue", "expiring", "waiting"]),
+        ("holders", &["enqueue", "leave", "relocate", "commit", "requeue", "adopt", "release"]),
         ("due", &["commit", "assign", "end", "requeue", "rehost", "due"]),
-        ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "commit", "requeue", "range"]),
+        ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "relocate", "commit", "requeue", "range"]),
         ("a:duel", &["enqueue", "arrivals"]),
         ("p:cid", &["leave", "commit", "widen"]),
         ("p:ann", &["assign", "end", "requeue", "rehost", "snapshot", "watch"]),
         ("live:playserver", &["register", "instances"]),
-        ("h:orchestrator-1", &["enqueue", "leave", "commit", "adopt", "release"]),
+        ("h:orchestrator-1", &["enqueue", "leave", "relocate", "commit", "adopt", "release"]),
     ];
     for (key, verbs) in writers {
         for verb in verbs {
