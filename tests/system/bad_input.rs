@@ -1,9 +1,7 @@
-use crate::house::{House, On, on_both_stores};
+use crate::house::{House, On, on_both_stores, rule_set};
 use anyhow::{Context, Result};
 use api::v1::{EnqueueRequest, Player};
-use domain::{RuleSet, Rules};
 use sandbox::Counts;
-use std::sync::Arc;
 use tonic::Code;
 
 const DUEL: &str = include_str!("../../rules/duel.toml");
@@ -56,8 +54,7 @@ fn bad_requests() -> Vec<(EnqueueRequest, &'static str)> {
 
 on_both_stores! {
     async fn bad_requests_are_refused_by_field_and_bound_and_nothing_is_written(on: On) -> Result<()> {
-        let rules = RuleSet::try_new(vec![Rules::parse(DUEL)?, Rules::parse(SQUADS)?])?;
-        let house = House::open_with(on, Counts::ONE_EACH, Arc::new(rules)).await?;
+        let house = House::open_with(on, Counts::ONE_EACH, rule_set(&[DUEL, SQUADS])?).await?;
         let ann = house.player("ann", 1500.0)?;
         for (mut request, expected) in bad_requests() {
             if expected.contains("roles") || expected.contains("rtt_ms") {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use api::v1;
-use chassis::Clock;
+use chassis::{Clock, LiveRules};
 use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
 use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
@@ -28,17 +28,15 @@ pub struct House {
 
 impl House {
     pub async fn open(on: On, counts: Counts) -> Result<Self> {
-        let rules = Arc::new(built_in_rules()?);
-        Self::open_with(on, counts, rules).await
+        Self::open_with(on, counts, built_in_rules()?).await
     }
 
     /// With one queue, whose rules are `rules`.
     pub async fn open_by(on: On, counts: Counts, rules: &str) -> Result<Self> {
-        let rules = RuleSet::try_new(vec![Rules::parse(rules)?])?;
-        Self::open_with(on, counts, Arc::new(rules)).await
+        Self::open_with(on, counts, rule_set(&[rules])?).await
     }
 
-    pub async fn open_with(on: On, counts: Counts, rules: Arc<RuleSet>) -> Result<Self> {
+    pub async fn open_with(on: On, counts: Counts, rules: RuleSet) -> Result<Self> {
         let realm: RealmId = REALM.parse()?;
         let (store, redis): (Arc<dyn Store>, _) = match on {
             On::Memory => (Arc::new(MemoryStore::new()), None),
@@ -47,8 +45,22 @@ impl House {
                 (Arc::new(RedisStore::connect(redis.url(), realm.clone())?), Some(redis))
             }
         };
-        let world = World { realm, store, rules, clock: Clock::system() };
+        let world = World { realm, store, rules: LiveRules::new(rules), clock: Clock::system() };
         Ok(Self { system: System::start(world, counts).await?, redis })
+    }
+
+    /// Puts other rules in force while everything runs: one queue for each text.
+    pub fn reloads(&self, rules: &[&str]) -> Result<()> {
+        self.system.world.rules.replace(rule_set(rules)?);
+        Ok(())
+    }
+
+    /// Starts one more instance, which comes to new rules at another time than the others.
+    pub async fn is_joined_by(&mut self, role: Role, rules: &LiveRules) -> Result<()> {
+        let of_others = std::mem::replace(&mut self.system.world.rules, rules.clone());
+        let joined = self.system.join(role).await;
+        self.system.world.rules = of_others;
+        joined
     }
 
     /// A player at the first orchestrator and the first playserver.
@@ -71,7 +83,8 @@ impl House {
     pub async fn writes(&self, actor: &Actor, client_key: &str, holder: InstanceId) -> Result<v1::Ticket> {
         let world = &self.system.world;
         let party = api::party_from_wire(actor.request("duel").players)?;
-        let rules = world.rules.get(&"duel".parse()?).context("rules of duel")?;
+        let rules = world.rules.current();
+        let rules = rules.get(&"duel".parse()?).context("rules of duel")?;
         let now_ms = world.clock.now_ms();
         let enqueue = Enqueue {
             id: TicketId::derive(&world.realm, client_key, party.player_ids()),
@@ -98,6 +111,12 @@ impl House {
         let first = self.system.of(role).next().with_context(|| format!("no {}", role.as_str()))?;
         Ok(first.instance.id.clone())
     }
+}
+
+/// One queue for each text.
+pub fn rule_set(texts: &[&str]) -> Result<RuleSet> {
+    let rules = texts.iter().map(|text| Rules::parse(text)).collect::<Result<_, _>>()?;
+    Ok(RuleSet::try_new(rules)?)
 }
 
 /// A ticket as it stands in the store.

@@ -13,6 +13,7 @@ mod health_and_reflection;
 mod misuse;
 mod realm_server;
 mod reconnect;
+mod reload;
 mod retry;
 mod shutdown;
 mod simulate;

@@ -6,11 +6,13 @@ use domain::{InstanceId, Role};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::{Actor, Counts, wait_until};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use store::testing::RedisServer;
 use store::{RedisStore, Store};
+use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -33,16 +35,35 @@ pub struct Process {
     pub id: InstanceId,
     pub address: String,
     child: Child,
+    log: Log,
+}
+
+/// What a process logs.
+enum Log {
+    /// What goes wrong stands in the test's output; what happens by design does not.
+    Shown,
+    /// All of it, to be read.
+    Kept(NamedTempFile),
 }
 
 impl Processes {
     /// Starts `counts` processes on free ports, and waits until all of them are known to the others and a mover leads.
     pub async fn start(counts: Counts) -> Result<Self> {
+        Self::start_with(counts, &[], || Ok(Log::Shown)).await
+    }
+
+    /// The same by the rules files in `rules`. What they log can be read.
+    pub async fn start_by(counts: Counts, rules: &Path) -> Result<Self> {
+        let rules = rules.to_str().context("a path in UTF-8")?;
+        Self::start_with(counts, &["--rules", rules], || Ok(Log::Kept(NamedTempFile::new()?))).await
+    }
+
+    async fn start_with(counts: Counts, more: &[&str], log: impl Fn() -> Result<Log>) -> Result<Self> {
         let redis = RedisServer::start()?;
         let store = RedisStore::connect(redis.url(), REALM.parse()?)?;
         let mut processes = Self { running: Vec::new(), store, redis };
         for role in counts.roles() {
-            processes.running.push(Process::start(role, processes.redis.url())?);
+            processes.running.push(Process::start(role, processes.redis.url(), more, log()?)?);
         }
         for process in &mut processes.running {
             process.find(&processes.store).await?;
@@ -53,6 +74,15 @@ impl Processes {
         })
         .await?;
         Ok(processes)
+    }
+
+    /// Waits until each of them has logged a line that holds all of `words`; answers the most such lines that one has.
+    pub async fn say(&self, words: &[&str]) -> Result<usize> {
+        let mut most = 0;
+        for process in &self.running {
+            most = most.max(process.says(words).await?);
+        }
+        Ok(most)
     }
 
     pub fn store(&self) -> &dyn Store {
@@ -89,19 +119,22 @@ impl Processes {
 }
 
 impl Process {
-    fn start(role: Role, redis: &str) -> Result<Self> {
+    fn start(role: Role, redis: &str, more: &[&str], log: Log) -> Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("{}-{}", role.as_str(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let child = Command::new(MUSTER)
+        let mut command = Command::new(MUSTER);
+        command
             .arg(role.as_str())
             .args(["--redis", redis, "--realm", REALM, "--instance", &name, "--listen", "127.0.0.1:0"])
-            // What goes wrong stands in the test's output; what happens by design does not.
-            .env("RUST_LOG", "error")
+            .args(more)
             .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("{MUSTER} cannot be started"))?;
-        Ok(Self { role, id: name.parse()?, address: String::new(), child })
+            .kill_on_drop(true);
+        match &log {
+            Log::Shown => command.env("RUST_LOG", "error"),
+            Log::Kept(file) => command.env_remove("RUST_LOG").stderr(file.reopen()?),
+        };
+        let child = command.spawn().with_context(|| format!("{MUSTER} cannot be started"))?;
+        Ok(Self { role, id: name.parse()?, address: String::new(), child, log })
     }
 
     /// Waits until it has made its address known.
@@ -113,6 +146,17 @@ impl Process {
         })
         .await?;
         Ok(())
+    }
+
+    /// Waits until it has logged a line that holds all of `words`, and answers how many it has logged.
+    async fn says(&self, words: &[&str]) -> Result<usize> {
+        let Log::Kept(file) = &self.log else { bail!("what {} logs is not kept", self.id) };
+        wait_until(&format!("{} to say {words:?}", self.id), || async {
+            let log = std::fs::read_to_string(file.path()).map_err(|error| error.to_string())?;
+            let lines = log.lines().filter(|line| words.iter().all(|word| line.contains(word))).count();
+            (lines > 0).then_some(lines).ok_or(log)
+        })
+        .await
     }
 
     /// Is killed (SIGKILL): dies without goodbye.

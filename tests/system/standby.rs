@@ -24,7 +24,8 @@ async fn is_succeeded(store: &dyn Store, gone: &InstanceId) -> Result<()> {
 
 /// The match of two tickets, as a mover commits it.
 fn commit_of(tickets: &[Ticket], house: &House) -> Result<CommitRequest> {
-    let rules = house.system.world.rules.get(&"duel".parse()?).context("rules")?;
+    let rules = house.system.world.rules.current();
+    let rules = rules.get(&"duel".parse()?).context("rules")?;
     let now_ms = house.system.world.clock.now_ms();
     let seat = |ticket: &Ticket| v1::Seat { ticket_id: ticket.id.to_string(), ..Default::default() };
     let teams = tickets.iter().map(|ticket| v1::Team { seats: vec![seat(ticket)] }).collect();

@@ -12,8 +12,8 @@ mod service;
 pub use config::Config;
 
 use api::v1::matchmaker_server::MatchmakerServer;
-use chassis::{Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
-use domain::{Role, RuleSet};
+use chassis::{Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
+use domain::Role;
 use propose::Proposer;
 use service::Service;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use tonic::service::Routes;
 /// What a matchmaker needs from outside.
 pub struct Deps {
     pub leases: Arc<dyn Leases>,
-    pub rules: Arc<RuleSet>,
+    pub rules: LiveRules,
 }
 
 /// Serves until `shutdown`; then finishes the searches in work.

@@ -3,7 +3,7 @@
 use crate::config::INLINE_TICKETS_MAX;
 use crate::propose::Proposer;
 use api::v1;
-use domain::{Candidate, Invalid, Outcome, Proposal, Range, RuleSet, Rules, TicketId};
+use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, TicketId};
 use futures::future::join_all;
 use std::sync::Arc;
 use tonic::Status;
@@ -28,16 +28,10 @@ pub async fn answer(
 }
 
 fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>, Status> {
-    let queue = domain::QueueName::parse("queue", &request.queue).map_err(chassis::status::invalid)?;
-    let rules =
-        rules.get(&queue).ok_or_else(|| Status::failed_precondition(format!("no rules for queue `{queue}` here")))?;
-    if rules.version().to_string() != request.rules_version {
-        let (ours, theirs) = (rules.version(), &request.rules_version);
-        return Err(Status::failed_precondition(format!(
-            "rules of `{queue}` are version {ours} here, {theirs} was asked for"
-        )));
-    }
-    Ok(rules.clone())
+    let queue = QueueName::parse("queue", &request.queue).map_err(chassis::status::invalid)?;
+    let version = api::parse_id("rules_version", &request.rules_version).map_err(chassis::status::invalid)?;
+    let unknown = || Status::failed_precondition(format!("no rules of version {version} for queue `{queue}` here"));
+    rules.of_version(&queue, version).cloned().ok_or_else(unknown)
 }
 
 fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {

@@ -3,20 +3,19 @@ use crate::propose::Proposer;
 use crate::search;
 use api::v1::matchmaker_server::Matchmaker;
 use api::v1::{SearchRequest, SearchResponse};
-use chassis::Shutdown;
-use domain::RuleSet;
+use chassis::{LiveRules, Shutdown};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 pub struct Service {
-    rules: Arc<RuleSet>,
+    rules: LiveRules,
     proposer: Arc<Proposer>,
     shutdown: Shutdown,
 }
 
 impl Service {
-    pub fn new(rules: Arc<RuleSet>, proposer: Proposer, shutdown: Shutdown) -> Self {
+    pub fn new(rules: LiveRules, proposer: Proposer, shutdown: Shutdown) -> Self {
         Self { rules, proposer: Arc::new(proposer), shutdown }
     }
 }
@@ -29,7 +28,7 @@ impl Matchmaker for Service {
         let (rules, proposer) = (self.rules.clone(), self.proposer.clone());
         let handler = move |request| {
             let (rules, proposer) = (rules.clone(), proposer.clone());
-            async move { search::answer(&rules, &proposer, request).await.unwrap_or_else(failed) }
+            async move { search::answer(&rules.current(), &proposer, request).await.unwrap_or_else(failed) }
         };
         let answers = chassis::answer(
             "muster.v1.Matchmaker/Search",

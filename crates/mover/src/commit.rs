@@ -6,15 +6,16 @@ use crate::lead::Lead;
 use crate::trace;
 use api::Message;
 use api::v1::{self, Verdict};
-use chassis::Clock;
-use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, RuleSet};
+use chassis::{Clock, LiveRules};
+use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, Rules};
+use std::fmt::Display;
 use std::sync::Arc;
 use store::{CommitOutcome, CommitRequest, Store, Versioned};
 use tracing::Instrument;
 
 pub struct Committer {
     store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
+    rules: LiveRules,
     lead: Lead,
     hosts: Hosts,
     clock: Clock,
@@ -35,7 +36,7 @@ struct Checked {
 }
 
 impl Committer {
-    pub fn new(store: Arc<dyn Store>, rules: Arc<RuleSet>, lead: Lead, hosts: Hosts, clock: Clock) -> Self {
+    pub fn new(store: Arc<dyn Store>, rules: LiveRules, lead: Lead, hosts: Hosts, clock: Clock) -> Self {
         Self { store, rules, lead, hosts, clock }
     }
 
@@ -46,25 +47,30 @@ impl Committer {
         let now_ms = self.clock.now_ms();
         match self.check(&proposal, now_ms) {
             Ok(checked) => self.commit(&proposal, checked, now_ms).await,
-            Err(why) => verdict(Verdict::Refused, &why),
+            Err(answer) => answer,
         }
     }
 
-    fn check(&self, proposal: &v1::ProposeRequest, now_ms: u64) -> Result<Checked, String> {
-        let queue = QueueName::parse("queue", &proposal.queue).map_err(|invalid| invalid.to_string())?;
-        let rules = self.rules.get(&queue).ok_or_else(|| format!("no rules for queue `{queue}` here"))?.clone();
-        if rules.version().to_string() != proposal.rules_version {
-            return Err(format!("rules of `{queue}` are version {} here", rules.version()));
-        }
-        let teams = read_teams(&proposal.teams).map_err(|invalid| invalid.to_string())?;
-        rules.check(&teams, now_ms).map_err(|violation| violation.to_string())?;
+    fn check(&self, proposal: &v1::ProposeRequest, now_ms: u64) -> Result<Checked, v1::ProposeResponse> {
+        let rules = self.rules_of(proposal)?;
+        let teams = read_teams(&proposal.teams).map_err(refused)?;
+        rules.check(&teams, now_ms).map_err(refused)?;
         let tickets = teams.iter().flatten().map(|ticket| (ticket.id, ticket.version));
         let match_id = MatchId::derive(rules.version(), tickets);
         let region = rules.region(&teams, now_ms).unwrap_or_default().to_owned();
         let cost_s = rules.cost_s(&teams, now_ms);
         let roles =
             rules.seat_roles(&teams).iter().map(|team| team.iter().map(ToString::to_string).collect()).collect();
-        Ok(Checked { match_id, queue, teams, region, roles, cost_s, longest_match_ms: rules.longest_match_ms() })
+        let (queue, longest_match_ms) = (rules.queue().clone(), rules.longest_match_ms());
+        Ok(Checked { match_id, queue, teams, region, roles, cost_s, longest_match_ms })
+    }
+
+    /// The rules that the match was found under, also where others are in force by now: a moment ago they were, here or elsewhere.
+    fn rules_of(&self, proposal: &v1::ProposeRequest) -> Result<Arc<Rules>, v1::ProposeResponse> {
+        let queue = QueueName::parse("queue", &proposal.queue).map_err(refused)?;
+        let version = api::parse_id("rules_version", &proposal.rules_version).map_err(refused)?;
+        let unknown = || verdict(Verdict::NoRules, &format!("no rules of version {version} for queue `{queue}` here"));
+        self.rules.current().of_version(&queue, version).cloned().ok_or_else(unknown)
     }
 
     async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
@@ -189,6 +195,10 @@ fn seats_of(ticket: &Candidate, region: &str, now_ms: u64) -> impl Iterator<Item
         wait_ms: ticket.age_ms(now_ms),
         role: String::new(),
     })
+}
+
+fn refused(why: impl Display) -> v1::ProposeResponse {
+    verdict(Verdict::Refused, &why.to_string())
 }
 
 fn verdict(verdict: Verdict, detail: &str) -> v1::ProposeResponse {

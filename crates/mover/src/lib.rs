@@ -21,9 +21,9 @@ mod trace;
 pub use config::Config;
 
 use api::v1::mover_server::MoverServer;
-use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
 use commit::Committer;
-use domain::{Role, RuleSet};
+use domain::Role;
 use hosts::Hosts;
 use lead::Lead;
 use service::Service;
@@ -36,7 +36,7 @@ use tonic::service::Routes;
 /// What a mover needs from outside.
 pub struct Deps {
     pub store: Arc<dyn Store>,
-    pub rules: Arc<RuleSet>,
+    pub rules: LiveRules,
     pub clock: Clock,
 }
 

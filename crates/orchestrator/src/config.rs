@@ -26,6 +26,8 @@ pub const TICK: Duration = Duration::from_millis(50);
 pub const DUE_MAX: usize = 4_096;
 /// Tickets of one window whose watchers are told of a wider look at once.
 pub const WIDENED_IN_WORK_MAX: usize = 64;
+/// Tickets moved at once to where changed rules place them.
+pub const RELOCATED_IN_WORK_MAX: usize = 64;
 /// Windows in work at once.
 pub const WINDOWS_IN_WORK_MAX: usize = 16;
 /// Tickets are looked for in rounds this far apart, so that many share one window.
@@ -52,6 +54,8 @@ pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 pub const SWEEP_MAX: usize = 1_000;
 /// Late tickets expired at once.
 pub const EXPIRED_IN_WORK_MAX: usize = 32;
+/// Adopted tickets kept aside until the rules of one of their queues are known here.
+pub const UNRULED_MAX: usize = 10_000;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.
 pub const OLDEST_AHEAD_MS: u64 = 10_000;
 pub const OLDEST_EVERY: Duration = Duration::from_millis(2_000);

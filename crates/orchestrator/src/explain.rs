@@ -6,9 +6,9 @@ use crate::outlooks::Outlooks;
 use crate::search::candidate;
 use crate::waiting::Waiting;
 use api::v1;
-use chassis::{Clock, status};
+use chassis::{Clock, LiveRules, status};
 use domain::limits::RATING_ABS_MAX;
-use domain::{Candidate, Invalid, Look, Outlook, Range, RuleSet, Rules, Ticket, TicketId, TicketState};
+use domain::{Candidate, Invalid, Look, Outlook, Range, Rules, Ticket, TicketId, TicketState};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{IndexedTicket, Store, StoreError, Subject};
@@ -17,7 +17,7 @@ use tonic::Status;
 
 pub struct Explainer {
     store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
+    rules: LiveRules,
     outlooks: Arc<Outlooks>,
     clock: Clock,
     in_work: Arc<Semaphore>,
@@ -32,7 +32,7 @@ struct Seen {
 }
 
 impl Explainer {
-    pub fn new(store: Arc<dyn Store>, rules: Arc<RuleSet>, outlooks: Arc<Outlooks>, clock: Clock) -> Self {
+    pub fn new(store: Arc<dyn Store>, rules: LiveRules, outlooks: Arc<Outlooks>, clock: Clock) -> Self {
         Self { store, rules, outlooks, clock, in_work: Arc::new(Semaphore::new(EXPLAINED_IN_WORK_MAX)) }
     }
 
@@ -60,7 +60,7 @@ impl Explainer {
     async fn look(&self, ticket: &Ticket, now_ms: u64) -> Result<Vec<Seen>, Status> {
         let party = api::decode_party(&ticket.party).map_err(|invalid| unreadable(ticket.id, &invalid))?;
         let mut seen = Vec::new();
-        for waiting in Waiting::in_queues(ticket, &Arc::new(party), &self.rules) {
+        for waiting in Waiting::in_queues(ticket, &Arc::new(party), &self.rules.current()) {
             let tickets = self.look_around(ticket, &waiting, now_ms).await.map_err(status::unavailable)?;
             let outlook = self.outlooks.of(&waiting.rules, &waiting.place.pool, now_ms).await;
             seen.push(Seen { rules: waiting.rules, tickets, outlook });
@@ -76,7 +76,7 @@ impl Explainer {
         waiting: &Waiting,
         now_ms: u64,
     ) -> Result<Vec<IndexedTicket>, StoreError> {
-        let look = waiting.rules.look(&waiting.party, waiting.width_at(now_ms));
+        let look = waiting.look(waiting.width_at(now_ms));
         let mut tickets = look::read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?.tickets;
         if tickets.len() < ARRIVAL_TICKETS_MAX {
             let known: HashSet<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
@@ -94,7 +94,7 @@ impl Explainer {
 
 /// Every rating, in every region.
 fn farthest(waiting: &Waiting) -> Look {
-    let look = waiting.rules.look(&waiting.party, waiting.rules.width_max());
+    let look = waiting.look(waiting.rules.width_max());
     let (rating, everything) = (waiting.place.rating, 2.0 * RATING_ABS_MAX);
     Look { low: rating - everything, high: rating + everything, ..look }
 }

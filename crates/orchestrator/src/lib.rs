@@ -1,8 +1,8 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket; `looker` has tickets looked for, when `schedule` says
-//! so, in `windows` that read each waiting ticket once; `look` is one such look, and `search` sends what it read to a matchmaker; `sweep` takes up tickets whose
-//! orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits.
+//! so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
+//! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
 //! only a memory of what to look at next: whoever adopts the tickets makes it anew.
@@ -14,6 +14,7 @@ mod explain;
 mod look;
 mod looker;
 mod outlooks;
+mod placer;
 mod schedule;
 mod search;
 mod service;
@@ -32,12 +33,13 @@ pub mod plan {
 }
 
 use api::v1::queue_server::QueueServer;
-use chassis::{Clock, Fleet, Peers, Readiness, Registration, ServeError, Shutdown};
-use domain::{RealmId, Role, RuleSet};
+use chassis::{Clock, Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
+use domain::{RealmId, Role};
 use explain::Explainer;
 use look::Eyes;
 use looker::Looker;
 use outlooks::Outlooks;
+use placer::Placer;
 use search::Searcher;
 use service::Service;
 use std::sync::Arc;
@@ -49,7 +51,7 @@ use tonic::service::Routes;
 pub struct Deps {
     pub realm: RealmId,
     pub store: Arc<dyn Store>,
-    pub rules: Arc<RuleSet>,
+    pub rules: LiveRules,
     pub clock: Clock,
 }
 
@@ -70,7 +72,9 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
         search::open,
     );
     let outlooks = Outlooks::new(store.clone());
-    let looker = Looker::new(&holder, Eyes::new(store.clone(), Searcher::new(fleet), outlooks.clone()), clock);
+    let eyes = Eyes::new(store.clone(), Searcher::new(fleet), outlooks.clone());
+    let placer = Placer::new(store.clone(), rules.clone(), holder.clone());
+    let looker = Looker::new(&holder, eyes, placer, clock);
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));

@@ -62,7 +62,7 @@ impl Eyes {
     }
 
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {
-        let look = waiting.rules.look(&waiting.party, waiting.width);
+        let look = waiting.look(waiting.width);
         let range = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
         attempt::tell_range(span, range.tickets.len());
         if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {

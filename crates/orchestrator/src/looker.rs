@@ -5,6 +5,7 @@ use crate::config::{
     WINDOWS_IN_WORK_MAX,
 };
 use crate::look::{Eyes, Looked};
+use crate::placer::Placer;
 use crate::schedule::Schedule;
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
@@ -17,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 pub struct Looker {
     eyes: Eyes,
+    placer: Placer,
     clock: Clock,
     /// Sets this instance's rounds off against those of others, who would otherwise find the same matches at the same instant.
     phase_ms: u64,
@@ -27,9 +29,10 @@ pub struct Looker {
 }
 
 impl Looker {
-    pub fn new(here: &InstanceId, eyes: Eyes, clock: Clock) -> Arc<Self> {
+    pub fn new(here: &InstanceId, eyes: Eyes, placer: Placer, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             eyes,
+            placer,
             clock,
             phase_ms: phase_ms(here),
             schedule: Mutex::default(),
@@ -95,7 +98,7 @@ impl Looker {
     async fn tick(self: &Arc<Self>) {
         let now_ms = self.clock.now_ms();
         let due = self.schedule().take_due(now_ms, DUE_MAX);
-        for window in windows(due, now_ms) {
+        for window in windows(self.placed(due).await, now_ms) {
             // Waits for room, so the schedule is not emptied into memory faster than windows are searched.
             let Ok(permit) = self.windows.clone().acquire_owned().await else { return };
             let looker = self.clone();
@@ -106,7 +109,16 @@ impl Looker {
         }
     }
 
-    async fn look_for_arrival(&self, mut waiting: Waiting) {
+    /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.
+    async fn placed(&self, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        let placed = self.placer.place(waiting).await;
+        let now_ms = self.clock.now_ms();
+        placed.unknown.into_iter().for_each(|waiting| self.look_at(now_ms, waiting));
+        placed.ready
+    }
+
+    async fn look_for_arrival(&self, waiting: Waiting) {
+        let Some(mut waiting) = self.placed(vec![waiting]).await.pop() else { return };
         for _ in 0..=CONFLICT_RETRIES_MAX {
             match self.eyes.look_around(&mut waiting, self.clock.now_ms()).await {
                 Looked::Matched | Looked::Gone => return,

@@ -1,7 +1,7 @@
 //! What waiting on is worth, surveyed from the store's recent arrivals and kept for a second.
 
 use crate::config::{OUTLOOK_KEPT_MS, OUTLOOKS_KEPT_MAX};
-use domain::{Arrival, Outlook, QueueName, Rules};
+use domain::{Arrival, Outlook, QueueName, Rules, RulesVersion};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::bounds::ARRIVALS_KEPT;
@@ -9,8 +9,11 @@ use store::{Arrived, Store};
 
 pub struct Outlooks {
     store: Arc<dyn Store>,
-    known: Mutex<HashMap<(QueueName, String), Known>>,
+    known: Mutex<HashMap<Key, Known>>,
 }
+
+/// A pool of a queue, under one version of its rules: others survey the same arrivals to another end.
+type Key = (QueueName, RulesVersion, String);
 
 /// Surveyed at a time, in ms since the Unix epoch.
 struct Known {
@@ -28,7 +31,7 @@ impl Outlooks {
         if !rules.follows_arrivals() {
             return Arc::default();
         }
-        let key = (rules.queue().clone(), pool.to_owned());
+        let key = (rules.queue().clone(), rules.version(), pool.to_owned());
         let (known, is_fresh) = self.take_turn(&key, now_ms);
         if is_fresh {
             return known;
@@ -44,7 +47,7 @@ impl Outlooks {
     }
 
     /// What is known, and whether it is good enough; of those who find it too old, only the first is told so.
-    fn take_turn(&self, key: &(QueueName, String), now_ms: u64) -> (Arc<Outlook>, bool) {
+    fn take_turn(&self, key: &Key, now_ms: u64) -> (Arc<Outlook>, bool) {
         let mut known = self.known();
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
             known.retain(|_, known| now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS);
@@ -73,7 +76,7 @@ impl Outlooks {
         tokio::task::spawn_blocking(surveying).await.ok()
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(QueueName, String), Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use std::collections::HashSet;
 use store::IndexedTicket;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 pub type Matchmakers = Fleet<SearchRequest, SearchResponse>;
 
@@ -78,18 +78,26 @@ impl Searcher {
         read(self.ask(request).await?)
     }
 
+    /// The answer of the first that has room and knows the rules. Who does not know them yet says so at once, so it is the one with
+    /// the fewest searches in flight, and would be asked first each time.
     async fn ask(&self, request: SearchRequest) -> Result<SearchResponse, SearchError> {
         let mut matchmakers = self.matchmakers.alive();
+        let mut without_rules = None;
         matchmakers.sort_by_key(|(_, caller)| caller.in_flight());
         for (_, matchmaker) in matchmakers {
             match matchmaker.try_call(request.clone(), SEARCH_WAIT_MAX).await {
+                Ok(response) if lacks_rules(&response) => without_rules = Some(response),
                 Ok(response) => return Ok(response),
                 Err(CallError::Busy) => {}
                 Err(error) => return Err(SearchError::Failed(error.to_string())),
             }
         }
-        Err(SearchError::NoRoom)
+        without_rules.ok_or(SearchError::NoRoom)
     }
+}
+
+fn lacks_rules(response: &SearchResponse) -> bool {
+    response.failure.as_ref().is_some_and(|failure| failure.code == Code::FailedPrecondition as i32)
 }
 
 pub fn candidate(ticket: IndexedTicket) -> v1::Candidate {

@@ -7,7 +7,7 @@ use api::v1::queue_server::Queue;
 use api::v1::session_request::Op;
 use api::v1::session_response::Result as Answer;
 use api::v1::{self, SessionRequest, SessionResponse};
-use chassis::{Clock, Shutdown, status};
+use chassis::{Clock, LiveRules, Shutdown, status};
 use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketState};
 use futures::stream::BoxStream;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use tracing::Instrument;
 pub struct Service {
     pub realm: RealmId,
     pub store: Arc<dyn Store>,
-    pub rules: Arc<RuleSet>,
+    pub rules: LiveRules,
     pub looker: Arc<Looker>,
     pub explainer: Arc<Explainer>,
     pub clock: Clock,
@@ -32,18 +32,19 @@ impl Service {
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
         self.check_open()?;
         let trace = telemetry::traceparent(&tracing::Span::current());
-        let arrival = arrival::read(request, &self.realm, &self.rules, &self.here, trace, self.clock.now_ms());
+        let rules = self.rules.current();
+        let arrival = arrival::read(request, &self.realm, &rules, &self.here, trace, self.clock.now_ms());
         let arrival = arrival.map_err(status::invalid)?;
         // A task of its own: a caller who gives up must not come between the storing and the looking.
         let service = self.clone();
-        let storing = tokio::spawn(async move { service.store(arrival).await }.in_current_span());
+        let storing = tokio::spawn(async move { service.store(arrival, &rules).await }.in_current_span());
         storing.await.map_err(|error| Status::internal(error.to_string()))?
     }
 
-    async fn store(&self, arrival: Arrival) -> Result<v1::EnqueueResponse, Status> {
+    async fn store(&self, arrival: Arrival, rules: &RuleSet) -> Result<v1::EnqueueResponse, Status> {
         let Arrival { party, enqueue } = arrival;
         let party = Arc::new(party);
-        let waiting = Waiting::before_stored(&enqueue, &party, &self.rules);
+        let waiting = Waiting::before_stored(&enqueue, &party, rules);
         match self.store.enqueue(enqueue).await {
             Ok(EnqueueOutcome::Queued(ticket)) => {
                 for waiting in waiting {
@@ -52,7 +53,7 @@ impl Service {
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
             Ok(EnqueueOutcome::Repeated(ticket)) => {
-                self.look_for_again(&ticket, &party);
+                self.look_for_again(&ticket, &party, rules);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
             }
             Ok(EnqueueOutcome::Busy { player, ticket }) => Err(busy(&player, ticket)),
@@ -69,10 +70,10 @@ impl Service {
 
     /// The first try's answer may have been lost on its way, before the ticket came into anyone's schedule. Being looked for by two
     /// does no harm.
-    fn look_for_again(&self, ticket: &Ticket, party: &Arc<domain::Party>) {
+    fn look_for_again(&self, ticket: &Ticket, party: &Arc<domain::Party>, rules: &RuleSet) {
         if ticket.state == TicketState::Queued {
             let now_ms = self.clock.now_ms();
-            Waiting::in_queues(ticket, party, &self.rules)
+            Waiting::in_queues(ticket, party, rules)
                 .into_iter()
                 .for_each(|waiting| self.looker.look_at(now_ms, waiting));
         }

@@ -1,9 +1,9 @@
 //! Takes up what nobody looks for, and ends what waited too long.
 
-use crate::config::{Config, EXPIRED_IN_WORK_MAX, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX};
+use crate::config::{Config, EXPIRED_IN_WORK_MAX, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX, UNRULED_MAX};
 use crate::looker::Looker;
 use crate::waiting::Waiting;
-use chassis::{Clock, Shutdown};
+use chassis::{Clock, LiveRules, Shutdown};
 use domain::{InstanceId, Role, RuleSet, Ticket};
 use futures::StreamExt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub async fn run(
     config: Config,
     store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
+    rules: LiveRules,
     looker: Arc<Looker>,
     clock: Clock,
     shutdown: Shutdown,
@@ -23,6 +23,8 @@ pub async fn run(
         here: config.instance.id,
         role: config.instance.role,
         store,
+        seen: rules.current(),
+        unruled: Vec::new(),
         rules,
         looker,
         clock,
@@ -44,15 +46,20 @@ struct Sweep {
     here: InstanceId,
     role: Role,
     store: Arc<dyn Store>,
-    rules: Arc<RuleSet>,
+    rules: LiveRules,
     looker: Arc<Looker>,
     clock: Clock,
+    /// The rules under which the unruled were last looked at.
+    seen: Arc<RuleSet>,
+    /// Tickets adopted here with a queue whose rules are not known: whoever took them had come to new rules earlier.
+    unruled: Vec<Ticket>,
     /// The last adoption's answer was lost: some tickets may be held here that are not in the schedule.
     adoption_unknown: bool,
 }
 
 impl Sweep {
     async fn once(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
+        self.take_up_unruled();
         let sweepers = self.store.instances(Role::Sweeper).await?;
         if self.role != Role::Sweeper && !sweepers.is_empty() {
             return Ok(());
@@ -86,7 +93,29 @@ impl Sweep {
             tracing::info!(tickets = adopted.len(), "adopted tickets that nobody held");
         }
         self.look_for(&adopted);
+        self.keep_unruled(adopted);
         Ok(())
+    }
+
+    fn keep_unruled(&mut self, tickets: Vec<Ticket>) {
+        let rules = &self.seen;
+        let is_unruled = |ticket: &Ticket| ticket.places.iter().any(|place| rules.latest(&place.queue).is_none());
+        let room = UNRULED_MAX.saturating_sub(self.unruled.len());
+        self.unruled.extend(tickets.into_iter().filter(is_unruled).take(room));
+    }
+
+    /// Looks for them once rules have changed; those that have ended meanwhile are found to be gone.
+    fn take_up_unruled(&mut self) {
+        let rules = self.rules.current();
+        if Arc::ptr_eq(&rules, &self.seen) {
+            return;
+        }
+        self.seen = rules;
+        let now_ms = self.clock.now_ms();
+        let mut unruled = std::mem::take(&mut self.unruled);
+        unruled.retain(|ticket| ticket.expires_ms > now_ms);
+        self.look_for(&unruled);
+        self.keep_unruled(unruled);
     }
 
     async fn expire(&self) -> Result<(), StoreError> {
@@ -125,7 +154,7 @@ impl Sweep {
 
     fn waiting(&self, ticket: &Ticket) -> Vec<Waiting> {
         match api::decode_party(&ticket.party) {
-            Ok(party) => Waiting::in_queues(ticket, &Arc::new(party), &self.rules),
+            Ok(party) => Waiting::in_queues(ticket, &Arc::new(party), &self.rules.current()),
             Err(error) => {
                 tracing::error!(ticket_id = %ticket.id, %error, "a stored party cannot be read");
                 Vec::new()

@@ -1,4 +1,4 @@
-use domain::{Party, Placement, RuleSet, Rules, Ticket, TicketId};
+use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
 
@@ -6,8 +6,10 @@ use store::Enqueue;
 #[derive(Debug, Clone)]
 pub struct Waiting {
     pub id: TicketId,
+    /// Its queue's, as of when it was last looked for.
     pub rules: Arc<Rules>,
     pub party: Arc<Party>,
+    /// Where it stands in the index: where the rules put it that it was stored or last moved under.
     pub place: Placement,
     pub queued_ms: u64,
     pub tries: u32,
@@ -18,7 +20,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// The ticket once for each of its queues that has rules here.
+    /// The ticket once for each of its queues whose rules are known here.
     pub fn in_queues(ticket: &Ticket, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
         let fresh = Self::fresh(ticket.id, &ticket.places, ticket.queued_ms, &ticket.trace, party, rules);
         fresh.into_iter().map(|waiting| Self { tries: ticket.tries, width: ticket.width, ..waiting }).collect()
@@ -39,11 +41,34 @@ impl Waiting {
     ) -> Vec<Self> {
         let trace: Arc<str> = trace.into();
         let in_queue = |place: &Placement| {
-            let (rules, party) = (rules.get(&place.queue)?.clone(), party.clone());
+            let (rules, party) = (rules.latest(&place.queue)?.clone(), party.clone());
             let (place, trace) = (place.clone(), trace.clone());
             Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace })
         };
         places.iter().filter_map(in_queue).collect()
+    }
+
+    /// The same ticket under the rules that are in force now. A queue that is removed keeps its last ones.
+    #[must_use]
+    pub fn under(self, rules: &RuleSet) -> Self {
+        let rules = rules.latest(&self.place.queue).unwrap_or(&self.rules).clone();
+        Self { rules, ..self }
+    }
+
+    /// Whether it stands where its rules place it.
+    pub fn is_in_place(&self) -> bool {
+        self.rules.place(&self.party) == self.place
+    }
+
+    /// What to read for it when it is looked for at `width`: as its rules say, and in any case where it stands. Read where it does
+    /// not stand, it would be taken for gone.
+    pub fn look(&self, width: u32) -> Look {
+        let mut look = self.rules.look(&self.party, width);
+        look.pool.clone_from(&self.place.pool);
+        if !look.regions.contains(&self.place.region) {
+            look.regions.push(self.place.region.clone());
+        }
+        look
     }
 
     /// How long it has waited, in ms.
@@ -82,6 +107,17 @@ pub mod testing {
         rating = { start = 100, factor = 2 }
     "#;
 
+    /// The tickets' rules with `from` replaced.
+    pub fn rules_with(from: &str, to: &str) -> RuleSet {
+        assert!(RULES.contains(from));
+        RuleSet::try_new(vec![Rules::parse(&RULES.replace(from, to)).unwrap()]).unwrap()
+    }
+
+    /// Rules that place every ticket in another pool and another region.
+    pub fn rules_elsewhere() -> RuleSet {
+        rules_with("[price]", "regions = [\"eu\"]\nequal = [\"device\", \"build\"]\n[price]")
+    }
+
     /// When every ticket began to wait.
     pub const NOW_MS: u64 = 1_000_000;
 
@@ -91,9 +127,49 @@ pub mod testing {
         (0..).zip(ratings).map(|(number, rating)| solo(&rules, number, *rating)).collect()
     }
 
+    /// As `orchestrator-1` writes it.
+    pub fn stored(waiting: &Waiting) -> Enqueue {
+        Enqueue {
+            id: waiting.id,
+            players: waiting.party.player_ids().cloned().collect(),
+            places: vec![waiting.place.clone()],
+            party: api::encode_party(&waiting.party),
+            queued_ms: NOW_MS,
+            expires_ms: u64::MAX,
+            holder: "orchestrator-1".parse().unwrap(),
+            trace: String::new(),
+        }
+    }
+
     fn solo(rules: &Arc<Rules>, number: u128, rating: f64) -> Waiting {
         let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
         let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
         Waiting { id, rules: rules.clone(), party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace: "".into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{rules_elsewhere, rules_with, solos};
+    use super::*;
+
+    #[test]
+    fn a_ticket_goes_by_the_rules_in_force_and_by_its_last_once_its_queue_is_removed() {
+        let waiting = solos(&[1500.0]).remove(0);
+        let (dearer, chess) = (rules_with("0.1", "9"), rules_with("duel", "chess"));
+        let version = |rules: &RuleSet| waiting.clone().under(rules).rules.version();
+        assert_ne!(version(&dearer), waiting.rules.version());
+        assert_eq!(version(&chess.clone().succeed(&dearer)), version(&dearer), "the last that the queue had");
+        assert_eq!(version(&chess), waiting.rules.version(), "its own where none is known");
+    }
+
+    #[test]
+    fn a_ticket_is_looked_for_where_it_stands_also_when_the_rules_in_force_place_it_elsewhere() {
+        let waiting = solos(&[1500.0]).remove(0).under(&rules_elsewhere());
+        assert!(!waiting.is_in_place());
+        let look = waiting.look(0);
+        assert_eq!(look.pool, waiting.place.pool);
+        assert_eq!(look.regions, ["eu", ""], "near ones as the rules in force say, and its own");
+        assert!((look.low..=look.high).contains(&waiting.place.rating));
     }
 }

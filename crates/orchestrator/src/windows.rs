@@ -15,7 +15,7 @@ pub struct Window {
 pub fn windows(due: Vec<Waiting>, now_ms: u64) -> Vec<Window> {
     let mut pools: BTreeMap<(String, String), Vec<Window>> = BTreeMap::new();
     for waiting in due {
-        let look = waiting.rules.look(&waiting.party, waiting.width_at(now_ms));
+        let look = waiting.look(waiting.width_at(now_ms));
         let pool = (look.queue.to_string(), look.pool.clone());
         pools.entry(pool).or_default().push(Window { look, waiting: vec![waiting] });
     }

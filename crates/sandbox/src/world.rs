@@ -1,6 +1,6 @@
 use crate::Spec;
-use chassis::{Clock, ServeError, Shutdown};
-use domain::{RealmId, Role, RuleSet};
+use chassis::{Clock, LiveRules, ServeError, Shutdown};
+use domain::{RealmId, Role};
 use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 pub struct World {
     pub realm: RealmId,
     pub store: Arc<dyn Store>,
-    pub rules: Arc<RuleSet>,
+    pub rules: LiveRules,
     pub clock: Clock,
 }
 

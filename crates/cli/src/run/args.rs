@@ -4,9 +4,9 @@ use super::ports::default_port;
 use super::redacted::redacted;
 use crate::misuse::Misuse;
 use anyhow::Result;
-use chassis::Clock;
+use chassis::{Clock, LiveRules, Shutdown};
 use domain::{InstanceId, RealmId, Role, RuleSet};
-use sandbox::{Counts, World};
+use sandbox::{Counts, RulesFollower, World};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,13 +14,17 @@ use store::testing::Fsync;
 use store::{MemoryStore, RedisStore, Store};
 use telemetry::{LogFormat, Options, Telemetry};
 
+/// What is logged where many services share a terminal: what is amiss, and what became of rules that someone edits meanwhile.
+pub const QUIET: &str = "warn,sandbox::rules=info";
+
 /// What all of a realm's services must agree on.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RealmArgs {
     /// The title served here: all of its keys in the store share this name
     #[arg(long, env = "MUSTER_REALM", default_value = "default", value_name = "NAME")]
     pub realm: String,
-    /// Rules files, or directories of them; without it the queues `duel` and `teams-5v5` that come with Muster
+    /// Rules files, or directories of them, followed while they change; without it the queues `duel` and `teams-5v5` that come
+    /// with Muster
     #[arg(long, env = "MUSTER_RULES", value_delimiter = ',', value_name = "PATH")]
     pub rules: Vec<PathBuf>,
     /// Log lines as JSON objects instead of text
@@ -169,7 +173,7 @@ impl RealmArgs {
     /// The realm on its store: Redis, or memory where there is no URL.
     pub fn world(&self, redis: Option<&str>) -> Result<World> {
         let realm = RealmId::parse("--realm", &self.realm).map_err(|invalid| Misuse::new(invalid.to_string()))?;
-        let rules = Arc::new(self.rules()?);
+        let rules = LiveRules::new(self.rules()?);
         let store: Arc<dyn Store> = match redis {
             None => Arc::new(MemoryStore::new()),
             Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
@@ -182,6 +186,14 @@ impl RealmArgs {
             return sandbox::built_in_rules().map_err(|error| Misuse::new(error.to_string()).into());
         }
         sandbox::load_rules(&self.rules).map_err(|error| Misuse::new(format!("--rules {error}")).into())
+    }
+
+    /// Keeps the world's rules as the files say until `shutdown`. Those that come with Muster never change.
+    pub fn follow_rules(&self, world: &World, shutdown: &Shutdown) {
+        if !self.rules.is_empty() {
+            let follower = RulesFollower::new(self.rules.clone(), world.rules.clone());
+            tokio::spawn(follower.run(shutdown.clone()));
+        }
     }
 
     pub fn telemetry(&self, service: &str, instance: &InstanceId, log_default: &str) -> Result<Telemetry> {

@@ -36,7 +36,7 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let mut members = seats.iter().map(|seat| Member::start(&args, &url, seat)).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
-        println!("{}", Banner { args: &args, url: &url, members: &members, leader, rules: &world.rules });
+        println!("{}", Banner { args: &args, url: &url, members: &members, leader, rules: &world.rules.current() });
         join_all(members.iter_mut().map(|member| async { eprintln!("muster: {}", member.ended().await) })).await;
         bail!("every process has ended")
     };

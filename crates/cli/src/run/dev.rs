@@ -1,4 +1,4 @@
-use super::args::DevArgs;
+use super::args::{DevArgs, QUIET};
 use super::next_step::{NextStep, STANDS_FOR};
 use super::ports::{default_port, listen};
 use super::redacted::redacted;
@@ -19,7 +19,8 @@ pub async fn run(args: DevArgs) -> Result<()> {
     for role in Counts::ONE_EACH.roles() {
         listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
     }
-    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, "warn")?;
+    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET)?;
+    args.realm.follow_rules(&world, &shutdown);
     let mut system = System::new(world);
     for (role, listener) in listeners {
         system.add(role, listener)?;
@@ -42,12 +43,13 @@ async fn ready(system: &System, args: &DevArgs) -> Result<()> {
 /// What to open and what to type next.
 fn welcome(system: &System, args: &DevArgs) -> String {
     let of = |role| system.addresses(role).iter().map(|address| host_and_port(address)).collect::<Vec<_>>();
-    let next = NextStep { rules: &system.world.rules, queue: of(Role::Orchestrator), play: of(Role::Playserver) };
+    let rules = system.world.rules.current();
+    let next = NextStep { rules: &rules, queue: of(Role::Orchestrator), play: of(Role::Playserver) };
     let kept = args
         .redis
         .as_deref()
         .map_or("in memory: it ends with this process".to_owned(), |url| format!("in {}", redacted(url)));
-    let queues: Vec<String> = system.world.rules.iter().map(|rules| rules.queue().to_string()).collect();
+    let queues: Vec<String> = rules.iter().map(|rules| rules.queue().to_string()).collect();
     format!(
         "{next}  the contract         grpcurl -plaintext {} list
                        grpcurl -plaintext {} describe muster.v1.Play

@@ -41,6 +41,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
     warn_without_redis(&world, &args.redis).await;
+    args.realm.follow_rules(&world, &shutdown);
     let served = sandbox::serve(spec, listener, world, shutdown).await;
     tracing::info!("ended");
     // Flushing blocks, and needs this runtime's other threads meanwhile.

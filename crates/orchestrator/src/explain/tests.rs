@@ -1,6 +1,7 @@
 use super::*;
-use crate::waiting::testing::{NOW_MS, solos};
-use store::{Enqueue, MemoryStore, Tickets};
+use crate::waiting::testing::{solos, stored};
+use domain::RuleSet;
+use store::{MemoryStore, Tickets};
 use tonic::Code;
 
 /// Tickets of these ratings, numbered from 0, in a store that is to be explained.
@@ -8,20 +9,10 @@ async fn explainer(ratings: &[f64]) -> Explainer {
     let store = Arc::new(MemoryStore::new());
     let solos = solos(ratings);
     let rules = RuleSet::try_new(vec![(*solos[0].rules).clone()]).unwrap();
-    for solo in solos {
-        let enqueue = Enqueue {
-            id: solo.id,
-            players: solo.party.player_ids().cloned().collect(),
-            places: vec![solo.place],
-            party: api::encode_party(&solo.party),
-            queued_ms: NOW_MS,
-            expires_ms: u64::MAX,
-            holder: "orchestrator-1".parse().unwrap(),
-            trace: String::new(),
-        };
-        store.enqueue(enqueue).await.unwrap();
+    for solo in &solos {
+        store.enqueue(stored(solo)).await.unwrap();
     }
-    Explainer::new(store.clone(), Arc::new(rules), Outlooks::new(store), Clock::system())
+    Explainer::new(store.clone(), LiveRules::new(rules), Outlooks::new(store), Clock::system())
 }
 
 async fn seen(explainer: &Explainer, id: u128) -> u32 {

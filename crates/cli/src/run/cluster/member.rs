@@ -1,5 +1,5 @@
 use super::seat::Seat;
-use crate::run::args::ClusterArgs;
+use crate::run::args::{ClusterArgs, QUIET};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -30,7 +30,7 @@ impl Member {
             command.arg("--log-json");
         }
         if std::env::var_os("RUST_LOG").is_none() {
-            command.env("RUST_LOG", "warn");
+            command.env("RUST_LOG", QUIET);
         }
         let child = command.process_group(0).kill_on_drop(true).stdin(Stdio::null()).spawn();
         Ok(Self { seat: seat.clone(), child: child.with_context(|| format!("{} cannot be started", seat.name))? })
