@@ -6,11 +6,13 @@ mod build;
 mod check;
 mod common;
 mod company;
+mod contradictions;
 mod file;
 mod judge;
 mod limits;
 mod look;
 mod measure;
+mod mistake;
 mod parse;
 mod patience;
 mod prices;
@@ -19,11 +21,13 @@ mod relaxed;
 mod roles;
 mod round_trip;
 mod set;
+mod tree;
 
 pub use check::Violation;
 pub(crate) use common::Common;
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
+pub use mistake::{Mistake, Place};
 pub(crate) use relaxed::Lever;
 pub use set::{EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, RuleSet, RulesChange};
 
@@ -55,7 +59,7 @@ pub struct Rules {
     reach: Reach,
 }
 
-/// Why a rules file cannot be used: one line that names the file's place and what to do.
+/// Why a rules file cannot be used: one line that names place and key, and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RulesError(pub String);

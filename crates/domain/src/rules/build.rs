@@ -5,27 +5,23 @@ use super::ramp::Ramp;
 use super::{Limits, Patience, Prices, Reach, Roles, Rules, RulesError};
 use crate::{RoleName, RulesVersion};
 use std::collections::{BTreeMap, BTreeSet};
-use toml::Spanned;
 
 pub(super) fn build(file: File) -> Result<Rules, RulesError> {
     // The version is that of the parsed content with its defaults: comments, spaces and the order of keys do not change it.
     let content = toml::to_string(&file).map_err(|error| RulesError(format!("cannot be written back: {error}")))?;
-    let unlimited_ms = match &file.patience.unlimited_s {
-        Some(unlimited_s) => unlimited_s.get_ref() * 1000,
-        None => file.longest_wait_s * 800,
-    };
-    let roles = roles(file.roles.as_ref().map(Spanned::get_ref), file.teams.get_ref().len());
+    let unlimited_ms = file.patience.unlimited_s.map_or(file.longest_wait_s * 800, |unlimited_s| unlimited_s * 1000);
+    let roles = roles(file.roles.as_ref(), file.teams.len());
     Ok(Rules {
         version: RulesVersion::of(&content),
         queue: file.queue,
-        team_sizes: file.teams.into_inner(),
+        team_sizes: file.teams,
         longest_wait_ms: file.longest_wait_s * 1000,
         longest_match_ms: file.longest_match_s * 1000,
-        regions: file.regions.into_inner(),
+        regions: file.regions,
         roles,
-        equal: file.equal.into_inner(),
+        equal: file.equal,
         limits: limits(file.limit, &file.sets),
-        sets: file.sets.into_iter().map(|(name, members)| (name, members.into_inner())).collect(),
+        sets: file.sets.into_iter().collect(),
         rating_scale: file.rating_scale,
         prices: prices(&file.price),
         patience: Patience {
@@ -61,7 +57,7 @@ fn prices(file: &Price) -> Prices {
     }
 }
 
-fn limits(file: Limit, sets: &BTreeMap<String, Spanned<Vec<String>>>) -> Limits {
+fn limits(file: Limit, sets: &BTreeMap<String, Vec<String>>) -> Limits {
     let endless = || Ramp::constant(f64::INFINITY);
     let set_at = |name: &String| sets.keys().position(|set| set == name);
     Limits {

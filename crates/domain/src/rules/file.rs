@@ -1,11 +1,10 @@
 //! The shape of a rules file. Each key is explained once, in `rules/README.md`; what one value alone can get wrong is
-//! refused here, what two values can get wrong together in `parse`.
+//! refused here, what several can get wrong together in `contradictions`.
 
 use super::ramp::{Falling, Ramp, Rising, rising, rising_if_any};
 use crate::{QueueName, RegionName, RoleName};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
-use toml::Spanned;
 
 /// Longest declared wait or match, in seconds: a day.
 const DURATION_S_MAX: u64 = 86_400;
@@ -14,30 +13,24 @@ const WIDTH_MAX: u32 = 16;
 /// Highest price, patience or number of points: so high that no sum of costs overflows.
 const AMOUNT_MAX: f64 = 1e9;
 
-/// A file that holds a realm's queues.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RealmFile {
-    pub queues: Vec<File>,
-}
-
+/// What declares one queue.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub queue: QueueName,
-    pub teams: Spanned<Vec<usize>>,
+    pub teams: Vec<usize>,
     #[serde(deserialize_with = "duration_s")]
     pub longest_wait_s: u64,
     #[serde(deserialize_with = "duration_s")]
     pub longest_match_s: u64,
-    #[serde(default = "nothing")]
-    pub regions: Spanned<Vec<RegionName>>,
     #[serde(default)]
-    pub roles: Option<Spanned<RoleSeats>>,
-    #[serde(default = "nothing")]
-    pub equal: Spanned<Vec<String>>,
+    pub regions: Vec<RegionName>,
     #[serde(default)]
-    pub sets: BTreeMap<String, Spanned<Vec<String>>>,
+    pub roles: Option<RoleSeats>,
+    #[serde(default)]
+    pub equal: Vec<String>,
+    #[serde(default)]
+    pub sets: BTreeMap<String, Vec<String>>,
     #[serde(default = "rating_scale", deserialize_with = "scale")]
     pub rating_scale: f64,
     #[serde(default)]
@@ -59,7 +52,7 @@ pub(super) enum RoleSeats {
 }
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct Price {
     #[serde(deserialize_with = "amount")]
     pub rating_gap: f64,
@@ -84,7 +77,7 @@ pub(super) struct Price {
 }
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct Limit {
     #[serde(deserialize_with = "rising_if_any")]
     pub rating_gap: Option<Ramp>,
@@ -107,7 +100,7 @@ pub(super) struct Limit {
 }
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct Patience {
     #[serde(deserialize_with = "amount_if_any")]
     pub start_s: Option<f64>,
@@ -122,11 +115,11 @@ pub(super) struct Patience {
     #[serde(deserialize_with = "amount")]
     pub seconds_per_try: f64,
     /// Four fifths of the longest wait when left out.
-    pub unlimited_s: Option<Spanned<u64>>,
+    pub unlimited_s: Option<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct Look {
     #[serde(deserialize_with = "width")]
     pub width_max: u32,
@@ -143,7 +136,7 @@ impl Default for Look {
 
 /// A half-range of ratings: `start` points at width 0, `factor` times as many at each further width.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table, such as { start = 100, factor = 2 }")]
 pub(super) struct Growth {
     #[serde(deserialize_with = "amount")]
     pub start: f64,
@@ -154,10 +147,6 @@ pub(super) struct Growth {
 /// Elo's: the better of two who stand so many points apart wins ten games of eleven.
 fn rating_scale() -> f64 {
     400.0
-}
-
-fn nothing<T>() -> Spanned<Vec<T>> {
-    Spanned::new(0..0, Vec::new())
 }
 
 fn amount<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {

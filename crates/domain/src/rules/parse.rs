@@ -1,158 +1,104 @@
-//! From text to rules: what a file's values can get wrong together, and the one line that says so.
+//! From text to rules, or to all that is wrong with it.
 
-use super::build::{build, role_tables};
-use super::file::{File, RealmFile};
+use super::build::build;
+use super::contradictions::contradictions;
+use super::file::File;
+use super::mistake::Mistake;
+use super::tree::{Key, Tree};
 use super::{Rules, RulesError};
-use crate::RegionName;
-use crate::limits::{NAME_BYTES_MAX, PARTY_PLAYERS_MAX};
-use std::collections::HashSet;
-use std::fmt::Display;
-use std::hash::Hash;
-use std::ops::Range;
-use toml::Spanned;
 
-/// Most players in one match.
-const MATCH_PLAYERS_MAX: usize = 100;
-/// Most names in any one list: regions, roles or attributes.
-const NAMES_MAX: usize = 64;
-
-/// A mistake and the bytes of the file that hold it.
-type Mistake = (Range<usize>, String);
+/// Most mistakes that are told of one queue.
+const MISTAKES_MAX: usize = 50;
+/// The list that holds a realm's queues.
+const QUEUES: &str = "queues";
 
 impl Rules {
-    /// Reads the rules of one queue. The error names line and column, quotes the line, and says what to write instead.
+    /// Reads the rules of one queue. The error names line, column and key, and says what to write instead.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        checked(text, toml::from_str(text).map_err(|error| misread(text, &error))?)
+        let tree = tree(text).map_err(first)?;
+        read_queue(text, &tree).map_err(first)
     }
 
     /// Reads a file that holds one queue, or a realm's queues as `[[queues]]`.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, RulesError> {
-        let holds_many = toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("queues"));
-        if !holds_many {
-            return Ok(vec![Self::parse(text)?]);
-        }
-        let realm: RealmFile = toml::from_str(text).map_err(|error| misread(text, &error))?;
-        realm.queues.into_iter().map(|file| checked(text, file)).collect()
+        let queues = read_queues(text).map_err(first)?;
+        Ok(queues.into_iter().map(|(_, rules)| rules).collect())
     }
 }
 
-fn checked(text: &str, file: File) -> Result<Rules, RulesError> {
-    check(&file).map_err(|mistake| located(text, mistake))?;
-    build(file)
-}
-
-fn check(file: &File) -> Result<(), Mistake> {
-    check_teams(&file.teams)?;
-    check_names("regions", &file.regions)?;
-    check_names("equal", &file.equal)?;
-    check_attributes("equal", &file.equal)?;
-    check_roles(file)?;
-    check_sets(file)?;
-    check_limits(file)?;
-    check_patience(file)
-}
-
-/// What the parser says, in the words of someone who writes a file.
-fn misread(text: &str, error: &toml::de::Error) -> RulesError {
-    let told = error.message().lines().collect::<Vec<_>>().join("; ");
-    let told = told
-        .replace("missing field", "lacks the key")
-        .replace("expected a sequence", "expected a list, such as [5, 5]");
-    match error.span() {
-        Some(span) if span.start > 0 => located(text, (span, told)),
-        // A key that the file as a whole lacks is on no line.
-        _ => RulesError(format!("{told}: see rules/README.md")),
-    }
-}
-
-fn check_teams(teams: &Spanned<Vec<usize>>) -> Result<(), Mistake> {
-    let sizes = teams.get_ref();
-    let wrong = |must: String| Err((teams.span(), format!("`teams` {must}")));
-    if sizes.contains(&0) {
-        return wrong("must not hold an empty team: write each team's number of players".into());
-    }
-    if let Some(size) = sizes.iter().find(|size| **size > PARTY_PLAYERS_MAX) {
-        return wrong(format!("must hold teams of at most {PARTY_PLAYERS_MAX} players, holds one of {size}"));
-    }
-    let players = sizes.iter().sum::<usize>();
-    if !(1..=MATCH_PLAYERS_MAX).contains(&players) {
-        return wrong(format!("must sum to 1 to {MATCH_PLAYERS_MAX} players, sums to {players}"));
-    }
-    Ok(())
-}
-
-fn check_names<T: Eq + Hash + Display>(key: &str, names: &Spanned<Vec<T>>) -> Result<(), Mistake> {
-    let list = names.get_ref();
-    if list.len() > NAMES_MAX {
-        return Err((names.span(), format!("`{key}` must hold at most {NAMES_MAX} names, holds {}", list.len())));
-    }
-    let mut seen = HashSet::new();
-    match list.iter().find(|name| !seen.insert(*name)) {
-        Some(twice) => Err((names.span(), format!("`{key}` names {twice} twice: remove one"))),
-        None => Ok(()),
-    }
-}
-
-fn check_attributes(key: &str, names: &Spanned<Vec<String>>) -> Result<(), Mistake> {
-    // An attribute's name obeys the same rule as every other name, see `Player::check`.
-    let odd = names.get_ref().iter().find(|name| RegionName::parse("equal", name).is_err());
-    odd.map_or(Ok(()), |name| {
-        let must = format!("must have 1 to {NAME_BYTES_MAX} ASCII letters, digits or _ - . : @");
-        Err((names.span(), format!("`{key}` holds the name {name:?}, which {must}")))
-    })
-}
-
-fn check_patience(file: &File) -> Result<(), Mistake> {
-    let Some(unlimited_s) = &file.patience.unlimited_s else { return Ok(()) };
-    if *unlimited_s.get_ref() < file.longest_wait_s {
-        return Ok(());
-    }
-    let must = format!("must be less than `longest_wait_s` ({}), so that nobody starves", file.longest_wait_s);
-    Err((unlimited_s.span(), format!("`unlimited_s` {must}, is {}", unlimited_s.get_ref())))
-}
-
-fn check_roles(file: &File) -> Result<(), Mistake> {
-    let Some(roles) = &file.roles else { return Ok(()) };
-    let wrong = |told: String| Err((roles.span(), format!("`roles` {told}")));
-    let teams = file.teams.get_ref();
-    let per_team = role_tables(roles.get_ref(), teams.len());
-    if per_team.len() != teams.len() {
-        return wrong(format!("must hold one table for each of {} teams, holds {}", teams.len(), per_team.len()));
-    }
-    for (table, size) in per_team.iter().zip(teams) {
-        let seats = table.values().fold(0usize, |sum, seats| sum.saturating_add(*seats));
-        if seats != *size {
-            return wrong(format!("must seat the {size} players of a team, seat {seats}"));
+/// Every queue of a file with the table that declares it, or at least one mistake, in the order of the text.
+pub(super) fn read_queues(text: &str) -> Result<Vec<(Tree<'_>, Rules)>, Vec<Mistake>> {
+    let (mut queues, mut mistakes) = (Vec::new(), Vec::new());
+    for queue in split(text, tree(text)?)? {
+        match read_queue(text, &queue) {
+            Ok(rules) => queues.push((queue, rules)),
+            Err(told) => mistakes.extend(told),
         }
     }
-    Ok(())
+    if mistakes.is_empty() { Ok(queues) } else { Err(mistakes) }
 }
 
-fn check_sets(file: &File) -> Result<(), Mistake> {
-    for (name, members) in &file.sets {
-        check_names(&format!("sets.{name}"), members)?;
-        check_attributes(&format!("sets.{name}"), members)?;
-        if members.get_ref().is_empty() {
-            return Err((members.span(), format!("`sets.{name}` must hold at least one member")));
-        }
+fn tree(text: &str) -> Result<Tree<'_>, Vec<Mistake>> {
+    Tree::parse(text).map_err(|errors| errors.iter().map(|error| Mistake::syntax(text, error)).collect())
+}
+
+/// The tables of a file that declare a queue each: itself, or those of its list.
+fn split<'t>(text: &'t str, file: Tree<'t>) -> Result<Vec<Tree<'t>>, Vec<Mistake>> {
+    if !file.names().any(|name| name == QUEUES) {
+        return Ok(vec![file]);
     }
-    Ok(())
+    let wrong = |key: Key, told: &str| Mistake::at(text, &file.span_of(&key), &key, told);
+    let others = file.names().filter(|name| *name != QUEUES);
+    let others: Vec<Mistake> = others.map(|name| wrong(Key::of([name]), "must stand in one of the `queues`")).collect();
+    match file.tables(QUEUES).filter(|tables| !tables.is_empty()) {
+        Some(tables) if others.is_empty() => Ok(tables),
+        Some(_) => Err(others),
+        None => Err(vec![wrong(Key::of([QUEUES]), "must be at least one table, each under a line `[[queues]]`")]),
+    }
 }
 
-/// A name under `[limit]` that nothing declares is on no line of its own that the parser still knows.
-fn check_limits(file: &File) -> Result<(), Mistake> {
-    let unknown = file.limit.overlap.keys().find(|name| !file.sets.contains_key(*name));
-    unknown.map_or(Ok(()), |name| {
-        let told = format!("`limit.overlap` names the set {name}, which `[sets]` does not declare");
-        Err((file.teams.span(), told))
-    })
+fn read_queue(text: &str, tree: &Tree<'_>) -> Result<Rules, Vec<Mistake>> {
+    let file = read_file(text, tree)?;
+    let contradictions = contradictions(&file);
+    if !contradictions.is_empty() {
+        return Err(contradictions.iter().map(|one| Mistake::contradiction(text, tree, one)).collect());
+    }
+    build(file).map_err(|error| vec![Mistake { place: None, told: error.0 }])
 }
 
-/// One line: where, the line as it stands, and what is wrong with it.
-fn located(text: &str, (span, told): Mistake) -> RulesError {
-    let before = text.get(..span.start).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|char| *char != '\n').count() + 1;
-    let quoted = text.lines().nth(line - 1).unwrap_or("").trim();
-    RulesError(format!("line {line}, column {column}: `{quoted}`: {told}"))
+/// Each value that cannot be read is told and taken out, and the rest is read again: so one mistake does not hide the next.
+fn read_file(text: &str, tree: &Tree<'_>) -> Result<File, Vec<Mistake>> {
+    let (mut rest, mut taken_out, mut mistakes) = (tree.clone(), Vec::new(), Vec::new());
+    while mistakes.len() < MISTAKES_MAX {
+        let error = match rest.read::<File>() {
+            Ok(file) if mistakes.is_empty() => return Ok(file),
+            Ok(_) => break,
+            Err(error) => error,
+        };
+        let key = error.span().map(|span| rest.key_at(&span)).unwrap_or_default();
+        if !follows(&error, &key, &taken_out) {
+            mistakes.push(Mistake::unread(text, &key, &error));
+        }
+        if key.is_whole() {
+            break;
+        }
+        rest.take_out(&key);
+        taken_out.push(key);
+    }
+    // What the file as a whole lacks stands on no line: it goes last.
+    mistakes.sort_by_key(|mistake| (mistake.place.is_none(), mistake.place));
+    Err(mistakes)
+}
+
+/// Whether the table of this key is wrong only because something was taken out of it.
+fn follows(error: &toml::de::Error, key: &Key, taken_out: &[Key]) -> bool {
+    if !key.is_whole() {
+        return taken_out.iter().any(|out| out.is_within(key));
+    }
+    let missing = error.message().strip_prefix("missing field `").and_then(|told| told.strip_suffix('`'));
+    missing.is_some_and(|name| taken_out.contains(&key.then(name)))
+}
+
+fn first(mistakes: Vec<Mistake>) -> RulesError {
+    RulesError(mistakes.first().map(Mistake::to_string).unwrap_or_default())
 }

@@ -46,11 +46,11 @@ fn one_file_can_hold_a_realm() {
 
 #[test]
 fn a_mistake_is_told_with_its_line_column_and_key() {
-    refused("teams = [1, 1]", "teams = [1, 0]", &["line 2, column 9", "`teams = [1, 0]`", "empty team"]);
+    refused("teams = [1, 1]", "teams = [1, 0]", &["line 2, column 9: teams:", "empty team"]);
     refused("teams = [1, 1]", "teams = []", &["line 2", "teams", "1 to 100"]);
     refused("teams = [1, 1]", "teams = [60, 41]", &["line 2", "teams", "sums to 101"]);
     refused("teams = [1, 1]", "teams = [65]", &["line 2", "teams", "at most 64"]);
-    refused("teams = [1, 1]", "team = [1, 1]", &["line 2", "unknown field `team`", "expected"]);
+    refused("teams = [1, 1]", "team = [1, 1]", &["line 2", "team: unknown key, did you mean `teams`?"]);
     refused("queue = \"q\"\n", "", &["lacks the key `queue`"]);
     refused("\"q\"", "\"a}b\"", &["line 1", "queue", "only ASCII"]);
     refused("= 60\n", "= 0\n", &["line 3, column 18", "longest_wait_s", "1 to 86400"]);
@@ -66,6 +66,12 @@ fn a_mistake_is_told_with_its_line_column_and_key() {
 }
 
 #[test]
+fn a_set_that_nothing_declares_is_told_where_a_limit_asks_for_it() {
+    let at_line = "[limit.overlap]\nmaps = 1\n[price]";
+    refused("[price]", at_line, &["line 6, column 8: limit.overlap.maps:", "the set maps", "`[sets]`"]);
+}
+
+#[test]
 fn a_limit_that_contradicts_itself_is_refused() {
     let limit = |ramp: &str| format!("[limit]\nrating_gap = {ramp}\n[price]");
     refused(
@@ -74,21 +80,25 @@ fn a_limit_that_contradicts_itself_is_refused() {
         &["line 6", "rating_gap", "`max` must be at least `start` (9)"],
     );
     refused("[price]", &limit("{ start = -1 }"), &["line 6", "rating_gap", "`start` must be a number of at least 0"]);
-    refused("[price]", &limit("{ start = 1, per_min = 2 }"), &["line 6", "rating_gap", "unknown field `per_min`"]);
+    refused(
+        "[price]",
+        &limit("{ start = 1, per_min = 2 }"),
+        &["line 6", "rating_gap", "unknown key, did you mean `per_s`?"],
+    );
 }
 
 #[test]
 fn lists_of_names_are_refused_where_a_name_is_odd_or_stands_twice() {
     let top = |line: &str| format!("{line}\nteams = [1, 1]");
-    refused("teams = [1, 1]", &top("regions = [\"eu\", \"eu\"]"), &["line 2", "`regions` names eu twice"]);
+    refused("teams = [1, 1]", &top("regions = [\"eu\", \"eu\"]"), &["line 2", "regions: names eu twice"]);
     refused("teams = [1, 1]", &top("roles = { \"\" = 1 }"), &["line 2", "roles"]);
     refused(
         "teams = [1, 1]",
         &top("roles = { tank = 2 }"),
-        &["line 2", "`roles`", "seat the 1 players of a team, seat 2"],
+        &["line 2", "roles: must seat the 1 players of a team, seat 2"],
     );
-    refused("teams = [1, 1]", &top("roles = [{ tank = 1 }]"), &["line 2", "`roles`", "each of 2 teams, holds 1"]);
-    refused("teams = [1, 1]", &top("equal = [\"a b\"]"), &["line 2", "`equal`", "\"a b\""]);
+    refused("teams = [1, 1]", &top("roles = [{ tank = 1 }]"), &["line 2", "roles:", "each of 2 teams, holds 1"]);
+    refused("teams = [1, 1]", &top("equal = [\"a b\"]"), &["line 2", "equal:", "\"a b\""]);
 }
 
 #[test]
