@@ -29,8 +29,8 @@ pub use matched::{Match, MatchState};
 pub use outlook::{Arrival, Outlook, Prospect};
 pub use party::{Party, Player};
 pub use rules::{
-    EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, Look, Mistake, Place, Placement, RuleSet, Rules, RulesChange,
-    RulesError, Violation,
+    Doubt, DoubtKind, EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, Look, Mistake, Place, Placement, Review,
+    RuleSet, Rules, RulesChange, RulesError, Term, Violation,
 };
 pub use search::{Outcome, Proposal, Range, Rejection, search};
 pub use ticket::{Candidate, Encoded, Ticket, TicketState};

@@ -7,6 +7,7 @@ mod check;
 mod common;
 mod company;
 mod contradictions;
+mod doubts;
 mod file;
 mod judge;
 mod limits;
@@ -18,18 +19,23 @@ mod patience;
 mod prices;
 mod ramp;
 mod relaxed;
+mod review;
 mod roles;
 mod round_trip;
 mod set;
+mod terms;
 mod tree;
 
 pub use check::Violation;
 pub(crate) use common::Common;
+pub use doubts::{Doubt, DoubtKind};
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
 pub use mistake::{Mistake, Place};
 pub(crate) use relaxed::Lever;
+pub use review::Review;
 pub use set::{EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, RuleSet, RulesChange};
+pub use terms::Term;
 
 use crate::{QueueName, RegionName, RoleName, RulesVersion};
 use limits::Limits;
@@ -82,6 +88,11 @@ impl Rules {
     /// Longest time a ticket waits before it expires, in ms.
     pub fn longest_wait_ms(&self) -> u64 {
         self.longest_wait_ms
+    }
+
+    /// From this age on, in ms, a ticket takes any match that the limits allow.
+    pub fn unlimited_ms(&self) -> u64 {
+        self.patience.unlimited_ms
     }
 
     /// Longest time a match runs before it is ended for its host, in ms.

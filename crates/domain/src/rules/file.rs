@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const DURATION_S_MAX: u64 = 86_400;
 /// Highest width that a file may declare: 2^15 steps of a second are nine hours.
 const WIDTH_MAX: u32 = 16;
+/// Highest width of a file that declares none.
+pub(super) const WIDTH_MAX_DEFAULT: u32 = 6;
 /// Highest price, patience or number of points: so high that no sum of costs overflows.
 const AMOUNT_MAX: f64 = 1e9;
 
@@ -130,7 +132,8 @@ pub(super) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width_max: 6, rating: Growth { start: 100.0, factor: 2.0 }, again_ms: Ramp::line(250.0, 50.0, 2000.0) }
+        let rating = Growth { start: 100.0, factor: 2.0 };
+        Self { width_max: WIDTH_MAX_DEFAULT, rating, again_ms: Ramp::line(250.0, 50.0, 2000.0) }
     }
 }
 

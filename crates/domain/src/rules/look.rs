@@ -98,7 +98,7 @@ impl Rules {
         (self.reach.again_ms.at_ms(age_ms) as u64).clamp(*AGAIN_MS.start(), *AGAIN_MS.end())
     }
 
-    fn half_range(&self, width: u32) -> f64 {
+    pub(super) fn half_range(&self, width: u32) -> f64 {
         let everything = 2.0 * RATING_ABS_MAX;
         if width >= self.reach.width_max {
             return everything.min(self.range_limit(u64::MAX));

@@ -22,6 +22,14 @@ enum Shape {
     Steps(Vec<(u64, f64)>),
 }
 
+/// A part of a ramp that begins too late.
+pub(super) enum Unreached {
+    /// It comes to this value and not to its end.
+    End { is: f64, end: f64 },
+    /// The step that begins at this age.
+    Step { from_ms: u64 },
+}
+
 /// Most steps of one ramp.
 const STEPS_MAX: usize = 64;
 /// Ages up to which a ramp can be asked when it reaches a value: a day, the longest wait there is.
@@ -67,6 +75,21 @@ impl Ramp {
             if self.at_ms(middle) >= value { above = middle } else { below = middle }
         }
         Some(above)
+    }
+
+    /// The first part that is not reached before this age, if there is one.
+    pub(super) fn unreached_by_ms(&self, age_ms: u64) -> Option<Unreached> {
+        match &self.shape {
+            // A fall that names no end goes on to 0.
+            Shape::Line { end, .. } => end.filter(|end| *end > 0.0).and_then(|end| {
+                let is = self.at_ms(age_ms);
+                (is != end).then_some(Unreached::End { is, end })
+            }),
+            Shape::Steps(steps) => {
+                let late = steps.iter().find(|(from_ms, _)| *from_ms >= age_ms);
+                late.map(|(from_ms, _)| Unreached::Step { from_ms: *from_ms })
+            }
+        }
     }
 
     /// Whether it never falls: what a maximum must be, so that waiting only relaxes it.
@@ -170,7 +193,7 @@ impl Table {
         let end = match (self.max, self.min) {
             (Some(_), Some(_)) => return Err("has `max` and `min`: `max` ends a rise, `min` a fall".into()),
             (Some(_), None) if per_s < 0.0 => return Err("falls, so it ends at `min`, not at `max`".into()),
-            (None, Some(_)) if per_s > 0.0 => return Err("rises, so it ends at `max`, not at `min`".into()),
+            (None, Some(_)) if per_s >= 0.0 => return Err("does not fall, so it ends at `max`, not at `min`".into()),
             (Some(max), None) if !(start..=f64::MAX).contains(&max) => {
                 return Err(format!("`max` must be at least `start` ({start}), is {max}"));
             }

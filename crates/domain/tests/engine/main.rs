@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
 mod admission;
+mod doubts;
 mod explain;
 mod looks;
+mod mistakes;
 mod properties;
 mod replay;
 mod rules_files;
