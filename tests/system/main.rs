@@ -7,6 +7,7 @@ mod processes;
 
 mod bad_input;
 mod cancel;
+mod check;
 mod explain;
 mod first_match;
 mod health_and_reflection;

@@ -96,6 +96,12 @@ async fn a_trace_that_is_not_there_is_said() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_check_of_nothing_is_said() -> Result<()> {
+    is_refused(&["check"], &["<FILE>"]).await?;
+    is_refused(&["check", "no-such-file.toml"], &["no-such-file.toml"]).await
+}
+
+#[tokio::test]
 async fn a_simulation_that_cannot_be_is_said() -> Result<()> {
     let rules = |name: &str| format!("{}/../../rules/{name}", env!("CARGO_MANIFEST_DIR"));
     let (duel, teams) = (rules("duel.toml"), rules("teams-5v5.toml"));

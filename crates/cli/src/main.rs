@@ -1,5 +1,6 @@
 //! `muster`: one binary, one subcommand per role, and the tools around them.
 
+mod check;
 mod client;
 mod misuse;
 mod replay;
@@ -53,6 +54,8 @@ enum Command {
     Replay(replay::Args),
     /// Play a trace through the engine on a virtual clock, and draw what its players would get.
     Simulate(simulate::Args),
+    /// Say what is wrong or doubtful in rules files, before a service reads them.
+    Check(check::Args),
 }
 
 /// Exit code of a command that was asked wrongly.
@@ -100,6 +103,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
             Command::Simulate(args) => simulate::run(&args),
+            Command::Check(args) => check::run(&args),
         }
     })
 }

@@ -81,7 +81,13 @@ impl Rules {
     /// The most that a ticket without tries accepts before it takes any match, in seconds; infinite where the file sets no bound, or
     /// where it takes any at once.
     fn highest_patience_s(&self) -> f64 {
-        if self.patience.unlimited_ms == 0 { f64::INFINITY } else { self.patience.highest_s(self.unlimited_s()) }
+        let patience = &self.patience;
+        if patience.unlimited_ms == 0 {
+            return f64::INFINITY;
+        }
+        // While no arrivals are known the least is accepted, even where it is above the most.
+        let worth_s = patience.fixed_s.unwrap_or(patience.most_s.max(patience.least_s));
+        worth_s + patience.growth_s(self.unlimited_s())
     }
 
     /// Each size of party that may queue although no team has room for its like on the other side, with by how many players it exceeds

@@ -187,6 +187,7 @@ fn patience_that_contradicts_itself_is_told() {
     idle("start_s = 1\nleast_s = 2", "least_s", "`start_s`");
     idle("start_s = 1\nmost_s = 2", "most_s", "`start_s`");
     idle("least_s = 3\nmost_s = 2", "most_s", "below `least_s` (3)");
+    idle("least_s = 3\nmost_s = 0\n[price]\nrating_gap = 1", "most_s", "below `least_s` (3)");
     idle("least_s = 1\nafter_s = 9", "after_s", "`per_s`");
     idle("least_s = 1\nper_s = 1\nafter_s = 80", "per_s", "at 80 s");
     trusted(&format!("{DUEL}[patience]\nleast_s = 1\nmost_s = 1\nper_s = 1\nafter_s = 79\n"));
