@@ -1,5 +1,6 @@
-use crate::support::DUEL;
+use crate::support::{DUEL, TEAMS};
 use domain::{Place, Rules};
+use proptest::prelude::*;
 
 const HEAD: &str = "queue = \"q\"\nteams = [1, 1]\nlongest_wait_s = 60\nlongest_match_s = 600\n";
 
@@ -154,4 +155,25 @@ fn what_binds_is_told_for_the_fresh_and_for_the_oldest() {
         reviews[0].rules.terms().into_iter().map(|term| (term.key, term.first, term.last)).collect();
     let expected = [("limit.rating_range", 100.0, 400.0), ("price.rating_gap", 0.05, 0.05)];
     assert_eq!(terms, expected.map(|(key, first, last)| (key.to_owned(), first, last)));
+}
+
+proptest! {
+    /// A file that lost a piece, or got one of another: never a panic, and whatever is refused is refused for a reason in the file.
+    #[test]
+    fn whatever_is_written_is_used_or_told_why_not(
+        from in 0usize..600, length in 0usize..40, piece in "[\\[\\]{}=\".,é \n0-9a-z_-]{0,12}", is_realm: bool,
+    ) {
+        let head = if is_realm { "[[queues]]\n" } else { "" };
+        let chars: Vec<char> = format!("{head}{TEAMS}").chars().collect();
+        let (from, until) = (from.min(chars.len()), (from + length).min(chars.len()));
+        let text: String = chars[..from].iter().copied().chain(piece.chars()).chain(chars[until..].iter().copied()).collect();
+        let lines = text.lines().count().max(1);
+        if let Err(mistakes) = Rules::review(&text) {
+            prop_assert!(!mistakes.is_empty());
+            for mistake in mistakes {
+                prop_assert!(!mistake.told.is_empty() && !mistake.told.contains('\n'), "{:?}", mistake);
+                prop_assert!(mistake.place.is_none_or(|place| (1..=lines + 1).contains(&place.line)), "{:?} of {lines}", mistake);
+            }
+        }
+    }
 }
