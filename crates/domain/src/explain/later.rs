@@ -10,9 +10,9 @@ const STEP_MS: u64 = 250;
 /// Rules only relax with time, so times are tried ever farther apart and the first that matches is narrowed down. Each try is a
 /// quarter farther off than the last: a partner's last fifth, when he takes any match, is not stepped over.
 pub(super) fn matches_at_age_ms(anchor: &Candidate, range: &Range, rules: &Rules, now_ms: u64) -> Option<u64> {
-    let end_ms = rules.longest_wait_ms().checked_sub(anchor.age_ms(now_ms) + 1)?;
-    let matches =
-        |ahead_ms: u64| matched(&waiting_at(range, rules, now_ms + ahead_ms), rules, now_ms + ahead_ms).is_some();
+    let end_ms = rules.longest_wait_ms().checked_sub(anchor.age_ms(now_ms).saturating_add(1))?;
+    let matches_at = |now_ms: u64| matched(&waiting_at(range, rules, now_ms), rules, now_ms).is_some();
+    let matches = |ahead_ms: u64| matches_at(now_ms.saturating_add(ahead_ms));
     let (mut before_ms, mut at_ms) = (0, STEP_MS);
     while !matches(at_ms.min(end_ms)) {
         if at_ms >= end_ms {

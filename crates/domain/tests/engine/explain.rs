@@ -85,6 +85,15 @@ fn one_who_is_alone_is_never_matched_and_one_who_is_not_there_is_not_explained()
 }
 
 #[test]
+fn a_clock_that_has_come_to_its_end_is_no_time_beyond() {
+    let pair = [ticket(1, u64::MAX, &[1500.0]), ticket(2, 0, &[2000.0])];
+    let at_the_end =
+        |anchor: u32| explain(&anchored(anchor, &pair), &rules(&format!("{DUEL}{LIMITED}")), u64::MAX).unwrap();
+    assert_eq!((at_the_end(1).age_ms, at_the_end(1).matches_at_age_ms), (0, None));
+    assert_eq!((at_the_end(2).age_ms, at_the_end(2).matches_at_age_ms), (u64::MAX, None));
+}
+
+#[test]
 fn a_partner_who_will_have_expired_matches_nobody() {
     let text = format!("{DUEL}{LIMITED}");
     // At 800 points the limit never lets them meet; at 300 points the partner's age alone does, while he is there.
