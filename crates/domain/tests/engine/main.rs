@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
 mod admission;
+mod costs;
+mod declared;
 mod doubts;
 mod explain;
 mod looks;
