@@ -7,6 +7,7 @@ mod costs;
 mod declared;
 mod doubts;
 mod explain;
+mod golden;
 mod looks;
 mod mistakes;
 mod properties;
