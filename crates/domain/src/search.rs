@@ -5,6 +5,7 @@ mod field;
 mod fill;
 mod improve;
 mod line;
+mod matching;
 mod split;
 mod squad;
 mod tally;
