@@ -1,5 +1,6 @@
 //! The pure search: a range in, proposals out.
 
+mod budget;
 mod duel;
 mod field;
 mod fill;
@@ -9,6 +10,8 @@ mod matching;
 mod split;
 mod squad;
 mod tally;
+
+pub use budget::Budget;
 
 use crate::{Candidate, Outlook, Rules, TicketId};
 use field::Field;
@@ -59,26 +62,41 @@ pub struct Outcome {
 ///
 /// Work is bounded in counted steps. Ties go to the ticket that waits longest, then to the lower id; ids being hashes, that
 /// is as fair as any draw, so the seed decides nothing yet.
-pub fn search(range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome {
+pub fn search(range: &Range, rules: &Rules, now_ms: u64, seed: u64) -> Outcome {
+    search_within(Budget::default(), range, rules, now_ms, seed)
+}
+
+/// The same on another budget: a larger one never makes matches that save less.
+pub fn search_within(budget: Budget, range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome {
+    let asked = Asked { range, rules, now_ms, budget };
     let mut tally = Tally::default();
     let proposals = match range.anchor {
-        Some(anchor) => anchored(range, anchor, rules, now_ms, &mut tally).into_iter().collect(),
-        None => window(range, rules, now_ms, &mut tally),
+        Some(anchor) => anchored(asked, anchor, &mut tally).into_iter().collect(),
+        None => window(asked, &mut tally),
     };
     tally.into_outcome(proposals)
 }
 
-fn anchored(range: &Range, anchor: TicketId, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Option<Proposal> {
-    let (field, anchor) = Field::around(range, anchor, rules, now_ms, tally)?;
+/// What is asked of a search.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    range: &'a Range,
+    rules: &'a Rules,
+    now_ms: u64,
+    budget: Budget,
+}
+
+fn anchored(asked: Asked<'_>, anchor: TicketId, tally: &mut Tally) -> Option<Proposal> {
+    let (field, anchor) = Field::around(asked, anchor, tally)?;
     let team =
-        if rules.is_duel() { duel::partner(&field, anchor, tally) } else { squad::around(&field, anchor, tally) };
+        if asked.rules.is_duel() { duel::partner(&field, anchor, tally) } else { squad::around(&field, anchor, tally) };
     team.map(|found| found.into_proposal(&field))
 }
 
-fn window(range: &Range, rules: &Rules, now_ms: u64, tally: &mut Tally) -> Vec<Proposal> {
-    let fields = Field::pools(range, rules, now_ms, tally);
+fn window(asked: Asked<'_>, tally: &mut Tally) -> Vec<Proposal> {
+    let fields = Field::pools(asked, tally);
     let solve = |field: &Field<'_>| {
-        let found = if rules.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
+        let found = if asked.rules.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
         found.into_iter().map(|found| found.into_proposal(field)).collect::<Vec<_>>()
     };
     fields.iter().flat_map(solve).collect()

@@ -1,7 +1,7 @@
 //! The candidates made ready: each player once, one pool, in an order that does not depend on how they came.
 
 use super::tally::Tally;
-use super::{Proposal, Range};
+use super::{Asked, Budget, Proposal};
 use crate::rules::{Breach, Verdict, rule};
 use crate::unit::Unit;
 use crate::{Candidate, PlayerId, Rules, TicketId};
@@ -14,11 +14,9 @@ pub(super) struct Field<'a> {
     pub rules: &'a Rules,
     pub now_ms: u64,
     pub units: Vec<Unit<'a>>,
+    budget: Budget,
     steps: Cell<usize>,
 }
-
-/// Steps that one search may take in a field, a step being one ticket touched: some tenths of a second at most.
-const STEPS_MAX: usize = 20_000_000;
 
 /// Teams of positions in a field, and what was judged of them.
 #[derive(Debug, Clone)]
@@ -38,40 +36,34 @@ impl Found {
 impl<'a> Field<'a> {
     /// The anchor's pool, and the anchor's position in it; none when the anchor is not among the candidates or may not
     /// stand in the queue.
-    pub fn around(
-        range: &'a Range,
-        anchor: TicketId,
-        rules: &'a Rules,
-        now_ms: u64,
-        tally: &mut Tally,
-    ) -> Option<(Self, usize)> {
-        let candidates = &range.candidates;
+    pub fn around(asked: Asked<'a>, anchor: TicketId, tally: &mut Tally) -> Option<(Self, usize)> {
+        let (candidates, rules) = (&asked.range.candidates, asked.rules);
         let present = present(candidates, Some(anchor), rules, tally);
         let pool =
             present.iter().find(|at| candidates[**at].id == anchor).map(|at| rules.pool(&candidates[*at].party))?;
         let (near, far): (Vec<usize>, Vec<usize>) =
             present.into_iter().partition(|at| rules.pool(&candidates[*at].party) == pool);
         tally.reject_many(rule::EQUAL, far.len() as u32);
-        let field = Self::of(near, range, rules, now_ms);
+        let field = Self::of(near, asked);
         let position = field.units.iter().position(|unit| unit.id == anchor)?;
         Some((field, position))
     }
 
     /// One field for each pool among the candidates.
-    pub fn pools(range: &'a Range, rules: &'a Rules, now_ms: u64, tally: &mut Tally) -> Vec<Self> {
+    pub fn pools(asked: Asked<'a>, tally: &mut Tally) -> Vec<Self> {
         let mut pools: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let candidates = &range.candidates;
+        let (candidates, rules) = (&asked.range.candidates, asked.rules);
         for at in present(candidates, None, rules, tally) {
             pools.entry(rules.pool(&candidates[at].party)).or_default().push(at);
         }
-        pools.into_values().map(|pool| Self::of(pool, range, rules, now_ms)).collect()
+        pools.into_values().map(|pool| Self::of(pool, asked)).collect()
     }
 
-    fn of(pool: Vec<usize>, range: &'a Range, rules: &'a Rules, now_ms: u64) -> Self {
+    fn of(pool: Vec<usize>, Asked { range, rules, now_ms, budget }: Asked<'a>) -> Self {
         let unit = |at: usize| Unit::new(at, &range.candidates[at], rules, &range.outlook, now_ms);
         let mut units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
         units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
-        Self { rules, now_ms, units, steps: Cell::new(0) }
+        Self { rules, now_ms, units, budget, steps: Cell::new(0) }
     }
 
     pub fn judge_pair(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
@@ -92,7 +84,7 @@ impl<'a> Field<'a> {
     }
 
     pub fn is_spent(&self) -> bool {
-        self.steps.get() >= STEPS_MAX
+        self.steps.get() >= self.budget.steps
     }
 
     /// Orders by who waits longest, then by id: who goes first where nothing else decides.
