@@ -5,11 +5,14 @@ mod duel;
 mod field;
 mod fill;
 mod improve;
+mod lane;
 mod line;
 mod matching;
+mod optimum;
 mod split;
 mod squad;
 mod tally;
+mod worth;
 
 pub use budget::Budget;
 

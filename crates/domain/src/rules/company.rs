@@ -4,15 +4,27 @@ use super::Rules;
 use crate::unit::Unit;
 
 impl Rules {
-    /// What two players this many rating points apart cost each other at least when they are a match, in seconds. The standard
-    /// deviation of two ratings is half their distance.
+    /// What the distance costs two players this many rating points apart when they are a match, apart from what it means for who
+    /// wins, in seconds. The standard deviation of two ratings is half their distance.
     pub(crate) fn pair_price_s(&self, gap: f64) -> f64 {
         (self.prices.rating_gap + self.prices.rating_spread / 2.0) * gap
+    }
+
+    /// What two players this many rating points apart cost each other at least when they are a match, in seconds, if neither's
+    /// rating deviation squared is more than this.
+    pub(crate) fn least_pair_s(&self, gap: f64, deviation_sq: f64) -> f64 {
+        let wins_s = || self.prices.win_probability_s(self.expected_wins(gap, 2.0 * deviation_sq));
+        self.pair_price_s(gap) + if self.prices.win_probability > 0.0 { wins_s() } else { 0.0 }
     }
 
     /// Whether a match is a pair of players whose cost is a price for each point between them and nothing else.
     pub(crate) fn is_linear_pair(&self) -> bool {
         self.is_duel() && self.prices.is_linear()
+    }
+
+    /// Whether it matters for roles which team is which.
+    pub(crate) fn seats_differ(&self) -> bool {
+        self.roles.seats.windows(2).any(|seats| seats[0] != seats[1])
     }
 
     /// How ill a party suits another as company in a team match, in seconds.

@@ -119,7 +119,8 @@ impl Rules {
         if self.is_solo() { spread + self.prices.rating_gap } else { spread }
     }
 
-    fn range_limit(&self, age_ms: u64) -> f64 {
+    /// Most rating points between two players of a match whose oldest ticket has waited `age_ms`.
+    pub(crate) fn range_limit(&self, age_ms: u64) -> f64 {
         let range = self.limits.rating_range.at_ms(age_ms);
         if self.is_solo() { range.min(self.limits.rating_gap.at_ms(age_ms)) } else { range }
     }

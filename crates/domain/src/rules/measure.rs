@@ -59,10 +59,11 @@ impl Rules {
         let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
         // Rounding can leave a variance of almost nothing below zero.
         let variance = (rating_sum_sq / all.players - all.mean() * all.mean()).max(0.0);
+        let rating_gap = high.mean() - low.mean();
         Measures {
             players: all.players,
-            rating_gap: high.mean() - low.mean(),
-            win_probability: self.win_probability(&high, &low),
+            rating_gap,
+            win_probability: self.expected_wins(rating_gap, high.mean_variance() + low.mean_variance()),
             rating_spread: variance.sqrt(),
             off_roles: 0.0,
             party_difference: (largest_party - least_party.min(largest_party)) as f64,
@@ -73,11 +74,9 @@ impl Rules {
         }
     }
 
-    /// Elo's expected score, drawn toward one half by what is not known of the ratings: g(RD) of Glickman, "The Glicko system"
-    /// (1999), with the deviation of the difference between the teams' means.
-    fn win_probability(&self, high: &Team, low: &Team) -> f64 {
-        let gap = high.mean() - low.mean();
-        let variance = high.mean_variance() + low.mean_variance();
+    /// How often the better of two sides whose ratings lie `gap` points apart is expected to win: Elo's expected score, drawn toward
+    /// one half by what is not known of the ratings: g(RD) of Glickman, "The Glicko system" (1999), with the variance of the gap.
+    pub(super) fn expected_wins(&self, gap: f64, variance: f64) -> f64 {
         let q = std::f64::consts::LN_10 / self.rating_scale;
         let certainty = 1.0 / (1.0 + 3.0 * q * q * variance / std::f64::consts::PI.powi(2)).sqrt();
         1.0 / (1.0 + (-q * certainty * gap).exp())

@@ -42,7 +42,7 @@ impl Prices {
     pub fn parts_s(&self, match_: &Measures) -> [f64; PRICE_KEYS.len()] {
         [
             self.rating_gap * match_.rating_gap,
-            self.win_probability * 100.0 * (match_.win_probability - 0.5),
+            self.win_probability_s(match_.win_probability),
             self.rating_spread * match_.rating_spread,
             self.rtt * match_.rtt_excess_ms,
             self.rtt_difference * match_.rtt_difference_ms,
@@ -54,6 +54,11 @@ impl Prices {
 
     pub fn cost_s(&self, match_: &Measures) -> f64 {
         self.parts_s(match_).iter().sum()
+    }
+
+    /// What it costs that the better side wins this often, in seconds.
+    pub fn win_probability_s(&self, win_probability: f64) -> f64 {
+        self.win_probability * 100.0 * (win_probability - 0.5)
     }
 
     /// What a region costs, apart from all else, in seconds.

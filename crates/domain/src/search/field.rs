@@ -14,6 +14,8 @@ pub(super) struct Field<'a> {
     pub rules: &'a Rules,
     pub now_ms: u64,
     pub units: Vec<Unit<'a>>,
+    /// The highest sum of squared rating deviations among them.
+    deviation_sq_max: f64,
     budget: Budget,
     steps: Cell<usize>,
 }
@@ -63,11 +65,37 @@ impl<'a> Field<'a> {
         let unit = |at: usize| Unit::new(at, &range.candidates[at], rules, &range.outlook, now_ms);
         let mut units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
         units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
-        Self { rules, now_ms, units, budget, steps: Cell::new(0) }
+        let deviation_sq_max = units.iter().map(|unit| unit.deviation_sq_sum).fold(0.0, f64::max);
+        Self { rules, now_ms, units, deviation_sq_max, budget, steps: Cell::new(0) }
     }
 
+    /// Judges two tickets against each other, in [`Field::seated`] order.
     pub fn judge_pair(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
+        let (a, b) = self.seated(a, b);
+        self.judge_seated(a, b)
+    }
+
+    /// The two in the order that costs less, where one team's role is not the other's; else as they are.
+    fn seated(&self, a: usize, b: usize) -> (usize, usize) {
+        let cost_s = |a, b| self.judge_seated(a, b).map_or(f64::INFINITY, |verdict| verdict.cost_s);
+        if self.rules.seats_differ() && cost_s(b, a) < cost_s(a, b) { (b, a) } else { (a, b) }
+    }
+
+    fn judge_seated(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
+        self.spend(2 + self.rules.region_count());
         self.rules.judge(&[&[&self.units[a]], &[&self.units[b]]], self.now_ms)
+    }
+
+    /// Two tickets against each other, if the limits allow it.
+    pub fn pair(&self, a: usize, b: usize) -> Option<Found> {
+        let (a, b) = self.seated(a, b);
+        let verdict = self.judge_seated(a, b).ok()?;
+        Some(Found { teams: vec![vec![a], vec![b]], verdict })
+    }
+
+    /// What two players of the field this many rating points apart cost each other at least, in seconds.
+    pub fn least_pair_s(&self, gap: f64) -> f64 {
+        self.rules.least_pair_s(gap, self.deviation_sq_max)
     }
 
     pub fn judge(&self, teams: &[Vec<usize>]) -> Result<Verdict, Breach> {
@@ -84,7 +112,11 @@ impl<'a> Field<'a> {
     }
 
     pub fn is_spent(&self) -> bool {
-        self.steps.get() >= self.budget.steps
+        self.steps_left() == 0
+    }
+
+    pub fn steps_left(&self) -> usize {
+        self.budget.steps.saturating_sub(self.steps.get())
     }
 
     /// Orders by who waits longest, then by id: who goes first where nothing else decides.

@@ -1,11 +1,7 @@
 //! One against one where a pair costs a price for each rating point between the two and nothing else: solved exactly, in one pass.
 
 use super::field::Field;
-use crate::rules::PATIENCE_S_MAX;
-use crate::unit::Unit;
-
-/// What waiting on is worth, and what ratings cost, in whole microseconds: sums of them are exact.
-const PARTS_PER_S: f64 = 1e6;
+use super::worth::{PARTS_PER_S, worths};
 
 /// The disjoint pairs that save most over waiting on, in total; positions in the field, the lower rating first.
 ///
@@ -37,16 +33,15 @@ struct Step {
 }
 
 fn steps(field: &Field<'_>) -> Vec<Step> {
-    let price_s = 2.0 * field.rules.pair_price_s(1.0);
-    let parts = |seconds: f64| (seconds * PARTS_PER_S) as i128;
+    let price = 2.0 * field.rules.pair_price_s(1.0) * PARTS_PER_S;
     let (mut closed, mut open) = (0i128, i128::MIN / 2);
-    let step = |unit: &Unit<'_>| {
-        let (worth, place) = (parts(unit.patience_s.min(PATIENCE_S_MAX)), parts(price_s * unit.rating));
+    let step = |(worth, rating): (i64, f64)| {
+        let (worth, place) = (i128::from(worth), (price * rating) as i128);
         let (closing, opening) = (open + worth - place, closed + worth + place);
         // A pair that saves nothing and costs nothing is made: nobody gains by waiting on.
         let step = Step { closes: closing >= closed, opens: opening > open };
         (closed, open) = (closed.max(closing), open.max(opening));
         step
     };
-    field.units.iter().map(step).collect()
+    worths(field).into_iter().zip(field.units.iter().map(|unit| unit.rating)).map(step).collect()
 }

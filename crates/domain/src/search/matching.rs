@@ -10,8 +10,6 @@
 //! A tree ends at the nearest such vertex, so that it covers the neighbourhood of its root and not the window; and the
 //! duals to begin with are such that most of the matching is there before the first tree. That is what makes it fast.
 
-#![allow(dead_code, reason = "the search of duels does not call it yet")]
-
 mod agenda;
 mod cycles;
 mod graph;
@@ -31,7 +29,7 @@ use solver::Solver;
 pub(super) const WEIGHT_MAX: i64 = 1 << 59;
 
 /// What two vertices save when they are paired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Edge {
     pub a: u32,
     pub b: u32,
