@@ -33,9 +33,9 @@ impl<'a> Lane<'a> {
         Self { field, range: field.rules.range_limit(oldest_ms), spots }
     }
 
-    /// Those who have anything left; with each the others, near ones first, who have no more and with whom it could pay for what lies
-    /// between them. So each pair comes up once.
-    pub fn hopes(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = u32>)> {
+    /// Those who have anything left; with each the others, near ones first, who have no more and with whom something is left when what
+    /// lies between them is paid: twice how much, in parts. So each pair comes up once.
+    pub fn hopes(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = (u32, i64)>)> {
         let hopes = move |(at, a): (usize, &Spot)| {
             let a = *a;
             let is_near = |b: &Spot| self.is_within(&a, b);
@@ -43,8 +43,8 @@ impl<'a> Lane<'a> {
             let below = &below[below.partition_point(|b| !is_near(b))..];
             let above = &above[..above.partition_point(is_near)];
             self.field.spend(below.len() + above.len());
-            let others = above.iter().chain(below.iter().rev()).filter(move |b| self.is_hopeful(&a, b));
-            (a.unit, others.map(|b| b.unit))
+            let others = above.iter().chain(below.iter().rev());
+            (a.unit, others.filter_map(move |b| Some((b.unit, self.hope(&a, b)?))))
         };
         self.spots.iter().enumerate().filter(|(_, a)| a.spare > 0).map(hopes)
     }
@@ -54,9 +54,10 @@ impl<'a> Lane<'a> {
         (a.rating - b.rating).abs() <= self.range && self.price(a, b) < 2 * a.spare
     }
 
-    fn is_hopeful(&self, a: &Spot, b: &Spot) -> bool {
-        let left = a.spare + b.spare;
-        (b.spare, b.unit) < (a.spare, a.unit) && left > 0 && left > self.price(a, b)
+    fn hope(&self, a: &Spot, b: &Spot) -> Option<i64> {
+        let spare = a.spare + b.spare;
+        let may_hope = spare > 0 && (b.spare, b.unit) < (a.spare, a.unit);
+        may_hope.then(|| spare - self.price(a, b)).filter(|hope| *hope > 0)
     }
 
     /// Twice what the distance costs the two together at least, in parts.

@@ -11,6 +11,7 @@
 //! duals to begin with are such that most of the matching is there before the first tree. That is what makes it fast.
 
 mod agenda;
+mod blossoms;
 mod cycles;
 mod graph;
 mod greedy;
@@ -21,6 +22,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+use blossoms::Blossoms;
 use graph::Graph;
 use nest::NONE;
 use solver::Solver;
@@ -29,7 +31,7 @@ use solver::Solver;
 pub(super) const WEIGHT_MAX: i64 = 1 << 59;
 
 /// What two vertices save when they are paired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Edge {
     pub a: u32,
     pub b: u32,
@@ -42,16 +44,27 @@ pub(super) struct Solved {
     /// Each vertex' partner.
     pub mate: Vec<Option<u32>>,
     /// Twice each vertex' dual: never below zero and, at the optimum, zero for who has no partner.
-    ///
-    /// What they are good for: at the optimum, any pairs with `duals[a] + duals[b] >= 2 * weight` that were not among
-    /// the edges could be added, all of them together, and no matching would weigh more than this one. Who leaves pairs
-    /// out has to look only at those below that. (Edges inside a blossom may be below it, the blossom's own dual, which
-    /// is never below zero, making up for what lacks.)
     pub duals: Vec<i64>,
+    blossoms: Blossoms,
     /// No matching weighs more.
     pub is_optimal: bool,
     /// Edges looked at and vertices touched.
     pub steps: usize,
+}
+
+impl Solved {
+    /// Twice what a pair costs by the duals: its two's, and those of the blossoms that both are in.
+    ///
+    /// What it is good for: at the optimum, no edge weighs more, and any pairs that do not either could be added, all of them
+    /// together, and no matching would weigh more than this one. Who leaves pairs out has to look only at the others.
+    pub fn cost(&self, a: u32, b: u32) -> i64 {
+        self.duals[a as usize] + self.duals[b as usize] + self.cost_of_blossoms(a, b)
+    }
+
+    /// The part of a pair's cost that is the blossoms', never below zero.
+    pub fn cost_of_blossoms(&self, a: u32, b: u32) -> i64 {
+        self.blossoms.around(a, b)
+    }
 }
 
 /// A matching of the greatest total weight; as many vertices as that takes stay alone.
@@ -71,10 +84,10 @@ pub(super) fn max_weight(vertices: usize, edges: &[Edge], hint: &[i64], steps_ma
     let mut solver = Solver::on(&graph, hint, steps_max);
     let is_optimal = solver.run();
     let steps = solver.steps();
-    let (mut mate, duals) = solver.into_parts();
+    let (mut mate, duals, blossoms) = solver.into_parts();
     if !is_optimal {
         mate = graph.heavier(mate, greedy::greedy(&graph));
     }
     let mate = mate.into_iter().map(|mate| (mate != NONE).then_some(mate)).collect();
-    Solved { mate, duals, is_optimal, steps }
+    Solved { mate, duals, blossoms, is_optimal, steps }
 }

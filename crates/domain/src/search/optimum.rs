@@ -10,7 +10,6 @@ use super::matching::{Edge, Solved, max_weight};
 use super::worth::{parts, worths};
 use crate::rules::Verdict;
 use crate::unit::Unit;
-use std::collections::HashSet;
 
 /// Neighbours upward in rating that each ticket is compared with at first: among all, and among those of its home region.
 const NEIGHBOURS_MAX: usize = 16;
@@ -39,7 +38,7 @@ impl Optimum<'_> {
         let hint: Vec<i64> = self.worths.iter().map(|worth| 2 * worth).collect();
         let mut solved = self.matched(&edges, &hint);
         while solved.is_optimal {
-            let more = self.left_out(&edges, &solved.duals);
+            let more = self.left_out(&solved);
             if more.is_empty() || self.field.is_spent() {
                 break;
             }
@@ -75,17 +74,15 @@ impl Optimum<'_> {
         lanes.iter().flat_map(|lane| (0..lane.len()).flat_map(move |at| upward(lane, at))).collect()
     }
 
-    /// Pairs not among the known ones that save more than their two ask for.
-    fn left_out(&self, known: &[Edge], duals: &[i64]) -> Vec<Edge> {
-        let saves_more = |edge: &Edge| 2 * edge.weight > duals[edge.a as usize] + duals[edge.b as usize];
-        // So do some that are known, within blossoms.
-        let matched: HashSet<Edge> = known.iter().copied().filter(saves_more).collect();
+    /// Pairs that save more than they cost by the duals, which none does that was matched.
+    fn left_out(&self, solved: &Solved) -> Vec<Edge> {
+        let saves_more = |edge: &Edge| 2 * edge.weight > solved.cost(edge.a, edge.b);
         let mut more = Vec::new();
         for region in 0..self.field.rules.region_count() {
-            let lane = Lane::of(self.field, region, |unit| self.spare(unit, region, duals[unit]));
+            let lane = Lane::of(self.field, region, |unit| self.spare(unit, region, solved.duals[unit]));
             for (a, others) in lane.hopes() {
-                let edges = others.filter_map(|b| self.edge(a, b)).filter(saves_more);
-                more.extend(edges.filter(|edge| !matched.contains(edge)).take(MORE_MAX));
+                let others = others.filter(|(b, hope)| *hope > solved.cost_of_blossoms(a, *b));
+                more.extend(others.filter_map(|(b, _)| self.edge(a, b)).filter(saves_more).take(MORE_MAX));
                 if self.field.is_spent() {
                     return more;
                 }

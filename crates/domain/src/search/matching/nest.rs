@@ -175,6 +175,22 @@ impl Nest {
         node
     }
 
+    /// How many numbers of nodes are given out.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn outermost_blossoms(&self) -> impl Iterator<Item = u32> {
+        let of_first =
+            |(vertex, top): (u32, &u32)| (self.is_blossom(*top) && self.first(*top) == vertex).then_some(*top);
+        (0..).zip(&self.top).filter_map(of_first)
+    }
+
+    /// The nodes of the blossom's cycle.
+    pub fn children(&self, blossom: u32) -> impl Iterator<Item = u32> {
+        self.cycles[blossom as usize - self.mate.len()].iter().map(|link| link.node)
+    }
+
     fn cycle_mut(&mut self, blossom: u32) -> &mut Vec<Link> {
         &mut self.cycles[blossom as usize - self.mate.len()]
     }

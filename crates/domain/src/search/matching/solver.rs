@@ -1,6 +1,7 @@
 //! One free vertex after the other grows a tree until it is matched, or better left alone.
 
 use super::agenda::{Agenda, Ending, Event};
+use super::blossoms::Blossoms;
 use super::graph::Graph;
 use super::nest::{NONE, Nest};
 use super::prices::{Prices, Side};
@@ -49,9 +50,10 @@ impl<'a> Solver<'a> {
         self.steps + self.nest.steps
     }
 
-    /// The matching and the duals.
-    pub fn into_parts(self) -> (Vec<u32>, Vec<i64>) {
-        (self.nest.mate, self.prices.into_duals())
+    /// The matching, the duals, and those of the blossoms.
+    pub fn into_parts(self) -> (Vec<u32>, Vec<i64>, Blossoms) {
+        let blossoms = Blossoms::of(&self.nest, &self.prices);
+        (self.nest.mate, self.prices.into_duals(), blossoms)
     }
 
     /// At the optimum nobody stays alone for a price.

@@ -1,3 +1,4 @@
+use super::blossoms::Blossoms;
 use super::graph::Graph;
 use super::greedy::greedy;
 use super::nest::NONE;
@@ -108,12 +109,14 @@ fn scattered(bound: i64) -> impl Iterator<Item = i64> {
 }
 
 /// Checks that no edge costs less than it weighs. Returns twice what, by the duals, no matching can weigh more than.
-fn checked_bound(case: &Case, duals: &[i64], blossoms: &[(Vec<u32>, i64)]) -> i64 {
+fn checked_bound(case: &Case, duals: &[i64], blossoms: &[(Vec<u32>, i64)], around: &Blossoms) -> i64 {
     assert!(duals.iter().all(|dual| *dual >= 0));
     assert!(blossoms.iter().all(|(vertices, dual)| *dual >= 0 && vertices.len() % 2 == 1));
     for edge in &case.edges {
-        let around = blossoms.iter().filter(|(vertices, _)| vertices.contains(&edge.a) && vertices.contains(&edge.b));
-        let price = duals[edge.a as usize] + duals[edge.b as usize] + around.map(|(_, dual)| dual).sum::<i64>();
+        let both = blossoms.iter().filter(|(vertices, _)| vertices.contains(&edge.a) && vertices.contains(&edge.b));
+        let of_blossoms = both.map(|(_, dual)| dual).sum::<i64>();
+        assert_eq!(around.around(edge.a, edge.b), of_blossoms);
+        let price = duals[edge.a as usize] + duals[edge.b as usize] + of_blossoms;
         assert!(price >= 2 * edge.weight, "{edge:?} at {price}");
     }
     duals.iter().sum::<i64>() + blossoms.iter().map(|(vertices, dual)| dual * (vertices.len() as i64 / 2)).sum::<i64>()
@@ -125,8 +128,8 @@ fn halted(case: &Case, hint: &[i64], steps_max: usize) -> (bool, i64, i64) {
     let mut solver = Solver::on(&graph, hint, steps_max);
     let is_optimal = solver.run();
     let blossoms = solver.blossoms();
-    let (mate, duals) = solver.into_parts();
-    let bound = checked_bound(case, &duals, &blossoms);
+    let (mate, duals, around) = solver.into_parts();
+    let bound = checked_bound(case, &duals, &blossoms, &around);
     (is_optimal, case.weight(&partners(mate)), bound)
 }
 
@@ -172,8 +175,9 @@ proptest! {
         let edges = known.into_iter().map(|(_, edge)| edge).collect();
         let sparse = Case { edges, vertices: case.vertices, worth: case.worth };
         let solved = sparse.solve();
-        let price = |edge: &Edge| solved.duals[edge.a as usize] + solved.duals[edge.b as usize];
-        let priced_out = left_out.into_iter().map(|(_, edge)| edge).filter(|edge| price(edge) >= 2 * edge.weight);
+        let is_priced_out = |edge: &Edge| solved.cost(edge.a, edge.b) >= 2 * edge.weight;
+        prop_assert!(sparse.edges.iter().all(is_priced_out));
+        let priced_out = left_out.into_iter().map(|(_, edge)| edge).filter(is_priced_out);
         let more = Case { edges: sparse.edges.iter().copied().chain(priced_out).collect(), ..sparse.clone() };
         prop_assert_eq!(more.weight(&more.solve().mate), sparse.weight(&solved.mate));
     }
