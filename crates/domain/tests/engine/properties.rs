@@ -1,5 +1,5 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rules, search_soundly, ticket, window, with};
-use domain::{Candidate, Outlook, Player, Range, Rules, search};
+use domain::{Budget, Candidate, Outcome, Outlook, Player, Range, Rules, search, search_within};
 use proptest::prelude::*;
 
 const NOW_MS: u64 = 1_000_000;
@@ -13,6 +13,37 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     let texts =
         [DUEL.to_owned(), TEAMS.to_owned(), limited, teams("[1, 4]"), teams("[3, 3, 3]"), teams("[1, 1, 1, 1]")];
     proptest::sample::select(texts.map(|text| rules(&text)).to_vec())
+}
+
+/// One against one, by what adds up along a line and by what does not.
+fn any_duel() -> impl Strategy<Value = Rules> {
+    let regions: Vec<&str> = TEAMS.split("regions = [").nth(1).unwrap().split(']').take(1).collect();
+    let with = |prices: &str| DUEL.replace("[price]", &format!("regions = [{}]\n[price]\n{prices}", regions[0]));
+    let texts = [
+        DUEL.to_owned(),
+        with("rtt = 0.2\nrtt_free_ms = 40\nrtt_difference = 0.05"),
+        with("win_probability = 0.3\nrating_spread = 0.02\nrtt = 0.1"),
+        with("rematch = 20"),
+        format!("{DUEL}\n[limit]\nrating_gap = {{ start = 50, per_s = 2, max = 400 }}\n"),
+        with("rtt = 0.1") + "\n[limit]\nrtt_ms = { start = 80, per_s = 1, max = 200 }\n",
+    ];
+    proptest::sample::select(texts.map(|text| rules(&text)).to_vec())
+}
+
+/// Every third blocks the next, every other one has just met the one after that.
+fn choosy(solo: Candidate) -> Candidate {
+    let id = solo.id.0;
+    let other = |distance: u128| vec![format!("p{}-0", id + distance).parse().unwrap()];
+    with(solo, |player| {
+        player.blocked = if id.is_multiple_of(3) { other(1) } else { Vec::new() };
+        player.recent = if id.is_multiple_of(2) { other(2) } else { Vec::new() };
+    })
+}
+
+/// What the pairs of a window save, in seconds.
+fn saved_s(rules: &Rules, range: &Range, outcome: &Outcome) -> f64 {
+    let saved = |teams: &Vec<Vec<Candidate>>| saving_s(rules, &teams[0][0], &teams[1][0]).unwrap();
+    matches(range, outcome).iter().map(saved).sum()
 }
 
 prop_compose! {
@@ -107,21 +138,28 @@ proptest! {
 
     /// Waiting on is an alternative for everyone: the optimum is over all sets of disjoint pairs worth making, the empty one included.
     #[test]
-    fn a_window_of_duels_saves_as_much_as_any_pairing_could(tickets in any_tickets(9)) {
-        let rules = rules(DUEL);
-        let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).collect();
+    fn a_window_of_duels_saves_as_much_as_any_pairing_could(rules in any_duel(), tickets in any_tickets(9)) {
+        let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).map(choosy).collect();
         let range = window(&solos);
-        let outcome = search_soundly(&range, &rules, NOW_MS);
-        let saved = |teams: &Vec<Vec<Candidate>>| saving_s(&rules, &teams[0][0], &teams[1][0]).unwrap();
-        let total_s = matches(&range, &outcome).iter().map(saved).sum::<f64>();
+        let total_s = saved_s(&rules, &range, &search_soundly(&range, &rules, NOW_MS));
         let best_s = most_saved_s(&rules, &solos.iter().collect::<Vec<_>>());
         prop_assert!((total_s - best_s).abs() < 1e-3, "saves {} s of {} s", total_s, best_s);
     }
 
+    #[test]
+    fn a_window_of_duels_never_saves_less_on_a_larger_budget(
+        rules in any_duel(), tickets in any_tickets(40), steps in 0usize..3_000, more in 0usize..3_000,
+    ) {
+        let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).map(choosy).collect();
+        let range = window(&solos);
+        let saved = |steps| saved_s(&rules, &range, &search_within(Budget { steps }, &range, &rules, NOW_MS, 0));
+        let (less_s, more_s) = (saved(steps), saved(steps + more));
+        prop_assert!(more_s >= less_s - 1e-3, "saves {} s, and {} s on a smaller budget", more_s, less_s);
+    }
+
     /// Whoever a window of duels leaves waiting, it would leave waiting again.
     #[test]
-    fn solving_what_is_left_changes_nothing(tickets in any_tickets(60)) {
-        let rules = rules(DUEL);
+    fn solving_what_is_left_changes_nothing(rules in any_duel(), tickets in any_tickets(60)) {
         let range = window(&tickets);
         let taken: Vec<_> = pairings(&range, &search(&range, &rules, NOW_MS, 0)).into_iter().flatten().collect();
         let left: Vec<Candidate> = tickets.into_iter().filter(|ticket| !taken.contains(&ticket.id)).collect();
