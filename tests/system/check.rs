@@ -90,6 +90,16 @@ fn a_queue_that_two_files_declare_is_told_where_the_second_does() -> Result<()> 
 }
 
 #[test]
+fn a_file_longer_than_a_service_reads_is_refused() -> Result<()> {
+    let long = format!("{DOUBTFUL}{}", "#".repeat(1 << 20));
+    let dir = dir_of(&[("long.toml", &long)])?;
+    let said = check(dir.path(), &["long.toml"])?;
+    assert_eq!(said.code, Some(2), "{}", said.error);
+    assert!(said.error.contains("long.toml: must have at most 1048576 bytes"), "{}", said.error);
+    Ok(())
+}
+
+#[test]
 fn programs_are_told_the_same() -> Result<()> {
     let dir = dir_of(&[("bad.toml", BAD), ("maps.toml", DOUBTFUL)])?;
     let said = check(dir.path(), &["--json", "bad.toml", "maps.toml"])?;

@@ -38,8 +38,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn read(file: &Path) -> Result<Checked, Misuse> {
-    let wrong = |error: std::io::Error| Misuse::new(format!("{}: {error}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(wrong)?;
+    let text = sandbox::rules_text(file).map_err(|error| Misuse::new(error.to_string()))?;
     let (queues, mistakes) = match Rules::review(&text) {
         Ok(queues) => (queues, Vec::new()),
         Err(mistakes) => (Vec::new(), mistakes),

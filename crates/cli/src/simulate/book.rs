@@ -18,7 +18,7 @@ impl Book {
     /// The rules of `queue`; without a name, of the only queue that the file holds.
     pub fn read(flag: &str, file: &Path, queue: Option<&str>) -> Result<Self, Misuse> {
         let wrong = |what: String| Misuse::new(format!("{flag} {}: {what}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+        let text = sandbox::rules_text(file).map_err(|error| Misuse::new(format!("{flag} {error}")))?;
         let all = Rules::parse_all(&text).map_err(|error| wrong(error.to_string()))?;
         let rules = chosen(all, queue).map_err(wrong)?;
         let gap_price_s = text.parse().ok().and_then(|table| gap_price_s(&table, rules.queue().as_str()));

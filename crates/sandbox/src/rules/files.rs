@@ -38,7 +38,7 @@ impl RulesFiles {
                 if texts.len() == FILES_MAX {
                     return Err(at(path, format!("makes more than {FILES_MAX} rules files in all")));
                 }
-                let text = text(&file)?;
+                let text = rules_text(&file)?;
                 texts.push((file, text));
             }
         }
@@ -65,7 +65,8 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn text(file: &Path) -> Result<String, RulesFileError> {
+/// What a rules file says. Errors when it cannot be read or has more than 1 MiB.
+pub fn rules_text(file: &Path) -> Result<String, RulesFileError> {
     let mut text = String::new();
     let opened = File::open(file).map_err(|error| at(file, error))?;
     opened.take(FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(|error| at(file, error))?;
