@@ -69,16 +69,22 @@ impl<'a> Field<'a> {
         Self { rules, now_ms, units, deviation_sq_max, budget, steps: Cell::new(0) }
     }
 
-    /// Judges two tickets against each other, in [`Field::seated`] order.
+    /// Judges two tickets against each other, in the order that costs less.
     pub fn judge_pair(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
-        let (a, b) = self.seated(a, b);
-        self.judge_seated(a, b)
+        self.seated(a, b).1
     }
 
-    /// The two in the order that costs less, where one team's role is not the other's; else as they are.
-    fn seated(&self, a: usize, b: usize) -> (usize, usize) {
-        let cost_s = |a, b| self.judge_seated(a, b).map_or(f64::INFINITY, |verdict| verdict.cost_s);
-        if self.rules.seats_differ() && cost_s(b, a) < cost_s(a, b) { (b, a) } else { (a, b) }
+    /// The two in the order that costs less, where one team's role is not the other's, else as they are; and what is judged of them so.
+    fn seated(&self, a: usize, b: usize) -> ([usize; 2], Result<Verdict, Breach>) {
+        let as_they_are = self.judge_seated(a, b);
+        if self.rules.seats_differ() {
+            let turned = self.judge_seated(b, a);
+            let cost_s = |judged: &Result<Verdict, Breach>| judged.map_or(f64::INFINITY, |verdict| verdict.cost_s);
+            if cost_s(&turned) < cost_s(&as_they_are) {
+                return ([b, a], turned);
+            }
+        }
+        ([a, b], as_they_are)
     }
 
     fn judge_seated(&self, a: usize, b: usize) -> Result<Verdict, Breach> {
@@ -88,9 +94,8 @@ impl<'a> Field<'a> {
 
     /// Two tickets against each other, if the limits allow it.
     pub fn pair(&self, a: usize, b: usize) -> Option<Found> {
-        let (a, b) = self.seated(a, b);
-        let verdict = self.judge_seated(a, b).ok()?;
-        Some(Found { teams: vec![vec![a], vec![b]], verdict })
+        let (teams, judged) = self.seated(a, b);
+        Some(Found { teams: teams.map(|unit| vec![unit]).to_vec(), verdict: judged.ok()? })
     }
 
     /// What two players of the field this many rating points apart cost each other at least, in seconds.
