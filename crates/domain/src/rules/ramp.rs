@@ -66,15 +66,8 @@ impl Ramp {
         if self.at_ms(0) >= value {
             return Some(0);
         }
-        if self.at_ms(AGE_MS_MAX) < value {
-            return None;
-        }
-        let (mut below, mut above) = (0, AGE_MS_MAX);
-        while above - below > 1 {
-            let middle = u64::midpoint(below, above);
-            if self.at_ms(middle) >= value { above = middle } else { below = middle }
-        }
-        Some(above)
+        let is_reached = |age_ms: u64| self.at_ms(age_ms) >= value;
+        is_reached(AGE_MS_MAX).then(|| first_age_ms(AGE_MS_MAX, is_reached))
     }
 
     /// The first part that is not reached before this age, if there is one.
@@ -107,6 +100,16 @@ impl Ramp {
             Shape::Steps(steps) => steps.is_sorted_by(|a, b| a.1 >= b.1),
         }
     }
+}
+
+/// The first age up to the last at which something holds that holds from then on, and holds at the last.
+pub(super) fn first_age_ms(last_ms: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut first_ms, mut holds_ms) = (0, last_ms);
+    while first_ms < holds_ms {
+        let middle_ms = first_ms.midpoint(holds_ms);
+        if holds(middle_ms) { holds_ms = middle_ms } else { first_ms = middle_ms + 1 }
+    }
+    holds_ms
 }
 
 /// Reads a ramp that may only rise.

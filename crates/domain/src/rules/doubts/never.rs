@@ -3,7 +3,7 @@
 use super::{Doubt, DoubtKind, seconds};
 use crate::RoleName;
 use crate::rules::Rules;
-use crate::rules::ramp::Ramp;
+use crate::rules::ramp::{Ramp, first_age_ms};
 use crate::rules::tree::Key;
 
 impl Rules {
@@ -67,14 +67,4 @@ impl Rules {
         let told = told + ": it may queue and can never be matched";
         Some(Doubt::new(DoubtKind::SomeNeverMatch, Key::of(["limit", "party_size"]), told))
     }
-}
-
-/// The first age up to the last at which something holds that holds from then on, and holds at the last.
-fn first_age_ms(last_ms: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut first_ms, mut holds_ms) = (0, last_ms);
-    while first_ms < holds_ms {
-        let middle_ms = first_ms.midpoint(holds_ms);
-        if holds(middle_ms) { holds_ms = middle_ms } else { first_ms = middle_ms + 1 }
-    }
-    holds_ms
 }
