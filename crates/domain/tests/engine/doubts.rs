@@ -1,3 +1,4 @@
+use crate::shipped::SHIPPED;
 use crate::support::{anchored, rules, search_soundly, ticket, window};
 use domain::{Candidate, DoubtKind, Rules};
 use proptest::prelude::*;
@@ -27,14 +28,7 @@ const TEAMS: &str = "teams = [5, 5]\n";
 
 #[test]
 fn the_files_that_ship_are_not_doubted() {
-    for text in [
-        include_str!("../../../../rules/duel.toml"),
-        include_str!("../../../../rules/duel-adaptive.toml"),
-        include_str!("../../../../rules/teams-2v2.toml"),
-        include_str!("../../../../rules/teams-5v5.toml"),
-        include_str!("../../../../rules/roles-5v5.toml"),
-        include_str!("../../../../rules/royale-60.toml"),
-    ] {
+    for text in SHIPPED {
         assert_eq!(rules(text).doubts(), [], "{text}");
     }
     trusted(DUEL);

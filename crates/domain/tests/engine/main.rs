@@ -13,5 +13,7 @@ mod mistakes;
 mod properties;
 mod replay;
 mod rules_files;
+#[path = "../shipped/mod.rs"]
+mod shipped;
 mod squads;
 mod support;

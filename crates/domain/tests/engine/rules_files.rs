@@ -1,3 +1,4 @@
+use crate::shipped::SHIPPED;
 use crate::support::{DUEL, TEAMS, rules};
 use domain::{RuleSet, Rules};
 
@@ -25,12 +26,7 @@ fn the_files_that_ship_are_good() {
     assert_eq!(rules(DUEL).team_sizes(), [1, 1]);
     assert_eq!(rules(TEAMS).team_sizes(), [5, 5]);
     assert_eq!(rules(TEAMS).regions().len(), 14);
-    for text in [
-        include_str!("../../../../rules/duel-adaptive.toml"),
-        include_str!("../../../../rules/teams-2v2.toml"),
-        include_str!("../../../../rules/roles-5v5.toml"),
-        include_str!("../../../../rules/royale-60.toml"),
-    ] {
+    for text in SHIPPED {
         rules(text);
     }
 }

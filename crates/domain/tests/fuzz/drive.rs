@@ -4,9 +4,11 @@
 //! which the bytes that follow choose, and the range's bytes after them.
 
 mod draw;
-pub mod file;
+mod file;
 mod promise;
 mod range;
+#[path = "../shipped/mod.rs"]
+pub mod shipped;
 
 use arbitrary::Unstructured;
 use domain::{RuleSet, Rules};

@@ -1,19 +1,10 @@
 //! Shipped rules files with some of their values changed: to other good ones, and to values at and beyond the bounds.
 
 use super::draw::{below, is_ordinary, one_of};
+use super::shipped::SHIPPED;
 use arbitrary::Unstructured;
 use domain::Rules;
 use toml::{Table, Value};
-
-/// The files that ship.
-pub const SHIPPED: [&str; 6] = [
-    include_str!("../../../../rules/duel.toml"),
-    include_str!("../../../../rules/duel-adaptive.toml"),
-    include_str!("../../../../rules/teams-2v2.toml"),
-    include_str!("../../../../rules/teams-5v5.toml"),
-    include_str!("../../../../rules/roles-5v5.toml"),
-    include_str!("../../../../rules/royale-60.toml"),
-];
 
 /// Most keys changed in one file.
 const CHANGES_MAX: usize = 8;

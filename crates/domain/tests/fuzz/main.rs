@@ -46,9 +46,9 @@ proptest! {
 
     #[test]
     fn mistyped_files_and_any_range_break_nothing(
-        file in 0..drive::file::SHIPPED.len(), changes in any_changes(), range in any_bytes(),
+        file in 0..drive::shipped::SHIPPED.len(), changes in any_changes(), range in any_bytes(),
     ) {
-        let mut text = drive::file::SHIPPED[file].as_bytes().to_vec();
+        let mut text = drive::shipped::SHIPPED[file].as_bytes().to_vec();
         changes.iter().for_each(|(at, byte)| *at.get_mut(&mut text) = *byte);
         drive(&[&text[..], &[0], &range[..]].concat());
     }
