@@ -2,7 +2,7 @@
 
 use super::NOW_MS;
 use crate::support::{rules, search_soundly};
-use domain::{Explanation, Range, Remedy, Rules, explain};
+use domain::{Candidate, Explanation, Range, Remedy, Rules, explain};
 use toml::{Table, Value};
 
 /// Keeps rounding from deciding.
@@ -14,7 +14,10 @@ pub fn holds(range: &Range, text: &str) -> Explanation {
     for remedy in &explanation.remedies {
         assert!(is_matched(range, &changed(text, remedy), NOW_MS), "{remedy:?} of {explanation:?}");
     }
-    let matches_at = |age_ms: u64| is_matched(range, &rules(text), NOW_MS + age_ms - explanation.age_ms);
+    let matches_at = |age_ms: u64| {
+        let now_ms = NOW_MS + age_ms - explanation.age_ms;
+        is_matched(&waiting_at(range, &rules(text), now_ms), &rules(text), now_ms)
+    };
     match explanation.matches_at_age_ms {
         Some(at_ms) if at_ms == explanation.age_ms => assert!(matches_at(at_ms)),
         Some(at_ms) => assert!(matches_at(at_ms) && !matches_at(at_ms.saturating_sub(250).max(explanation.age_ms))),
@@ -25,6 +28,12 @@ pub fn holds(range: &Range, text: &str) -> Explanation {
 
 fn is_matched(range: &Range, rules: &Rules, now_ms: u64) -> bool {
     !search_soundly(range, rules, now_ms).proposals.is_empty()
+}
+
+/// Those of the range who have not expired by then.
+fn waiting_at(range: &Range, rules: &Rules, now_ms: u64) -> Range {
+    let waits = |candidate: &&Candidate| candidate.age_ms(now_ms) < rules.longest_wait_ms();
+    Range { candidates: range.candidates.iter().filter(waits).cloned().collect(), ..range.clone() }
 }
 
 /// The rules file as its designer would change it. Patience is raised at its start.
