@@ -31,6 +31,7 @@ pub(crate) use common::Common;
 pub use doubts::{Doubt, DoubtKind};
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
+pub(crate) use measure::Team;
 pub use mistake::{Mistake, Place};
 pub(crate) use relaxed::Lever;
 pub use review::Review;

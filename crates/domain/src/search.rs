@@ -3,13 +3,10 @@
 mod budget;
 mod duel;
 mod field;
-mod fill;
-mod improve;
 mod lane;
 mod line;
 mod matching;
 mod optimum;
-mod split;
 mod squad;
 mod tally;
 mod worth;

@@ -1,6 +1,7 @@
 //! How well two tickets suit each other before there is a match: an order to gather in, and what an outlook is worked out from.
 
 use super::Rules;
+use super::measure::Measures;
 use crate::unit::Unit;
 
 impl Rules {
@@ -15,6 +16,11 @@ impl Rules {
     pub(crate) fn least_pair_s(&self, gap: f64, deviation_sq: f64) -> f64 {
         let wins_s = || self.prices.win_probability_s(self.expected_wins(gap, 2.0 * deviation_sq));
         self.pair_price_s(gap) + if self.prices.win_probability > 0.0 { wins_s() } else { 0.0 }
+    }
+
+    /// What a match so measured costs at least where its players' round trips that are not free sum up to `excess_ms`, in seconds.
+    pub(crate) fn least_cost_s(&self, measures: &Measures, excess_ms: f64) -> f64 {
+        self.prices.cost_s(&Measures { rtt_excess_ms: excess_ms / measures.players, ..*measures })
     }
 
     /// Whether a match is a pair of players whose cost is a price for each point between them and nothing else.

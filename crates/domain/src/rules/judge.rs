@@ -88,15 +88,13 @@ impl Rules {
         let age_ms = common.age_ms(now_ms);
         self.hold_common(&common, age_ms)?;
         let mut measures = self.measure(teams);
-        let limits = &self.limits;
-        Breach::unless_at_most(rule::RATING_GAP_LIMIT, measures.rating_gap, limits.rating_gap.at_ms(age_ms))?;
-        Breach::unless_at_most(rule::PARTY_SIZE_LIMIT, measures.party_difference, limits.party_size.at_ms(age_ms))?;
+        self.hold_teams(&measures, age_ms)?;
         self.hold_people(teams, age_ms)?;
         let region = self.cheapest_region(teams, measures.players, age_ms)?;
         measures.rtt_excess_ms = region.excess_ms;
         measures.rtt_difference_ms = region.difference_ms;
         measures.off_roles = self.roles.off_roles(teams) as f64;
-        Breach::unless_at_most(rule::OFF_ROLES_LIMIT, measures.off_roles, limits.off_roles.at_ms(age_ms))?;
+        Breach::unless_at_most(rule::OFF_ROLES_LIMIT, measures.off_roles, self.limits.off_roles.at_ms(age_ms))?;
         Ok(Verdict { cost_s: self.prices.cost_s(&measures), measures, region: region.at })
     }
 
@@ -104,6 +102,13 @@ impl Rules {
     pub(crate) fn cost_parts_s(&self, verdict: &Verdict) -> Vec<(&'static str, f64)> {
         let parts = PRICE_KEYS.into_iter().zip(self.prices.parts_s(&verdict.measures));
         parts.filter(|(_, cost_s)| *cost_s > 0.0).collect()
+    }
+
+    /// Whether teams so measured may be a match when the oldest has waited `age_ms`, as far as their sums tell.
+    pub(crate) fn hold_teams(&self, measures: &Measures, age_ms: u64) -> Result<(), Breach> {
+        let limits = &self.limits;
+        Breach::unless_at_most(rule::RATING_GAP_LIMIT, measures.rating_gap, limits.rating_gap.at_ms(age_ms))?;
+        Breach::unless_at_most(rule::PARTY_SIZE_LIMIT, measures.party_difference, limits.party_size.at_ms(age_ms))
     }
 
     fn hold_people(&self, teams: &[&[&Unit<'_>]], age_ms: u64) -> Result<(), Breach> {

@@ -27,51 +27,48 @@ pub(crate) struct Measures {
     pub patience_s: f64,
 }
 
-/// A team's sums.
-#[derive(Clone, Copy, Default)]
-struct Team {
+/// A team's sums over its players.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Team {
     players: f64,
     rating_sum: f64,
+    rating_sum_sq: f64,
     deviation_sq_sum: f64,
+    patience_s: f64,
     largest_party: usize,
 }
 
 impl Rules {
-    /// Measures everything but the roles and the region, which are chosen.
-    pub(super) fn measure(&self, teams: &[&[&Unit<'_>]]) -> Measures {
+    /// Measures everything but the region, the roles and who met whom, which take more than sums.
+    pub(crate) fn measure_teams(&self, teams: impl Iterator<Item = Team>) -> Measures {
         let (mut low, mut high) = (None::<Team>, None::<Team>);
-        let (mut all, mut rating_sum_sq, mut patience_s) = (Team::default(), 0.0, 0.0);
-        let (mut least_party, mut largest_party) = (usize::MAX, 0);
+        let (mut all, mut least_party) = (Team::default(), usize::MAX);
         for team in teams {
-            let mut sums = Team::default();
-            for unit in *team {
-                sums.add(unit);
-                rating_sum_sq += unit.rating_sum_sq;
-                patience_s += unit.patience_s * unit.players();
-            }
-            least_party = least_party.min(sums.largest_party);
-            largest_party = largest_party.max(sums.largest_party);
-            all.players += sums.players;
-            all.rating_sum += sums.rating_sum;
-            low = low.filter(|low| low.mean() <= sums.mean()).or(Some(sums));
-            high = high.filter(|high| high.mean() >= sums.mean()).or(Some(sums));
+            least_party = least_party.min(team.largest_party);
+            low = low.filter(|low| low.mean() <= team.mean()).or(Some(team));
+            high = high.filter(|high| high.mean() >= team.mean()).or(Some(team));
+            all.join(&team);
         }
         let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
-        // Rounding can leave a variance of almost nothing below zero.
-        let variance = (rating_sum_sq / all.players - all.mean() * all.mean()).max(0.0);
         let rating_gap = high.mean() - low.mean();
         Measures {
             players: all.players,
             rating_gap,
             win_probability: self.expected_wins(rating_gap, high.mean_variance() + low.mean_variance()),
-            rating_spread: variance.sqrt(),
+            rating_spread: all.spread(),
             off_roles: 0.0,
-            party_difference: (largest_party - least_party.min(largest_party)) as f64,
-            rematches: self.rematches(teams),
+            party_difference: (all.largest_party - least_party.min(all.largest_party)) as f64,
+            rematches: 0.0,
             rtt_excess_ms: 0.0,
             rtt_difference_ms: 0.0,
-            patience_s: patience_s / all.players,
+            patience_s: all.patience_s / all.players,
         }
+    }
+
+    /// Measures everything but the roles and the region, which are chosen.
+    pub(super) fn measure(&self, teams: &[&[&Unit<'_>]]) -> Measures {
+        let sums = teams.iter().map(|team| Team::of(team.iter().copied()));
+        Measures { rematches: self.rematches(teams), ..self.measure_teams(sums) }
     }
 
     /// How often the better of two sides whose ratings lie `gap` points apart is expected to win: Elo's expected score, drawn toward
@@ -98,15 +95,50 @@ impl Rules {
 }
 
 impl Team {
-    fn add(&mut self, unit: &Unit<'_>) {
-        self.players += unit.players();
-        self.rating_sum += unit.rating_sum;
-        self.deviation_sq_sum += unit.deviation_sq_sum;
-        self.largest_party = self.largest_party.max(unit.size);
+    pub fn of<'a, 'b: 'a>(units: impl IntoIterator<Item = &'a Unit<'b>>) -> Self {
+        let mut team = Self::default();
+        units.into_iter().for_each(|unit| team.join(&Self::of_one(unit)));
+        team
+    }
+
+    fn of_one(unit: &Unit<'_>) -> Self {
+        Self {
+            players: unit.players(),
+            rating_sum: unit.rating_sum,
+            rating_sum_sq: unit.rating_sum_sq,
+            deviation_sq_sum: unit.deviation_sq_sum,
+            patience_s: unit.patience_s * unit.players(),
+            largest_party: unit.size,
+        }
+    }
+
+    /// The same team with `joins` in the place of `leaves`, which is of its size. Its patience stays as it was: what is infinite cannot be
+    /// taken out of a sum.
+    pub fn exchanged(&self, leaves: &Unit<'_>, joins: &Unit<'_>) -> Self {
+        Self {
+            rating_sum: self.rating_sum + joins.rating_sum - leaves.rating_sum,
+            rating_sum_sq: self.rating_sum_sq + joins.rating_sum_sq - leaves.rating_sum_sq,
+            deviation_sq_sum: self.deviation_sq_sum + joins.deviation_sq_sum - leaves.deviation_sq_sum,
+            ..*self
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.players += other.players;
+        self.rating_sum += other.rating_sum;
+        self.rating_sum_sq += other.rating_sum_sq;
+        self.deviation_sq_sum += other.deviation_sq_sum;
+        self.patience_s += other.patience_s;
+        self.largest_party = self.largest_party.max(other.largest_party);
     }
 
     fn mean(&self) -> f64 {
         self.rating_sum / self.players
+    }
+
+    /// Population standard deviation. Rounding can leave a variance of almost nothing below zero.
+    fn spread(&self) -> f64 {
+        (self.rating_sum_sq / self.players - self.mean() * self.mean()).max(0.0).sqrt()
     }
 
     /// Variance of the mean of independent ratings.

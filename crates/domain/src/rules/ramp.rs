@@ -66,8 +66,16 @@ impl Ramp {
         if self.at_ms(0) >= value {
             return Some(0);
         }
-        let is_reached = |age_ms: u64| self.at_ms(age_ms) >= value;
-        is_reached(AGE_MS_MAX).then(|| first_age_ms(AGE_MS_MAX, is_reached))
+        let age_ms = match &self.shape {
+            Shape::Line { start, per_s, .. } => ((value - start) / per_s * 1000.0).ceil().min(AGE_MS_MAX as f64) as u64,
+            Shape::Steps(steps) => {
+                steps.iter().find(|(_, step)| *step >= value).map_or(AGE_MS_MAX, |(from_ms, _)| *from_ms)
+            }
+        };
+        // Rounding can put a line's age one off; `at_ms` has the last word.
+        [age_ms.saturating_sub(1), age_ms, age_ms + 1]
+            .into_iter()
+            .find(|age_ms| *age_ms <= AGE_MS_MAX && self.at_ms(*age_ms) >= value)
     }
 
     /// The first part that is not reached before this age, if there is one.

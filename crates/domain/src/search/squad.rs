@@ -1,17 +1,20 @@
 //! Teams: around one ticket, the nearest whole parties that fill the seats, split evenly.
 
+mod across;
+mod fill;
+mod improve;
+mod lanes;
+mod sketch;
+mod split;
+
 use super::field::{Field, Found};
-use super::fill::fill;
-use super::improve::improve;
-use super::split::split;
 use super::tally::Tally;
 use crate::rules::{Common, rule};
 use crate::unit::Leg;
+use fill::fill;
+use lanes::Lanes;
+use sketch::Sketch;
 
-/// Tickets looked at on the way outward from the anchor's rating, for each seat of the match and for each region.
-const SCANNED_PER_SEAT: usize = 50;
-/// How many times the seats may be covered by the tickets gathered of each party size: a choice, not a crowd.
-const CHOICE: usize = 2;
 /// A match that costs more than this many times its players' patience is not worth improving: exchanges rarely save so much.
 const HOPE: f64 = 1.5;
 
@@ -22,66 +25,115 @@ pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Opt
             tally.reject(rule);
         }
     }
-    worth_making(field, anchor, &vec![true; field.units.len()], tally)
+    Squads::of(field).around(anchor, tally)
 }
 
-/// Disjoint matches: each waiting ticket, the oldest first, gets the match around it if one is worth making.
+/// Disjoint matches: each waiting ticket, the oldest first, gets the match around it if one is worth making; then parties change between
+/// the matches while that makes them cheaper.
 pub(super) fn all(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
     let mut order: Vec<usize> = (0..field.units.len()).collect();
     order.sort_unstable_by_key(|unit| field.seniority(*unit));
-    let mut is_free = vec![true; field.units.len()];
+    let mut squads = Squads::of(field);
     let mut all = Vec::new();
     for anchor in order {
-        if !is_free[anchor] {
+        if !squads.is_free[anchor] {
             continue;
         }
         if field.is_spent() {
             tally.reject(rule::BUDGET);
             continue;
         }
-        if let Some(found) = worth_making(field, anchor, &is_free, tally) {
-            found.teams.iter().flatten().for_each(|unit| is_free[*unit] = false);
+        if let Some(found) = squads.around(anchor, tally) {
+            found.teams.iter().flatten().for_each(|unit| squads.is_free[*unit] = false);
             all.push(found);
         }
     }
+    across::improve(field, &mut all);
     all
 }
 
-fn worth_making(field: &Field<'_>, anchor: usize, is_free: &[bool], tally: &mut Tally) -> Option<Found> {
-    let best = best(field, anchor, is_free);
-    let judged = best.as_ref().map(|found| found.verdict).map_err(|rule| *rule);
-    match judged {
-        Ok(verdict) if verdict.is_worth_making() => return best.ok(),
-        Ok(verdict) => {
-            tally.miss(verdict.cost_s);
-            tally.reject(rule::PATIENCE);
-        }
-        Err(rule) => tally.reject(rule),
-    }
-    None
+/// A field in which teams are gathered.
+struct Squads<'a> {
+    field: &'a Field<'a>,
+    lanes: Lanes,
+    /// Whether each unit stands in no match yet.
+    is_free: Vec<bool>,
 }
 
-/// The cheapest of the matches around the anchor, one for each region it would accept; else the rule that was last in the way.
-fn best(field: &Field<'_>, anchor: usize, is_free: &[bool]) -> Result<Found, &'static str> {
-    let mut best = Err(rule::TEAM_FILL);
-    for region in regions(field, anchor) {
-        let near = near(field, anchor, region, is_free);
-        for company in companies(field, anchor, &near) {
-            let Some(teams) = fill(field, anchor, &company).and_then(|chosen| split(field, chosen)) else { continue };
-            match field.judge(&teams) {
-                Ok(verdict) => {
-                    let is_cheaper = |(least, _): &(Found, _)| verdict.cost_s < least.verdict.cost_s;
-                    if best.as_ref().map_or(true, is_cheaper) {
-                        best = Ok((Found { teams, verdict }, company));
+/// A match as first gathered, and what else it could have been filled from.
+struct Gathered {
+    found: Found,
+    company: Vec<usize>,
+}
+
+impl<'a> Squads<'a> {
+    fn of(field: &'a Field<'a>) -> Self {
+        Self { field, lanes: Lanes::of(field), is_free: vec![true; field.units.len()] }
+    }
+
+    fn around(&self, anchor: usize, tally: &mut Tally) -> Option<Found> {
+        let best = self.cheapest(anchor, tally).map(|gathered| self.refined(anchor, gathered));
+        match best {
+            Ok(found) if found.verdict.is_worth_making() => return Some(found),
+            Ok(found) => {
+                tally.miss(found.verdict.cost_s);
+                tally.reject(rule::PATIENCE);
+            }
+            Err(rule) => tally.reject(rule),
+        }
+        None
+    }
+
+    /// The cheapest match around the anchor as first gathered in each region it would accept; else the rule that was last in the way.
+    fn cheapest(&self, anchor: usize, tally: &mut Tally) -> Result<Gathered, &'static str> {
+        let mut best: Result<Gathered, &'static str> = Err(rule::TEAM_FILL);
+        for region in regions(self.field, anchor) {
+            let near = self.lanes.near(self.field, anchor, region, &self.is_free);
+            for company in companies(self.field, anchor, &near) {
+                match self.gather(anchor, region, &company, tally) {
+                    Ok(found) => {
+                        let is_cheaper = |least: &Gathered| found.verdict.cost_s < least.found.verdict.cost_s;
+                        if best.as_ref().map_or(true, is_cheaper) {
+                            best = Ok(Gathered { found, company });
+                        }
                     }
+                    Err(rule) => best = best.or(Err(rule)),
                 }
-                Err(breach) => best = best.or(Err(breach.rule)),
             }
         }
+        best
     }
-    let (found, near) = best?;
-    let is_hopeful = found.verdict.cost_s <= HOPE * found.verdict.patience_s();
-    Ok(if is_hopeful { improve(field, anchor, &near, found) } else { found })
+
+    /// The first whole filling of the seats, seated at first sight; else the rule in its way.
+    fn gather(&self, anchor: usize, region: usize, company: &[usize], tally: &Tally) -> Result<Found, &'static str> {
+        let chosen = fill(self.field, anchor, company).ok_or(rule::TEAM_FILL)?;
+        let (least_s, patience_s) = self.sketch(&chosen, region);
+        if least_s > HOPE * patience_s && !tally.is_nearer(least_s) {
+            return Err(rule::PATIENCE);
+        }
+        let teams = split::seat(self.field, &chosen).ok_or(rule::TEAM_FILL)?;
+        let verdict = self.field.judge(&teams).map_err(|breach| breach.rule)?;
+        Ok(Found { teams, verdict })
+    }
+
+    /// A gathered match made as cheap as exchanging and splitting make it, where there is hope that it is worth making.
+    fn refined(&self, anchor: usize, Gathered { found, company }: Gathered) -> Found {
+        let field = self.field;
+        if found.verdict.cost_s > HOPE * found.verdict.patience_s() {
+            return found;
+        }
+        let found = improve::improve(field, anchor, &company, found);
+        let chosen: Vec<usize> = found.teams.iter().flatten().copied().collect();
+        let (least_s, patience_s) = self.sketch(&chosen, found.verdict.region);
+        let split = if least_s <= patience_s { split::split(field, &chosen) } else { None };
+        let judged = split.and_then(|teams| field.judge(&teams).ok().map(|verdict| Found { teams, verdict }));
+        judged.filter(|split| split.verdict.cost_s < found.verdict.cost_s).unwrap_or(found)
+    }
+
+    /// What a match of the chosen costs at least, however they are seated, and their patience.
+    fn sketch(&self, chosen: &[usize], region: usize) -> (f64, f64) {
+        Sketch::of(self.field, &[chosen.to_vec()], region).least_and_patience_s()
+    }
 }
 
 /// What to fill the seats from: the nearest of any size; and where uneven parties cost something, the anchor's like first, with no larger
@@ -111,40 +163,6 @@ fn regions(field: &Field<'_>, anchor: usize) -> Vec<usize> {
     let mut regions: Vec<usize> = (0..field.rules.region_count()).filter(accepts).collect();
     regions.sort_by(|a, b| unit.legs[*a].excess_ms.total_cmp(&unit.legs[*b].excess_ms));
     regions
-}
-
-/// Free tickets that could play with the anchor in this region, the cheapest company first: gathered outward from the
-/// anchor's rating, so many of each party size that any mixture of sizes can be made of them.
-fn near(field: &Field<'_>, anchor: usize, region: usize, is_free: &[bool]) -> Vec<usize> {
-    let rules = field.rules;
-    let seats = rules.seats();
-    let age_ms = field.units[anchor].age_ms(field.now_ms);
-    let mut gathered = vec![0usize; seats + 1];
-    let mut near: Vec<(f64, usize)> = Vec::new();
-    field.spend((seats * SCANNED_PER_SEAT).min(field.units.len()));
-    for other in outward(field, anchor).take(seats * SCANNED_PER_SEAT).filter(|other| is_free[*other]) {
-        let unit = &field.units[other];
-        let is_wanted = gathered[unit.size] < CHOICE * seats.div_ceil(unit.size);
-        if !is_wanted || unit.legs[region].allowed_age_ms > age_ms {
-            continue;
-        }
-        gathered[unit.size] += 1;
-        let gap = (unit.rating - field.units[anchor].rating).abs();
-        near.push((rules.company_price_s(gap, unit.legs[region].excess_ms / unit.players()), other));
-    }
-    near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| field.seniority(a.1).cmp(&field.seniority(b.1))));
-    near.into_iter().map(|(_, other)| other).collect()
-}
-
-/// All other positions, by distance in rating from the anchor.
-fn outward<'a>(field: &'a Field<'_>, anchor: usize) -> impl Iterator<Item = usize> + 'a {
-    let (mut below, mut above) = ((0..anchor).rev().peekable(), (anchor + 1..field.units.len()).peekable());
-    let gap = move |other: usize| (field.units[other].rating - field.units[anchor].rating).abs();
-    std::iter::from_fn(move || match (below.peek(), above.peek()) {
-        (Some(low), Some(high)) if gap(*low) <= gap(*high) => below.next(),
-        (Some(_), None) => below.next(),
-        _ => above.next(),
-    })
 }
 
 /// Whether two tickets could stand in one match as far as hard limits go, by themselves.

@@ -25,6 +25,11 @@ impl Tally {
         self.nearest_miss_s = Some(self.nearest_miss_s.map_or(cost_s, |least_s| least_s.min(cost_s)));
     }
 
+    /// Whether a miss of so many seconds would be the nearest yet.
+    pub fn is_nearer(&self, cost_s: f64) -> bool {
+        self.nearest_miss_s.is_none_or(|least_s| cost_s < least_s)
+    }
+
     /// The rule that kept the judged match from being made, if one did.
     pub fn rule_against(&mut self, judged: &Result<Verdict, Breach>) -> Option<&'static str> {
         match judged {

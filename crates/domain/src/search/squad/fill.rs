@@ -1,7 +1,7 @@
 //! Which whole parties fill the seats of a match exactly.
 
-use super::field::Field;
 use crate::rules::Common;
+use crate::search::field::Field;
 use crate::unit::Unit;
 
 /// Choices that one fill may try: enough to get past a run of parties of awkward sizes.
@@ -46,7 +46,8 @@ impl Fill<'_> {
                 return false;
             }
             self.chosen.push(self.near[at]);
-            if self.packs() && self.complete(at + 1, seats - unit.size, &common) {
+            // Solos sit wherever there is room, so they never spoil a packing.
+            if (unit.size == 1 || self.packs()) && self.complete(at + 1, seats - unit.size, &common) {
                 return true;
             }
             self.chosen.pop();
