@@ -115,8 +115,8 @@ fn near(region: &'static str, rtt_ms: u32) -> impl Fn(&mut Player) {
 /// At home in one region, and not far from the other.
 fn between(home: &'static str, other: &'static str) -> impl Fn(&mut Player) {
     move |player: &mut Player| {
-        near(home, 61)(player);
-        player.rtt_ms.insert(other.parse().unwrap(), 70);
+        near(home, 40)(player);
+        player.rtt_ms.insert(other.parse().unwrap(), 80);
     }
 }
 
