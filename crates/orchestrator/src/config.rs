@@ -40,6 +40,10 @@ pub const EXPLAINED_IN_WORK_MAX: usize = 2;
 
 /// How long what waiting on is worth is believed, before the queue's arrivals are surveyed again.
 pub const OUTLOOK_KEPT_MS: u64 = 1_000;
+/// The same while the queue has seen fewer than [`OUTLOOK_YOUNG`] arrivals: each one still changes much.
+pub const OUTLOOK_YOUNG_KEPT_MS: u64 = 100;
+/// Arrivals from which on an outlook changes little with the next one.
+pub const OUTLOOK_YOUNG: usize = 64;
 /// Pools whose outlook is kept; beyond them nothing is told of one.
 pub const OUTLOOKS_KEPT_MAX: usize = 1_024;
 

@@ -1,6 +1,6 @@
-//! What waiting on is worth, surveyed from the store's recent arrivals and kept for a second.
+//! What waiting on is worth, surveyed from the store's recent arrivals and kept for a second at most.
 
-use crate::config::{OUTLOOK_KEPT_MS, OUTLOOKS_KEPT_MAX};
+use crate::config::{OUTLOOK_KEPT_MS, OUTLOOK_YOUNG, OUTLOOK_YOUNG_KEPT_MS, OUTLOOKS_KEPT_MAX};
 use domain::{Arrival, Outlook, QueueName, Rules, RulesVersion};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ pub struct Outlooks {
 /// A pool of a queue, under one version of its rules: others survey the same arrivals to another end.
 type Key = (QueueName, RulesVersion, String);
 
-/// Surveyed at a time, in ms since the Unix epoch.
+/// Believed until a time, in ms since the Unix epoch.
 struct Known {
-    surveyed_ms: u64,
+    until_ms: u64,
     outlook: Arc<Outlook>,
 }
 
@@ -37,9 +37,9 @@ impl Outlooks {
             return known;
         }
         match self.survey(rules, pool, now_ms).await {
-            Some(outlook) => {
+            Some((outlook, arrivals)) => {
                 let outlook = Arc::new(outlook);
-                self.known().insert(key, Known { surveyed_ms: now_ms, outlook: outlook.clone() });
+                self.known().insert(key, Known { until_ms: now_ms + kept_ms(arrivals), outlook: outlook.clone() });
                 outlook
             }
             None => known,
@@ -50,20 +50,21 @@ impl Outlooks {
     fn take_turn(&self, key: &Key, now_ms: u64) -> (Arc<Outlook>, bool) {
         let mut known = self.known();
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
-            known.retain(|_, known| now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS);
+            known.retain(|_, known| now_ms < known.until_ms);
         }
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
             return (Arc::default(), true);
         }
-        let known = known.entry(key.clone()).or_insert_with(|| Known { surveyed_ms: 0, outlook: Arc::default() });
-        let is_fresh = now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS;
+        let known = known.entry(key.clone()).or_insert_with(|| Known { until_ms: 0, outlook: Arc::default() });
+        let is_fresh = now_ms < known.until_ms;
         if !is_fresh {
-            known.surveyed_ms = now_ms;
+            known.until_ms = now_ms + OUTLOOK_KEPT_MS;
         }
         (known.outlook.clone(), is_fresh)
     }
 
-    async fn survey(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Option<Outlook> {
+    /// Also how many arrivals it was surveyed from.
+    async fn survey(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Option<(Outlook, usize)> {
         let arrived = self.store.arrivals(rules.queue(), ARRIVALS_KEPT).await;
         let arrived = arrived.inspect_err(|error| tracing::debug!(%error, "no arrivals could be read")).ok()?;
         let (rules, pool) = (rules.clone(), pool.to_owned());
@@ -71,7 +72,7 @@ impl Outlooks {
         let surveying = move || {
             let arrivals: Vec<Arrival> =
                 arrived.into_iter().filter(|one| one.pool == pool).filter_map(arrival).collect();
-            Outlook::survey(&rules, &arrivals, now_ms)
+            (Outlook::survey(&rules, &arrivals, now_ms), arrivals.len())
         };
         tokio::task::spawn_blocking(surveying).await.ok()
     }
@@ -79,6 +80,11 @@ impl Outlooks {
     fn known(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long an outlook surveyed from so many arrivals is believed, in ms.
+pub fn kept_ms(arrivals: usize) -> u64 {
+    if arrivals < OUTLOOK_YOUNG { OUTLOOK_YOUNG_KEPT_MS } else { OUTLOOK_KEPT_MS }
 }
 
 fn arrival(arrived: Arrived) -> Option<Arrival> {

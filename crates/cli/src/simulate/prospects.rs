@@ -1,7 +1,7 @@
 //! What waiting on is worth, surveyed from the queue's newest arrivals as often as live.
 
 use domain::{Arrival, Outlook, Party, Rules};
-use orchestrator::plan::OUTLOOK_KEPT_MS;
+use orchestrator::plan::outlook_kept_ms;
 use std::collections::{BTreeMap, VecDeque};
 use store::bounds::ARRIVALS_KEPT;
 
@@ -14,7 +14,7 @@ pub struct Prospects {
 }
 
 struct Known {
-    surveyed_ms: u64,
+    until_ms: u64,
     outlook: Outlook,
 }
 
@@ -29,14 +29,17 @@ impl Prospects {
         if !rules.follows_arrivals() {
             return Outlook::default();
         }
-        let known = self.known.get(pool).filter(|known| now_ms < known.surveyed_ms + OUTLOOK_KEPT_MS);
+        let known = self.known.get(pool).filter(|known| now_ms < known.until_ms);
         if let Some(known) = known {
             return known.outlook.clone();
         }
         let in_pool = self.arrivals.iter().filter(|(of, _)| of == pool);
         let arrivals: Vec<Arrival> = in_pool.map(|(_, arrival)| arrival.clone()).collect();
         let outlook = Outlook::survey(rules, &arrivals, now_ms);
-        self.known.insert(pool.to_owned(), Known { surveyed_ms: now_ms, outlook: outlook.clone() });
+        self.known.insert(
+            pool.to_owned(),
+            Known { until_ms: now_ms + outlook_kept_ms(arrivals.len()), outlook: outlook.clone() },
+        );
         outlook
     }
 }

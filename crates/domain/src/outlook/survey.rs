@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 const KNOTS_MAX: usize = 64;
 /// Fewest of them in a region that anyone came from.
 const KNOTS_MIN: usize = 8;
-/// A threshold of so many times V did best in simulated queues of even density.
-const PATIENCE: f64 = 1.06;
 /// Most that waiting on is ever said to be worth, in seconds: a day, the longest wait there is.
 const WORTH_S_MAX: f64 = 86_400.0;
 
@@ -73,7 +71,7 @@ impl Survey<'_> {
             spent += size * cost_s;
             let worth_s = (needed + spent) / players;
             if costs.get(at + 1).is_none_or(|(next_s, _)| worth_s <= *next_s) {
-                return (PATIENCE * worth_s).min(WORTH_S_MAX);
+                return worth_s.min(WORTH_S_MAX);
             }
         }
         WORTH_S_MAX
