@@ -22,6 +22,8 @@ use tally::Tally;
 pub struct Range {
     /// The ticket that must be in the match (an *anchored* range); none for a *window*, out of which any number may come.
     pub anchor: Option<TicketId>,
+    /// In a window of teams, the tickets around which matches are looked for: all others only fill seats. Empty: every ticket.
+    pub due: Vec<TicketId>,
     pub candidates: Vec<Candidate>,
     /// What waiting on is worth to them.
     pub outlook: Outlook,

@@ -38,13 +38,17 @@ fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
     if request.candidates.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("candidates", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
     }
+    if request.due.len() > api::RANGE_TICKETS_MAX {
+        return Err(Invalid::new("due", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
+    }
     let anchor = match request.anchor.is_empty() {
         true => None,
         false => Some(api::ticket_id_from_bytes("anchor", &request.anchor)?),
     };
+    let due = request.due.iter().map(|id| api::ticket_id_from_bytes("due", id)).collect::<Result<_, _>>()?;
     let candidates = request.candidates.iter().map(Candidate::try_from).collect::<Result<_, _>>()?;
     let outlook = api::outlook_from_wire(&request.outlook)?;
-    Ok(Range { anchor, candidates, outlook })
+    Ok(Range { anchor, due, candidates, outlook })
 }
 
 /// A large window would hold up the sockets of this thread, so it is searched on another.

@@ -103,7 +103,7 @@ impl Seen {
     fn explain(self, id: TicketId, now_ms: u64) -> Result<Option<v1::Explanation>, Invalid> {
         let candidates = self.tickets.into_iter().map(|ticket| Candidate::try_from(&candidate(ticket)));
         let candidates = candidates.collect::<Result<_, _>>()?;
-        let range = Range { anchor: Some(id), candidates, outlook: Outlook::clone(&self.outlook) };
+        let range = Range { anchor: Some(id), due: Vec::new(), candidates, outlook: Outlook::clone(&self.outlook) };
         let explanation = domain::explain(&range, &self.rules, now_ms);
         Ok(explanation.map(|explanation| api::explanation_to_wire(&self.rules, &explanation)))
     }

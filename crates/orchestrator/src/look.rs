@@ -70,7 +70,8 @@ impl Eyes {
             return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
-        let found = self.searcher.search(&waiting.rules, Some(waiting.id), range.tickets, &outlook, now_ms).await?;
+        let found =
+            self.searcher.search(&waiting.rules, Some(waiting.id), Vec::new(), range.tickets, &outlook, now_ms).await?;
         attempt::tell_found(span, &found);
         Ok(found.looked(waiting.id))
     }
@@ -101,7 +102,8 @@ impl Eyes {
         };
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
-        let searching = self.searcher.search(&first.rules, None, range.tickets, &outlook, now_ms);
+        let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
+        let searching = self.searcher.search(&first.rules, None, due, range.tickets, &outlook, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());

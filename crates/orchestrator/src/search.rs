@@ -56,11 +56,12 @@ impl Searcher {
         Self { matchmakers }
     }
 
-    /// Has one range searched; `anchor` must be in the match where it is given.
+    /// Has one range searched; `anchor` must be in the match where it is given, else matches are looked for around those that are `due`.
     pub async fn search(
         &self,
         rules: &Rules,
         anchor: Option<TicketId>,
+        due: Vec<TicketId>,
         range: Vec<IndexedTicket>,
         outlook: &Outlook,
         now_ms: u64,
@@ -71,6 +72,7 @@ impl Searcher {
             now_ms,
             seed: range.first().map_or(0, |ticket| ticket.id.0 as u64),
             anchor: anchor.map(api::ticket_id_to_bytes).unwrap_or_default(),
+            due: due.into_iter().map(api::ticket_id_to_bytes).collect(),
             candidates: range.into_iter().map(candidate).collect(),
             outlook: api::outlook_to_wire(outlook),
             ..Default::default()

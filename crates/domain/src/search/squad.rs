@@ -28,14 +28,12 @@ pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Opt
     Squads::of(field).around(anchor, tally)
 }
 
-/// Disjoint matches: each waiting ticket, the oldest first, gets the match around it if one is worth making; then parties change between
+/// Disjoint matches: each ticket that is due, the oldest first, gets the match around it if one is worth making; then parties change between
 /// the matches while that makes them cheaper.
 pub(super) fn all(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
-    let mut order: Vec<usize> = (0..field.units.len()).collect();
-    order.sort_unstable_by_key(|unit| field.seniority(*unit));
     let mut squads = Squads::of(field);
     let mut all = Vec::new();
-    for anchor in order {
+    for anchor in field.due() {
         if !squads.is_free[anchor] {
             continue;
         }

@@ -38,7 +38,7 @@ fn look(
     waiting: &mut Vec<Candidate>,
     played: &mut Played,
 ) {
-    let range = Range { anchor, candidates: waiting.clone(), outlook: Outlook::default() };
+    let range = Range { anchor, due: Vec::new(), candidates: waiting.clone(), outlook: Outlook::default() };
     for teams in matches(&range, &search_soundly(&range, rules, now_ms)) {
         let mean = |team: &Vec<Candidate>| {
             let players = team.iter().flat_map(|one| one.party.players());

@@ -1,5 +1,5 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
-use domain::{Candidate, Player};
+use domain::{Candidate, Player, Range, TicketId};
 
 const NOW_MS: u64 = 1_000_000;
 /// So long ago that only hard rules hold a ticket back.
@@ -26,6 +26,24 @@ fn whole_parties_fill_both_teams_exactly_or_there_is_no_match() {
     assert_eq!(made(&[3, 3, 3, 1]), 0);
     assert_eq!(made(&[1; 9]), 0);
     assert_eq!(made(&[1; 31]), 3);
+}
+
+#[test]
+fn in_a_window_of_teams_matches_are_looked_for_around_those_who_are_due() {
+    // Thirty solos make three matches; around one of them there is one, filled by others who are not due.
+    let due = |ids: &[u128]| Range {
+        due: ids.iter().copied().map(TicketId).collect(),
+        ..window(&parties(&[1; 30], LONG_AGO_MS))
+    };
+    let made = |ids: &[u128]| {
+        let range = due(ids);
+        matches(&range, &search_soundly(&range, &rules(TEAMS), NOW_MS))
+    };
+    assert_eq!(made(&[]).len(), 3, "none told: every ticket");
+    let around_9 = made(&[9]);
+    assert_eq!(around_9.len(), 1);
+    assert!(around_9[0].iter().flatten().any(|ticket| ticket.id == TicketId(9)));
+    assert_eq!(made(&[999]).len(), 0, "one who is not there");
 }
 
 #[test]

@@ -25,11 +25,16 @@ pub fn with(ticket: Candidate, change: impl Fn(&mut Player)) -> Candidate {
 }
 
 pub fn window(candidates: &[Candidate]) -> Range {
-    Range { anchor: None, candidates: candidates.to_vec(), outlook: Outlook::default() }
+    Range { anchor: None, due: Vec::new(), candidates: candidates.to_vec(), outlook: Outlook::default() }
 }
 
 pub fn anchored(anchor: u32, candidates: &[Candidate]) -> Range {
-    Range { anchor: Some(TicketId(anchor.into())), candidates: candidates.to_vec(), outlook: Outlook::default() }
+    Range {
+        anchor: Some(TicketId(anchor.into())),
+        due: Vec::new(),
+        candidates: candidates.to_vec(),
+        outlook: Outlook::default(),
+    }
 }
 
 /// The teams of an outcome's proposals as candidates.

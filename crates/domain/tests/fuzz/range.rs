@@ -35,7 +35,9 @@ pub fn asked(rules: &Rules, bytes: &mut Unstructured<'_>) -> Asked {
         candidates.extend(candidate(rules, now_ms, candidates.len(), bytes));
     }
     let anchor = candidates.first().filter(|_| is_anchored).map(|first: &Candidate| first.id);
-    Asked { range: Range { anchor, candidates, outlook }, now_ms }
+    let is_due = |one: &&Candidate| candidates.len().is_multiple_of(3) && one.version.is_multiple_of(2);
+    let due = candidates.iter().filter(is_due).map(|one| one.id).collect();
+    Asked { range: Range { anchor, due, candidates, outlook }, now_ms }
 }
 
 /// None where its party is refused.

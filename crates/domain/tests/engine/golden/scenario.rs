@@ -70,7 +70,7 @@ impl Scenario {
         Self {
             file: text.parse().unwrap(),
             rules: rules(text),
-            range: Range { anchor, candidates, outlook: Outlook::default() },
+            range: Range { anchor, due: Vec::new(), candidates, outlook: Outlook::default() },
             is_explained: asked.explain.is_some(),
             names: ids.into_iter().map(|(name, id)| (id, name.clone())).collect(),
         }
