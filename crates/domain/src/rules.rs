@@ -54,6 +54,8 @@ pub struct Rules {
     longest_wait_ms: u64,
     longest_match_ms: u64,
     regions: Vec<RegionName>,
+    /// Places in `regions`, in the order of their names.
+    regions_by_name: Vec<usize>,
     roles: Roles,
     equal: Vec<String>,
     /// Set attributes and the members that they may have, at most 64 each.

@@ -11,6 +11,8 @@ pub(super) fn build(file: File) -> Result<Rules, RulesError> {
     let content = toml::to_string(&file).map_err(|error| RulesError(format!("cannot be written back: {error}")))?;
     let unlimited_ms = file.patience.unlimited_s.map_or(file.longest_wait_s * 800, |unlimited_s| unlimited_s * 1000);
     let roles = roles(file.roles.as_ref(), file.teams.len());
+    let mut regions_by_name: Vec<usize> = (0..file.regions.len()).collect();
+    regions_by_name.sort_by_key(|at| &file.regions[*at]);
     Ok(Rules {
         version: RulesVersion::of(&content),
         queue: file.queue,
@@ -18,6 +20,7 @@ pub(super) fn build(file: File) -> Result<Rules, RulesError> {
         longest_wait_ms: file.longest_wait_s * 1000,
         longest_match_ms: file.longest_match_s * 1000,
         regions: file.regions,
+        regions_by_name,
         roles,
         equal: file.equal,
         limits: limits(file.limit, &file.sets),

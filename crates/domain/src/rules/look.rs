@@ -143,9 +143,15 @@ impl Rules {
 
     /// Every declared region with the party's mean round trip to it in ms, nearest first.
     fn regions_by_distance(&self, party: &Party) -> Vec<(f64, &str)> {
-        let mean_ms = |region| party.players().iter().map(|player| self.rtt_ms(player, region)).sum::<f64>();
-        let mut regions: Vec<(f64, &str)> =
-            self.regions.iter().map(|region| (mean_ms(region) / party.size() as f64, region.as_str())).collect();
+        let mut sums_ms = vec![0.0; self.regions.len()];
+        for player in party.players() {
+            sums_ms.iter_mut().zip(self.rtts_ms(player)).for_each(|(sum_ms, rtt_ms)| *sum_ms += rtt_ms);
+        }
+        let mut regions: Vec<(f64, &str)> = sums_ms
+            .iter()
+            .zip(&self.regions)
+            .map(|(sum_ms, region)| (sum_ms / party.size() as f64, region.as_str()))
+            .collect();
         // Stable: equally near regions keep the declared order.
         regions.sort_by(|a, b| a.0.total_cmp(&b.0));
         regions

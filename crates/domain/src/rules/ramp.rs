@@ -63,15 +63,12 @@ impl Ramp {
 
     /// The first age in ms at which a rising ramp is at least `value`; none if it never is.
     pub(crate) fn reaches_ms(&self, value: f64) -> Option<u64> {
-        if self.at_ms(0) >= value {
-            return Some(0);
-        }
-        let age_ms = match &self.shape {
-            Shape::Line { start, per_s, .. } => ((value - start) / per_s * 1000.0).ceil().min(AGE_MS_MAX as f64) as u64,
-            Shape::Steps(steps) => {
-                steps.iter().find(|(_, step)| *step >= value).map_or(AGE_MS_MAX, |(from_ms, _)| *from_ms)
-            }
+        let (start, per_s) = match &self.shape {
+            Shape::Steps(steps) => return steps.iter().find(|(_, step)| *step >= value).map(|(from_ms, _)| *from_ms),
+            Shape::Line { start, .. } if *start >= value => return Some(0),
+            Shape::Line { start, per_s, .. } => (start, per_s),
         };
+        let age_ms = ((value - start) / per_s * 1000.0).ceil().min(AGE_MS_MAX as f64) as u64;
         // Rounding can put a line's age one off; `at_ms` has the last word.
         [age_ms.saturating_sub(1), age_ms, age_ms + 1]
             .into_iter()

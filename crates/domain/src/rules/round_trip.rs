@@ -51,14 +51,21 @@ impl Rules {
         self.regions.get(region).map_or("", RegionName::as_str)
     }
 
-    /// A player's round trip to a region, in ms. One who reported none at all is taken to be near everywhere: nothing is
-    /// known against any region. One who left this region out of his report is taken to be as far as can be.
-    pub(super) fn rtt_ms(&self, player: &Player, region: &RegionName) -> f64 {
-        match player.rtt_ms.get(region) {
-            Some(rtt_ms) => f64::from(*rtt_ms),
-            None if player.rtt_ms.is_empty() => 0.0,
-            None => f64::from(RTT_MS_MAX),
+    /// A player's round trip to each region, in ms. One who reported none at all is taken to be near everywhere: nothing is
+    /// known against any region. One who left a region out of his report is taken to be as far from it as can be.
+    pub(super) fn rtts_ms(&self, player: &Player) -> Vec<f64> {
+        let unreported_ms = if player.rtt_ms.is_empty() { 0.0 } else { f64::from(RTT_MS_MAX) };
+        let mut rtts_ms = vec![unreported_ms; self.regions.len()];
+        // Both are in the order of names, so one pass finds all.
+        let mut reported = player.rtt_ms.iter().peekable();
+        for at in &self.regions_by_name {
+            let region = &self.regions[*at];
+            while reported.next_if(|(name, _)| *name < region).is_some() {}
+            if let Some((_, rtt_ms)) = reported.next_if(|(name, _)| *name == region) {
+                rtts_ms[*at] = f64::from(*rtt_ms);
+            }
         }
+        rtts_ms
     }
 
     pub(crate) fn legs_of(&self, players: &[Player]) -> Vec<Leg> {
@@ -67,7 +74,7 @@ impl Rules {
         }
         let mut legs = vec![Leg::default(); self.regions.len()];
         for player in players.iter().filter(|player| !player.rtt_ms.is_empty()) {
-            let rtts_ms: Vec<f64> = self.regions.iter().map(|region| self.rtt_ms(player, region)).collect();
+            let rtts_ms = self.rtts_ms(player);
             let best_ms = rtts_ms.iter().copied().fold(f64::INFINITY, f64::min);
             for (leg, rtt_ms) in legs.iter_mut().zip(rtts_ms) {
                 leg.add(&self.leg(rtt_ms, best_ms));
