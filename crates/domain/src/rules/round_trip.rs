@@ -57,12 +57,18 @@ impl Rules {
         let unreported_ms = if player.rtt_ms.is_empty() { 0.0 } else { f64::from(RTT_MS_MAX) };
         let mut rtts_ms = vec![unreported_ms; self.regions.len()];
         // Both are in the order of names, so one pass finds all.
-        let mut reported = player.rtt_ms.iter().peekable();
-        for at in &self.regions_by_name {
-            let region = &self.regions[*at];
-            while reported.next_if(|(name, _)| *name < region).is_some() {}
-            if let Some((_, rtt_ms)) = reported.next_if(|(name, _)| *name == region) {
-                rtts_ms[*at] = f64::from(*rtt_ms);
+        let mut asked = self.regions_by_name.as_slice();
+        for (name, rtt_ms) in &player.rtt_ms {
+            while let Some((at, rest)) = asked.split_first() {
+                let order = self.regions[*at].cmp(name);
+                if order.is_gt() {
+                    break;
+                }
+                asked = rest;
+                if order.is_eq() {
+                    rtts_ms[*at] = f64::from(*rtt_ms);
+                    break;
+                }
             }
         }
         rtts_ms
@@ -86,8 +92,10 @@ impl Rules {
     /// One player's way of `rtt_ms`, when his best is `best_ms`.
     fn leg(&self, rtt_ms: f64, best_ms: f64) -> Leg {
         let free_ms = self.prices.rtt_free_ms.max(best_ms + self.prices.rtt_free_over_best_ms);
-        let allowed = self.limits.rtt_ms.reaches_ms(rtt_ms);
-        let over_best = self.limits.rtt_over_best_ms.as_ref().and_then(|ramp| ramp.reaches_ms(rtt_ms - best_ms));
+        let limits = &self.limits;
+        let allowed = limits.rtt_ms.reaches_ms(rtt_ms);
+        let over_best = limits.rtt_over_best_ms.as_ref().filter(|_| allowed != Some(0));
+        let over_best = over_best.and_then(|ramp| ramp.reaches_ms(rtt_ms - best_ms));
         Leg {
             rtt_ms,
             excess_ms: (rtt_ms - free_ms).max(0.0),

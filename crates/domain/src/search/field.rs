@@ -152,7 +152,7 @@ fn present(candidates: &[Candidate], anchor: Option<TicketId>, rules: &Rules, ta
         (Some(candidate.id) != anchor, freshest, candidate.id, *at)
     });
     let largest = rules.team_sizes().iter().max().copied().unwrap_or(0);
-    let mut seen = Seen::default();
+    let mut seen = Seen::of_up_to(candidates.len());
     order.retain(|at| {
         let candidate = &candidates[*at];
         let against = if candidate.party.size() > largest {
@@ -168,13 +168,16 @@ fn present(candidates: &[Candidate], anchor: Option<TicketId>, rules: &Rules, ta
     order
 }
 
-#[derive(Default)]
 struct Seen<'a> {
     tickets: HashSet<TicketId>,
     players: HashSet<&'a PlayerId>,
 }
 
 impl<'a> Seen<'a> {
+    fn of_up_to(tickets: usize) -> Self {
+        Self { tickets: HashSet::with_capacity(tickets), players: HashSet::with_capacity(tickets) }
+    }
+
     /// Whether the ticket or one of its players was seen before; if not, they are now.
     fn is_repeated(&mut self, candidate: &'a Candidate) -> bool {
         let party = || candidate.party.player_ids();
