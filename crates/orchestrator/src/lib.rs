@@ -27,7 +27,7 @@ pub use config::Config;
 /// When and where tickets are looked for, without the services: what a simulation schedules by.
 pub mod plan {
     pub use crate::config::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS};
-    pub use crate::outlooks::kept_ms as outlook_kept_ms;
+    pub use crate::outlooks::outlook_kept_ms;
     pub use crate::schedule::Schedule;
     pub use crate::waiting::Waiting;
     pub use crate::windows::{Window, windows};

@@ -37,9 +37,9 @@ impl Outlooks {
             return known;
         }
         match self.survey(rules, pool, now_ms).await {
-            Some((outlook, arrivals)) => {
-                let outlook = Arc::new(outlook);
-                self.known().insert(key, Known { until_ms: now_ms + kept_ms(arrivals), outlook: outlook.clone() });
+            Some(surveyed) => {
+                let outlook = surveyed.outlook.clone();
+                self.known().insert(key, surveyed);
                 outlook
             }
             None => known,
@@ -63,8 +63,7 @@ impl Outlooks {
         (known.outlook.clone(), is_fresh)
     }
 
-    /// Also how many arrivals it was surveyed from.
-    async fn survey(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Option<(Outlook, usize)> {
+    async fn survey(&self, rules: &Arc<Rules>, pool: &str, now_ms: u64) -> Option<Known> {
         let arrived = self.store.arrivals(rules.queue(), ARRIVALS_KEPT).await;
         let arrived = arrived.inspect_err(|error| tracing::debug!(%error, "no arrivals could be read")).ok()?;
         let (rules, pool) = (rules.clone(), pool.to_owned());
@@ -72,7 +71,8 @@ impl Outlooks {
         let surveying = move || {
             let arrivals: Vec<Arrival> =
                 arrived.into_iter().filter(|one| one.pool == pool).filter_map(arrival).collect();
-            (Outlook::survey(&rules, &arrivals, now_ms), arrivals.len())
+            let outlook = Arc::new(Outlook::survey(&rules, &arrivals, now_ms));
+            Known { until_ms: now_ms + outlook_kept_ms(arrivals.len()), outlook }
         };
         tokio::task::spawn_blocking(surveying).await.ok()
     }
@@ -83,7 +83,7 @@ impl Outlooks {
 }
 
 /// How long an outlook surveyed from so many arrivals is believed, in ms.
-pub fn kept_ms(arrivals: usize) -> u64 {
+pub fn outlook_kept_ms(arrivals: usize) -> u64 {
     if arrivals < OUTLOOK_YOUNG { OUTLOOK_YOUNG_KEPT_MS } else { OUTLOOK_KEPT_MS }
 }
 

@@ -36,10 +36,8 @@ impl Prospects {
         let in_pool = self.arrivals.iter().filter(|(of, _)| of == pool);
         let arrivals: Vec<Arrival> = in_pool.map(|(_, arrival)| arrival.clone()).collect();
         let outlook = Outlook::survey(rules, &arrivals, now_ms);
-        self.known.insert(
-            pool.to_owned(),
-            Known { until_ms: now_ms + outlook_kept_ms(arrivals.len()), outlook: outlook.clone() },
-        );
+        let until_ms = now_ms + outlook_kept_ms(arrivals.len());
+        self.known.insert(pool.to_owned(), Known { until_ms, outlook: outlook.clone() });
         outlook
     }
 }
