@@ -57,19 +57,14 @@ impl Rules {
         let unreported_ms = if player.rtt_ms.is_empty() { 0.0 } else { f64::from(RTT_MS_MAX) };
         let mut rtts_ms = vec![unreported_ms; self.regions.len()];
         // Both are in the order of names, so one pass finds all.
-        let mut asked = self.regions_by_name.as_slice();
-        for (name, rtt_ms) in &player.rtt_ms {
-            while let Some((at, rest)) = asked.split_first() {
-                let order = self.regions[*at].cmp(name);
-                if order.is_gt() {
-                    break;
-                }
-                asked = rest;
-                if order.is_eq() {
-                    rtts_ms[*at] = f64::from(*rtt_ms);
-                    break;
-                }
+        let (mut asked, mut reported) = (self.regions_by_name.iter().peekable(), player.rtt_ms.iter().peekable());
+        while let (Some(at), Some((name, rtt_ms))) = (asked.peek(), reported.peek()) {
+            let order = self.regions[**at].cmp(name);
+            if order.is_eq() {
+                rtts_ms[**at] = f64::from(**rtt_ms);
             }
+            asked.next_if(|_| order.is_le());
+            reported.next_if(|_| order.is_ge());
         }
         rtts_ms
     }
