@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn a_steady_queue_is_told_its_rate() {
-        assert!((9.0..=11.0).contains(&per_s(&steady(), 60_000)), "{}", per_s(&steady(), 60_000));
+        let rate = per_s(&steady(), 60_000);
+        assert!((9.0..=11.0).contains(&rate), "{rate}");
     }
 
     #[test]

@@ -14,12 +14,13 @@ const SAVING_S_MIN: f64 = 0.001;
 /// Exchanges parties between matches near in rating while that makes the two of them cheaper, both staying worth making, until nothing saves
 /// anything or the budget is spent.
 pub(super) fn improve(field: &Field<'_>, found: &mut [Found]) {
-    let mean = |one: &Found| {
+    // All have as many players, so that is the order of their means.
+    let rating_sum = |one: &Found| {
         let units = || one.teams.iter().flatten().map(|unit| &field.units[*unit]);
         units().map(|unit| unit.rating_sum).sum::<f64>()
     };
     let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by(|a, b| mean(&found[*a]).total_cmp(&mean(&found[*b])));
+    order.sort_by(|a, b| rating_sum(&found[*a]).total_cmp(&rating_sum(&found[*b])));
     for _ in 0..PASSES_MAX {
         let mut is_better = false;
         for (at, one) in order.iter().enumerate() {
