@@ -60,7 +60,7 @@ pub struct Remedy {
 /// Everything is answered by [`search`] itself, so it holds for the matches that are really made. Searches are counted: their
 /// number is bounded, as the work of each is.
 pub fn explain(range: &Range, rules: &Rules, now_ms: u64) -> Option<Explanation> {
-    let anchor = range.candidates.iter().find(|candidate| Some(candidate.id) == range.anchor)?;
+    let anchor = range.candidates.iter().find(|candidate| Some(candidate.id) == range.anchor())?;
     let outcome = search(range, rules, now_ms, 0);
     let age_ms = anchor.age_ms(now_ms);
     let explanation = Explanation {

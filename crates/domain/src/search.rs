@@ -20,13 +20,37 @@ use tally::Tally;
 /// The tickets that one search may use.
 #[derive(Debug, Clone)]
 pub struct Range {
-    /// The ticket that must be in the match (an *anchored* range); none for a *window*, out of which any number may come.
-    pub anchor: Option<TicketId>,
-    /// In a window of teams, the tickets around which matches are looked for: all others only fill seats. Empty: every ticket.
-    pub due: Vec<TicketId>,
+    pub sought: Sought,
     pub candidates: Vec<Candidate>,
     /// What waiting on is worth to them.
     pub outlook: Outlook,
+}
+
+/// What a range is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// A match with this ticket in it: an *anchored* range.
+    Anchor(TicketId),
+    /// Any number of matches: a *window*. Of teams, each is looked for around one of these tickets, and all others only fill seats; where
+    /// none is named, around every ticket.
+    Window(Vec<TicketId>),
+}
+
+impl Sought {
+    /// Around the anchor, if there is one; else around every ticket.
+    pub fn around(anchor: Option<TicketId>) -> Self {
+        anchor.map_or(Self::Window(Vec::new()), Self::Anchor)
+    }
+}
+
+impl Range {
+    /// The ticket that must be in the match, if one must.
+    pub fn anchor(&self) -> Option<TicketId> {
+        match self.sought {
+            Sought::Anchor(anchor) => Some(anchor),
+            Sought::Window(_) => None,
+        }
+    }
 }
 
 /// Tickets assigned to teams: indices into [`Range::candidates`].
@@ -72,9 +96,9 @@ pub fn search(range: &Range, rules: &Rules, now_ms: u64, seed: u64) -> Outcome {
 pub fn search_within(budget: Budget, range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome {
     let asked = Asked { range, rules, now_ms, budget };
     let mut tally = Tally::default();
-    let proposals = match range.anchor {
-        Some(anchor) => anchored(asked, anchor, &mut tally).into_iter().collect(),
-        None => window(asked, &mut tally),
+    let proposals = match &range.sought {
+        Sought::Anchor(anchor) => anchored(asked, *anchor, &mut tally).into_iter().collect(),
+        Sought::Window(due) => window(asked, due, &mut tally),
     };
     tally.into_outcome(proposals)
 }
@@ -95,10 +119,10 @@ fn anchored(asked: Asked<'_>, anchor: TicketId, tally: &mut Tally) -> Option<Pro
     team.map(|found| found.into_proposal(&field))
 }
 
-fn window(asked: Asked<'_>, tally: &mut Tally) -> Vec<Proposal> {
+fn window(asked: Asked<'_>, due: &[TicketId], tally: &mut Tally) -> Vec<Proposal> {
     let fields = Field::pools(asked, tally);
     let solve = |field: &Field<'_>| {
-        let found = if asked.rules.is_duel() { duel::pairs(field, tally) } else { squad::all(field, tally) };
+        let found = if asked.rules.is_duel() { duel::pairs(field, tally) } else { squad::all(field, due, tally) };
         found.into_iter().map(|found| found.into_proposal(field)).collect::<Vec<_>>()
     };
     fields.iter().flat_map(solve).collect()

@@ -3,7 +3,7 @@
 use crate::config::INLINE_TICKETS_MAX;
 use crate::propose::Proposer;
 use api::v1;
-use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, TicketId};
+use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
 use std::sync::Arc;
 use tonic::Status;
@@ -41,14 +41,16 @@ fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
     if request.due.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("due", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
     }
-    let anchor = match request.anchor.is_empty() {
-        true => None,
-        false => Some(api::ticket_id_from_bytes("anchor", &request.anchor)?),
+    let sought = match request.anchor.is_empty() {
+        true => {
+            let due = request.due.iter().map(|id| api::ticket_id_from_bytes("due", id));
+            Sought::Window(due.collect::<Result<_, _>>()?)
+        }
+        false => Sought::Anchor(api::ticket_id_from_bytes("anchor", &request.anchor)?),
     };
-    let due = request.due.iter().map(|id| api::ticket_id_from_bytes("due", id)).collect::<Result<_, _>>()?;
     let candidates = request.candidates.iter().map(Candidate::try_from).collect::<Result<_, _>>()?;
     let outlook = api::outlook_from_wire(&request.outlook)?;
-    Ok(Range { anchor, due, candidates, outlook })
+    Ok(Range { sought, candidates, outlook })
 }
 
 /// A large window would hold up the sockets of this thread, so it is searched on another.

@@ -8,7 +8,7 @@ use crate::waiting::Waiting;
 use api::v1;
 use chassis::{Clock, LiveRules, status};
 use domain::limits::RATING_ABS_MAX;
-use domain::{Candidate, Invalid, Look, Outlook, Range, Rules, Ticket, TicketId, TicketState};
+use domain::{Candidate, Invalid, Look, Outlook, Range, Rules, Sought, Ticket, TicketId, TicketState};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{IndexedTicket, Store, StoreError, Subject};
@@ -103,7 +103,7 @@ impl Seen {
     fn explain(self, id: TicketId, now_ms: u64) -> Result<Option<v1::Explanation>, Invalid> {
         let candidates = self.tickets.into_iter().map(|ticket| Candidate::try_from(&candidate(ticket)));
         let candidates = candidates.collect::<Result<_, _>>()?;
-        let range = Range { anchor: Some(id), due: Vec::new(), candidates, outlook: Outlook::clone(&self.outlook) };
+        let range = Range { sought: Sought::Anchor(id), candidates, outlook: Outlook::clone(&self.outlook) };
         let explanation = domain::explain(&range, &self.rules, now_ms);
         Ok(explanation.map(|explanation| api::explanation_to_wire(&self.rules, &explanation)))
     }

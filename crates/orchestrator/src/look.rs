@@ -6,7 +6,7 @@ use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
 use crate::windows::Window;
-use domain::{Look, TicketId};
+use domain::{Look, Sought, TicketId};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use std::collections::HashSet;
@@ -70,8 +70,8 @@ impl Eyes {
             return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
-        let found =
-            self.searcher.search(&waiting.rules, Some(waiting.id), Vec::new(), range.tickets, &outlook, now_ms).await?;
+        let sought = Sought::Anchor(waiting.id);
+        let found = self.searcher.search(&waiting.rules, sought, range.tickets, &outlook, now_ms).await?;
         attempt::tell_found(span, &found);
         Ok(found.looked(waiting.id))
     }
@@ -103,7 +103,7 @@ impl Eyes {
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
         let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
-        let searching = self.searcher.search(&first.rules, None, due, range.tickets, &outlook, now_ms);
+        let searching = self.searcher.search(&first.rules, Sought::Window(due), range.tickets, &outlook, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());

@@ -4,7 +4,7 @@ use crate::config::SEARCH_WAIT_MAX;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
 use chassis::{CallError, Channel, Fleet};
-use domain::{Outlook, Rules, TicketId};
+use domain::{Outlook, Rules, Sought, TicketId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::collections::HashSet;
@@ -56,16 +56,19 @@ impl Searcher {
         Self { matchmakers }
     }
 
-    /// Has one range searched; `anchor` must be in the match where it is given, else matches are looked for around those that are `due`.
+    /// Has one range searched.
     pub async fn search(
         &self,
         rules: &Rules,
-        anchor: Option<TicketId>,
-        due: Vec<TicketId>,
+        sought: Sought,
         range: Vec<IndexedTicket>,
         outlook: &Outlook,
         now_ms: u64,
     ) -> Result<Found, SearchError> {
+        let (anchor, due) = match sought {
+            Sought::Anchor(anchor) => (Some(anchor), Vec::new()),
+            Sought::Window(due) => (None, due),
+        };
         let request = SearchRequest {
             queue: rules.queue().to_string(),
             rules_version: rules.version().to_string(),

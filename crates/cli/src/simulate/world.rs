@@ -5,7 +5,7 @@ use super::crowd::{Crowd, Ticket};
 use super::line::Line;
 use super::played::{Made, Played};
 use super::prospects::Prospects;
-use domain::{Candidate, Outcome, Party, Proposal, Range, Rules, TicketId};
+use domain::{Candidate, Outcome, Party, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
 use orchestrator::plan::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS, Schedule, Waiting, Window, windows};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -118,7 +118,7 @@ impl<'a> World<'a> {
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
         let numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
         if numbers.contains(&number) {
-            self.search(Some(waiting.id), Vec::new(), &numbers, &look.pool, now_ms);
+            self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> World<'a> {
             return;
         }
         let due = window.waiting.iter().map(|waiting| waiting.id).collect();
-        self.search(None, due, &numbers, &window.look.pool, now_ms);
+        self.search(Sought::Window(due), &numbers, &window.look.pool, now_ms);
         for waiting in window.waiting {
             if self.waits(&waiting) {
                 self.look_at(waiting.next_look_ms(now_ms), waiting);
@@ -163,9 +163,9 @@ impl<'a> World<'a> {
         self.numbers.contains_key(&waiting.id)
     }
 
-    fn search(&mut self, anchor: Option<TicketId>, due: Vec<TicketId>, numbers: &[usize], pool: &str, now_ms: u64) {
+    fn search(&mut self, sought: Sought, numbers: &[usize], pool: &str, now_ms: u64) {
         let outlook = self.prospects.outlook(self.rules, pool, now_ms);
-        let range = Range { anchor, due, candidates: self.line.lend(numbers), outlook };
+        let range = Range { sought, candidates: self.line.lend(numbers), outlook };
         let seed = range.candidates.first().map_or(0, |first| first.id.0 as u64);
         let Outcome { proposals, rejections, .. } = domain::search(&range, self.rules, now_ms, seed);
         for rejection in rejections {

@@ -6,7 +6,7 @@ mod crowd;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use crowd::{Knows, NOW_MS, Source};
-use domain::{Candidate, Outlook, Range, Rules, search};
+use domain::{Candidate, Outlook, Range, Rules, Sought, search};
 use std::hint::black_box;
 
 const DUEL: &str = include_str!("../../../../rules/duel.toml");
@@ -26,12 +26,8 @@ criterion_main!(benches);
 fn windows(criterion: &mut Criterion) {
     let mut source = Source::new();
     let mut window = |name: &str, rules: &Rules, candidates, outlook| {
-        measure(
-            criterion,
-            &format!("window/{name}"),
-            rules,
-            &Range { anchor: None, due: Vec::new(), candidates, outlook },
-        );
+        let sought = Sought::around(None);
+        measure(criterion, &format!("window/{name}"), rules, &Range { sought, candidates, outlook });
     };
     let nothing = Outlook::default;
     window("10,000 of duel", &rules(DUEL), source.solos(10_000, Knows::Ratings), nothing());
@@ -69,7 +65,7 @@ fn around_the_middle(rules: &Rules, mut candidates: Vec<Candidate>, outlook: Out
     candidates.retain(|one| look.regions.contains(&rules.place(&one.party).region));
     candidates.sort_by(|a, b| (a.party.rating() - rating).abs().total_cmp(&(b.party.rating() - rating).abs()));
     candidates.truncate(AROUND);
-    Range { anchor: Some(id), due: Vec::new(), candidates, outlook }
+    Range { sought: Sought::Anchor(id), candidates, outlook }
 }
 
 /// The harder one: costs that are no straight line in the ratings, and a choice of 14 regions.

@@ -16,7 +16,6 @@ pub(super) struct Field<'a> {
     pub units: Vec<Unit<'a>>,
     /// The highest sum of squared rating deviations among them.
     deviation_sq_max: f64,
-    due: &'a [TicketId],
     budget: Budget,
     steps: Cell<usize>,
 }
@@ -67,7 +66,7 @@ impl<'a> Field<'a> {
         let mut units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
         units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
         let deviation_sq_max = units.iter().map(|unit| unit.deviation_sq_sum).fold(0.0, f64::max);
-        Self { rules, now_ms, units, deviation_sq_max, due: &range.due, budget, steps: Cell::new(0) }
+        Self { rules, now_ms, units, deviation_sq_max, budget, steps: Cell::new(0) }
     }
 
     /// Judges two tickets against each other, in the order that costs less.
@@ -125,9 +124,9 @@ impl<'a> Field<'a> {
         self.budget.steps.saturating_sub(self.steps.get())
     }
 
-    /// Positions of those around whom matches are looked for, who waits longest first.
-    pub fn due(&self) -> Vec<usize> {
-        let due: HashSet<TicketId> = self.due.iter().copied().collect();
+    /// Positions of the tickets that are due, who waits longest first; of all where none is named.
+    pub fn oldest_first(&self, due: &[TicketId]) -> Vec<usize> {
+        let due: HashSet<TicketId> = due.iter().copied().collect();
         let is_due = |unit: &usize| due.is_empty() || due.contains(&self.units[*unit].id);
         let mut order: Vec<usize> = (0..self.units.len()).filter(is_due).collect();
         order.sort_unstable_by_key(|unit| self.seniority(*unit));

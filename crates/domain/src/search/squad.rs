@@ -9,6 +9,7 @@ mod split;
 
 use super::field::{Field, Found};
 use super::tally::Tally;
+use crate::TicketId;
 use crate::rules::{Common, rule};
 use crate::unit::Leg;
 use fill::fill;
@@ -30,10 +31,10 @@ pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Opt
 
 /// Disjoint matches: each ticket that is due, the oldest first, gets the match around it if one is worth making; then parties change between
 /// the matches while that makes them cheaper.
-pub(super) fn all(field: &Field<'_>, tally: &mut Tally) -> Vec<Found> {
+pub(super) fn all(field: &Field<'_>, due: &[TicketId], tally: &mut Tally) -> Vec<Found> {
     let mut squads = Squads::of(field);
     let mut all = Vec::new();
-    for anchor in field.due() {
+    for anchor in field.oldest_first(due) {
         if !squads.is_free[anchor] {
             continue;
         }
@@ -83,7 +84,7 @@ impl<'a> Squads<'a> {
     }
 
     /// The cheapest match around the anchor as first gathered in each region it would accept; else the rule that was last in the way.
-    fn cheapest(&self, anchor: usize, tally: &mut Tally) -> Result<Gathered, &'static str> {
+    fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
         let mut best: Result<Gathered, &'static str> = Err(rule::TEAM_FILL);
         for region in regions(self.field, anchor) {
             let near = self.lanes.near(self.field, anchor, region, &self.is_free);

@@ -4,7 +4,7 @@ mod each_rule;
 mod promise;
 
 use crate::support::{DUEL, TEAMS, anchored, rules, ticket, with};
-use domain::{Candidate, Explanation, Player, Range, Remedy, explain};
+use domain::{Candidate, Explanation, Player, Range, Remedy, Sought, explain};
 use promise::holds;
 use proptest::prelude::*;
 
@@ -81,7 +81,7 @@ fn one_who_is_alone_is_never_matched_and_one_who_is_not_there_is_not_explained()
     let explanation = holds(&anchored(1, &alone), DUEL);
     assert_eq!((explanation.seen, explanation.matches_at_age_ms, explanation.remedies.len()), (0, None, 0));
     assert_eq!(explain(&anchored(2, &alone), &rules(DUEL), NOW_MS), None);
-    assert_eq!(explain(&Range { anchor: None, ..anchored(1, &alone) }, &rules(DUEL), NOW_MS), None);
+    assert_eq!(explain(&Range { sought: Sought::around(None), ..anchored(1, &alone) }, &rules(DUEL), NOW_MS), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A few hundred tickets on a virtual clock, scheduled as the live system does: an anchored search on arrival, then windows.
 
 use crate::support::{DUEL, TEAMS, matches, rules, search_soundly, ticket};
-use domain::{Candidate, Outlook, Range, Rules};
+use domain::{Candidate, Outlook, Range, Rules, Sought};
 
 const WINDOW_MS: u64 = 250;
 
@@ -38,7 +38,7 @@ fn look(
     waiting: &mut Vec<Candidate>,
     played: &mut Played,
 ) {
-    let range = Range { anchor, due: Vec::new(), candidates: waiting.clone(), outlook: Outlook::default() };
+    let range = Range { sought: Sought::around(anchor), candidates: waiting.clone(), outlook: Outlook::default() };
     for teams in matches(&range, &search_soundly(&range, rules, now_ms)) {
         let mean = |team: &Vec<Candidate>| {
             let players = team.iter().flat_map(|one| one.party.players());

@@ -1,5 +1,5 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
-use domain::{Candidate, Player, Range, TicketId};
+use domain::{Candidate, Player, Range, Sought, TicketId};
 
 const NOW_MS: u64 = 1_000_000;
 /// So long ago that only hard rules hold a ticket back.
@@ -32,7 +32,7 @@ fn whole_parties_fill_both_teams_exactly_or_there_is_no_match() {
 fn in_a_window_of_teams_matches_are_looked_for_around_those_who_are_due() {
     // Thirty solos make three matches; around one of them there is one, filled by others who are not due.
     let due = |ids: &[u128]| Range {
-        due: ids.iter().copied().map(TicketId).collect(),
+        sought: Sought::Window(ids.iter().copied().map(TicketId).collect()),
         ..window(&parties(&[1; 30], LONG_AGO_MS))
     };
     let made = |ids: &[u128]| {

@@ -1,6 +1,6 @@
 //! Small words for the stories: rules, tickets, ranges.
 
-use domain::{Candidate, Outcome, Outlook, Party, Player, Range, Rules, TicketId, search};
+use domain::{Candidate, Outcome, Outlook, Party, Player, Range, Rules, Sought, TicketId, search};
 use std::collections::BTreeSet;
 
 pub const DUEL: &str = include_str!("../../../../rules/duel.toml");
@@ -25,13 +25,12 @@ pub fn with(ticket: Candidate, change: impl Fn(&mut Player)) -> Candidate {
 }
 
 pub fn window(candidates: &[Candidate]) -> Range {
-    Range { anchor: None, due: Vec::new(), candidates: candidates.to_vec(), outlook: Outlook::default() }
+    Range { sought: Sought::around(None), candidates: candidates.to_vec(), outlook: Outlook::default() }
 }
 
 pub fn anchored(anchor: u32, candidates: &[Candidate]) -> Range {
     Range {
-        anchor: Some(TicketId(anchor.into())),
-        due: Vec::new(),
+        sought: Sought::Anchor(TicketId(anchor.into())),
         candidates: candidates.to_vec(),
         outlook: Outlook::default(),
     }

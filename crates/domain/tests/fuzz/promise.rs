@@ -1,7 +1,7 @@
 //! What holds of every answer of the engine, whatever it was asked.
 
 use super::range::Asked;
-use domain::{Arrival, Candidate, Explanation, Outlook, Proposal, Range, Rules, explain, search};
+use domain::{Arrival, Candidate, Explanation, Outlook, Proposal, Range, Rules, Sought, explain, search};
 use std::collections::BTreeSet;
 
 /// A commit may come so much later than the search, in ms.
@@ -12,8 +12,9 @@ pub fn holds(asked: &Asked, rules: &Rules) {
     range.candidates.iter().for_each(|candidate| looks(candidate, rules, *now_ms));
     let surveyed = Range { outlook: survey(range, rules, *now_ms), ..range.clone() };
     for range in [range, &surveyed] {
-        for anchor in [None, range.anchor] {
-            matches(&Range { anchor, ..range.clone() }, rules, *now_ms);
+        let every_other = range.candidates.iter().step_by(2).map(|one| one.id).collect();
+        for sought in [Sought::around(None), Sought::Window(every_other), range.sought.clone()] {
+            matches(&Range { sought, ..range.clone() }, rules, *now_ms);
         }
     }
     if let Some(explanation) = explain(range, rules, *now_ms) {
@@ -32,10 +33,10 @@ fn matches(range: &Range, rules: &Rules, now_ms: u64) {
             assert!(tickets.insert(ticket.id), "{} is in two matches", ticket.id);
             ticket.party.player_ids().for_each(|id| assert!(players.insert(id.clone()), "{id} is in two matches"));
         }
-        assert!(range.anchor.is_none_or(|anchor| tickets.contains(&anchor)), "the anchor is in the match");
+        assert!(range.anchor().is_none_or(|anchor| tickets.contains(&anchor)), "the anchor is in the match");
         is_as_said(proposal, &teams, rules, now_ms);
     }
-    assert!(range.anchor.is_none() || outcome.proposals.len() <= 1);
+    assert!(range.anchor().is_none() || outcome.proposals.len() <= 1);
 }
 
 fn is_as_said(proposal: &Proposal, teams: &[Vec<Candidate>], rules: &Rules, now_ms: u64) {

@@ -2,7 +2,7 @@
 
 use super::draw::{below, byte, is_ordinary, one_of, some_of};
 use arbitrary::Unstructured;
-use domain::{Candidate, Outlook, Party, Player, PlayerId, Prospect, Range, Rules, TicketId};
+use domain::{Candidate, Outlook, Party, Player, PlayerId, Prospect, Range, Rules, Sought, TicketId};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -35,9 +35,7 @@ pub fn asked(rules: &Rules, bytes: &mut Unstructured<'_>) -> Asked {
         candidates.extend(candidate(rules, now_ms, candidates.len(), bytes));
     }
     let anchor = candidates.first().filter(|_| is_anchored).map(|first: &Candidate| first.id);
-    let is_due = |one: &&Candidate| candidates.len().is_multiple_of(3) && one.version.is_multiple_of(2);
-    let due = candidates.iter().filter(is_due).map(|one| one.id).collect();
-    Asked { range: Range { anchor, due, candidates, outlook }, now_ms }
+    Asked { range: Range { sought: Sought::around(anchor), candidates, outlook }, now_ms }
 }
 
 /// None where its party is refused.

@@ -1,7 +1,7 @@
 //! What a page asks: rules, and who waits.
 
 use crate::support::{rules, ticket};
-use domain::{Candidate, Outlook, Party, Player, Range, Rules, TicketId};
+use domain::{Candidate, Outlook, Party, Player, Range, Rules, Sought, TicketId};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -70,7 +70,7 @@ impl Scenario {
         Self {
             file: text.parse().unwrap(),
             rules: rules(text),
-            range: Range { anchor, due: Vec::new(), candidates, outlook: Outlook::default() },
+            range: Range { sought: Sought::around(anchor), candidates, outlook: Outlook::default() },
             is_explained: asked.explain.is_some(),
             names: ids.into_iter().map(|(name, id)| (id, name.clone())).collect(),
         }

@@ -70,7 +70,7 @@ fn patience_s(scenario: &Scenario, teams: &[Vec<Candidate>]) -> f64 {
 }
 
 fn explained(scenario: &Scenario, explanation: &Explanation) -> Vec<Line> {
-    let anchor = scenario.name(scenario.range.anchor.unwrap());
+    let anchor = scenario.name(scenario.range.anchor().unwrap());
     let waits = format!(
         "{anchor}, for {:.2} s now; accepts {}",
         explanation.age_ms as f64 / 1000.0,
