@@ -1,5 +1,6 @@
 use crate::{Player, PlayerId};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use foldhash::quality::FixedState;
+use std::hash::BuildHasher;
 
 /// Who is in a party, and whom its players would rather not meet, by hashes: two strangers taken for each other, once in 2^64 pairs,
 /// only miss a match.
@@ -40,10 +41,6 @@ impl People {
 }
 
 fn hashes<'a>(ids: impl IntoIterator<Item = &'a PlayerId>) -> Vec<u64> {
-    let hash = |id: &PlayerId| {
-        let mut hasher = DefaultHasher::new();
-        id.as_str().hash(&mut hasher);
-        hasher.finish()
-    };
-    ids.into_iter().map(hash).collect()
+    let hasher = FixedState::default();
+    ids.into_iter().map(|id| hasher.hash_one(id)).collect()
 }

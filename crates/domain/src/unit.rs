@@ -51,6 +51,13 @@ impl Default for Leg {
 }
 
 impl Leg {
+    /// That of several parties together.
+    pub fn of_all<'a>(legs: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        legs.for_each(|leg| all.add(leg));
+        all
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.rtt_ms += other.rtt_ms;
         self.excess_ms += other.excess_ms;

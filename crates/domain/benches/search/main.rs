@@ -20,6 +20,10 @@ const WAITING: usize = 1_000;
 /// So many arrivals tell what waiting on is worth.
 const ARRIVALS: usize = 512;
 
+/// The one that `muster` runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(benches, windows, anchored);
 criterion_main!(benches);
 

@@ -66,6 +66,7 @@ impl Ramp {
         let (start, per_s) = match &self.shape {
             Shape::Steps(steps) => return steps.iter().find(|(_, step)| *step >= value).map(|(from_ms, _)| *from_ms),
             Shape::Line { start, .. } if *start >= value => return Some(0),
+            Shape::Line { per_s, end, .. } if *per_s == 0.0 || end.is_some_and(|end| end < value) => return None,
             Shape::Line { start, per_s, .. } => (start, per_s),
         };
         let age_ms = ((value - start) / per_s * 1000.0).ceil().min(AGE_MS_MAX as f64) as u64;

@@ -17,24 +17,22 @@ pub(super) struct Played {
 impl Rules {
     /// The cheapest of the regions that everybody may play in when the oldest ticket has waited `age_ms`.
     pub(super) fn cheapest_region(&self, teams: &[&[&Unit<'_>]], players: f64, age_ms: u64) -> Result<Played, Breach> {
+        let legs = |at: usize| teams.iter().copied().flatten().map(move |unit| &unit.legs[at]);
+        let is_allowed = |at: &usize| legs(*at).all(|leg| leg.allowed_age_ms <= age_ms);
         let mut best: Option<(f64, Played)> = None;
-        let mut least_worst_ms = f64::INFINITY;
-        for at in 0..self.region_count() {
-            let mut all = Leg::default();
-            teams.iter().copied().flatten().for_each(|unit| all.add(&unit.legs[at]));
-            least_worst_ms = least_worst_ms.min(all.worst_ms);
-            if all.allowed_age_ms > age_ms {
-                continue;
-            }
+        for at in (0..self.region_count()).filter(is_allowed) {
+            let all = Leg::of_all(legs(at));
             let (excess_ms, difference_ms) = (all.excess_ms / players, all.difference_ms());
             let cost_s = self.prices.region_s(excess_ms, difference_ms);
             if best.as_ref().is_none_or(|(least_s, _)| cost_s < *least_s) {
                 best = Some((cost_s, Played { at, excess_ms, difference_ms }));
             }
         }
-        let bound = self.limits.rtt_ms.at_ms(age_ms);
-        let breach = Breach { rule: rule::RTT_LIMIT, is: least_worst_ms, bound, is_least: false };
-        best.map(|(_, played)| played).ok_or(breach)
+        best.map(|(_, played)| played).ok_or_else(|| {
+            let worst_ms = (0..self.region_count()).map(|at| Leg::of_all(legs(at)).worst_ms);
+            let bound = self.limits.rtt_ms.at_ms(age_ms);
+            Breach { rule: rule::RTT_LIMIT, is: worst_ms.fold(f64::INFINITY, f64::min), bound, is_least: false }
+        })
     }
 
     /// What a mean round trip that is not free costs, in seconds.
@@ -57,14 +55,19 @@ impl Rules {
         let unreported_ms = if player.rtt_ms.is_empty() { 0.0 } else { f64::from(RTT_MS_MAX) };
         let mut rtts_ms = vec![unreported_ms; self.regions.len()];
         // Both are in the order of names, so one pass finds all.
-        let (mut asked, mut reported) = (self.regions_by_name.iter().peekable(), player.rtt_ms.iter().peekable());
-        while let (Some(at), Some((name, rtt_ms))) = (asked.peek(), reported.peek()) {
-            let order = self.regions[**at].cmp(name);
-            if order.is_eq() {
-                rtts_ms[**at] = f64::from(**rtt_ms);
+        let mut asked = self.regions_by_name.as_slice();
+        for (name, rtt_ms) in &player.rtt_ms {
+            while let Some((at, later)) = asked.split_first() {
+                let order = self.regions[*at].cmp(name);
+                if order.is_gt() {
+                    break;
+                }
+                asked = later;
+                if order.is_eq() {
+                    rtts_ms[*at] = f64::from(*rtt_ms);
+                    break;
+                }
             }
-            asked.next_if(|_| order.is_le());
-            reported.next_if(|_| order.is_ge());
         }
         rtts_ms
     }

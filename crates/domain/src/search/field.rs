@@ -4,10 +4,11 @@ use super::tally::Tally;
 use super::{Asked, Budget, Proposal};
 use crate::rules::{Breach, Verdict, rule};
 use crate::unit::Unit;
-use crate::{Candidate, PlayerId, Rules, TicketId};
+use crate::{Candidate, IndexRating, PlayerId, Rules, TicketId};
+use foldhash::{HashSet, HashSetExt};
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Tickets that may all meet as far as pool and identity go, by ascending rating, then id.
 pub(super) struct Field<'a> {
@@ -61,10 +62,11 @@ impl<'a> Field<'a> {
         pools.into_values().map(|pool| Self::of(pool, asked)).collect()
     }
 
-    fn of(pool: Vec<usize>, Asked { range, rules, now_ms, budget }: Asked<'a>) -> Self {
+    fn of(mut pool: Vec<usize>, Asked { range, rules, now_ms, budget }: Asked<'a>) -> Self {
+        let place = |candidate: &Candidate| (IndexRating::of(candidate.party.rating()), candidate.id);
+        pool.sort_by_cached_key(|at| place(&range.candidates[*at]));
         let unit = |at: usize| Unit::new(at, &range.candidates[at], rules, &range.outlook, now_ms);
-        let mut units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
-        units.sort_unstable_by(|a, b| a.rating.total_cmp(&b.rating).then(a.id.cmp(&b.id)));
+        let units: Vec<Unit<'a>> = pool.into_iter().map(unit).collect();
         let deviation_sq_max = units.iter().map(|unit| unit.deviation_sq_sum).fold(0.0, f64::max);
         Self { rules, now_ms, units, deviation_sq_max, budget, steps: Cell::new(0) }
     }
