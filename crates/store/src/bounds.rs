@@ -14,7 +14,10 @@ pub const TRIES_MAX: u32 = 1_000;
 pub const TERMINAL_KEPT_MS: u64 = 600_000;
 /// How long a player's tries are kept after his ticket's end, in ms.
 pub const TRIES_KEPT_MS: u64 = 86_400_000;
-/// Most tickets or matches that one step of adopt, release, expiring or due answers, whatever limit is asked for.
+/// How long a player's memory of whom he met is kept after the end of his last match, in ms.
+pub const RECENT_KEPT_MS: u64 = 3_600_000;
+/// Most tickets or matches that one step of adopt, release, expiring or due answers, whatever limit is asked for;
+/// and most players of whom recent answers.
 pub const BATCH_MAX: usize = 1_000;
 /// Most events that one call answers, whatever limit is asked for.
 pub const EVENTS_MAX: usize = 1_000;

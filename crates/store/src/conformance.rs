@@ -8,6 +8,7 @@ mod lives;
 mod outbox;
 pub mod people;
 mod queues;
+mod recent;
 mod waiting;
 
 pub use self::arrivals::*;
@@ -16,6 +17,7 @@ pub use self::leases::*;
 pub use self::lives::*;
 pub use self::outbox::*;
 pub use self::queues::*;
+pub use self::recent::*;
 pub use self::waiting::*;
 
 use crate::Bounds;
@@ -87,6 +89,13 @@ macro_rules! for_each_promise {
         $for_one!(rehosting_moves_a_match_and_tells_the_new_host);
         $for_one!(a_match_is_due_until_it_ends_soonest_first);
         $for_one!(what_is_done_to_a_match_that_never_was_is_not_found);
+        // Whom players met.
+        $for_one!(players_have_met_those_of_other_tickets_once_their_match_ends);
+        $for_one!(whom_a_player_met_last_comes_first_and_only_once);
+        $for_one!(a_match_ended_twice_was_met_in_once);
+        $for_one!(players_of_a_match_that_was_never_assigned_have_not_met);
+        $for_one!(of_more_than_are_kept_those_who_were_met_first_give_way);
+        $for_one!(of_a_large_match_each_player_keeps_those_who_follow_him);
         // Outbox.
         $for_one!(every_change_appends_its_event_in_order);
         $for_one!(events_come_after_their_cursor_and_up_to_their_limit);

@@ -14,6 +14,7 @@ mod check;
 pub mod conformance;
 mod error;
 mod memory;
+pub mod recent;
 mod redis;
 #[cfg(feature = "testing")]
 #[allow(clippy::disallowed_methods, clippy::panic, reason = "tests use it: it waits without a runtime, and fails them")]

@@ -7,6 +7,7 @@ mod leases;
 mod matches;
 mod outbox;
 mod queues;
+mod recent;
 mod state;
 mod tickets;
 

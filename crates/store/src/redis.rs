@@ -7,6 +7,7 @@ mod link;
 mod matches;
 mod outbox;
 mod range;
+mod recent;
 mod row;
 mod scripts;
 mod tickets;

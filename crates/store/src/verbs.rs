@@ -226,8 +226,15 @@ pub trait Matches: Send + Sync {
     /// Notes that `player` knows of the match. True when he is in it; repeating it changes nothing.
     async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool>;
 
-    /// MATCHED or ASSIGNED → ENDED: its players are free to queue again.
+    /// MATCHED or ASSIGNED → ENDED: its players are free to queue again. Those of an ASSIGNED match have met the players of its
+    /// other tickets, which [`Matches::recent`] answers from then on.
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
+
+    /// Whom each of the players met in his last matches that were assigned and ended: the latest first, each once, at most
+    /// [`PLAYER_RECENT_MAX`](domain::limits::PLAYER_RECENT_MAX), never someone who was then in his own party. Forgotten
+    /// [`RECENT_KEPT_MS`](crate::bounds::RECENT_KEPT_MS) after the end of the last of them. One list for each player, in their order, for up
+    /// to [`BATCH_MAX`](crate::bounds::BATCH_MAX) of them.
+    async fn recent(&self, players: &[PlayerId]) -> Result<Vec<Vec<PlayerId>>>;
 
     /// MATCHED → FAILED: its tickets are QUEUED again, with their age and tries, under a new version and without a holder.
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;

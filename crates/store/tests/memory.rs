@@ -5,9 +5,9 @@
 use domain::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
-use store::bounds::{ARRIVALS_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use store::bounds::{ARRIVALS_KEPT_MS, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
-use store::{Leases, Leave, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
+use store::{Leases, Leave, Matches, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
 use tokio::time::advance;
 
 #[tokio::test(start_paused = true)]
@@ -53,6 +53,19 @@ async fn arrivals_are_forgotten_some_time_after_the_last() {
     assert_eq!(store.arrivals(&duel, 10).await.unwrap().len(), 2, "each that comes keeps the others");
     advance(Duration::from_millis(1)).await;
     assert_eq!(store.arrivals(&duel, 10).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_a_player_met_is_forgotten_some_time_after_his_last_match() {
+    let store = MemoryStore::new();
+    for other in ["bob", "cid"] {
+        played(&store, &[&["ann"], &[other]]).await;
+        advance(Duration::from_millis(RECENT_KEPT_MS - 1)).await;
+    }
+    let met = store.recent(&[player("ann"), player("bob")]).await.unwrap();
+    assert_eq!(met, [vec![player("cid"), player("bob")], vec![]], "each match keeps those of earlier ones");
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(store.recent(&[player("ann")]).await.unwrap(), [[]]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -177,9 +177,10 @@ impl Story {
             said(store.due(self.now_ms, 5).await),
             said((store.waiting().await, store.leader().await)),
         ];
-        for turn in 0..PLAYERS {
-            let subject = Subject::Player(player(&format!("player-{turn}")));
-            read.push(said(store.snapshot(&subject).await));
+        let players: Vec<PlayerId> = (0..PLAYERS).map(|turn| player(&format!("player-{turn}"))).collect();
+        read.push(said(store.recent(&players).await));
+        for player in players {
+            read.push(said(store.snapshot(&Subject::Player(player)).await));
         }
         read
     }

@@ -126,6 +126,25 @@ pub async fn a_match(store: &dyn Store) -> (MatchId, Ticket, Ticket) {
     (matched(store, &[&ann, &bob]).await, ann, bob)
 }
 
+/// A match of these parties that was assigned.
+pub async fn assigned(store: &dyn Store, parties: &[&[&str]]) -> MatchId {
+    let mut tickets = Vec::new();
+    for players in parties {
+        let now = all_events(store).await.len();
+        tickets.push(queued(store, party(&format!("{players:?} at {now}"), players)).await);
+    }
+    let id = matched(store, &tickets.iter().collect::<Vec<_>>()).await;
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    id
+}
+
+/// Lets these parties play a match to its end.
+pub async fn played(store: &dyn Store, parties: &[&[&str]]) -> MatchId {
+    let id = assigned(store, parties).await;
+    store.end(id, "", NOW_MS).await.unwrap();
+    id
+}
+
 pub async fn ticket(store: &dyn Store, id: TicketId) -> Ticket {
     store.snapshot(&Subject::Ticket(id)).await.unwrap().ticket.expect("the ticket is there")
 }

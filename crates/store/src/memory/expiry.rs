@@ -9,6 +9,7 @@ pub(super) enum Kept {
     Player(PlayerId),
     Match(MatchId),
     Arrivals(QueueName),
+    Recent(PlayerId),
 }
 
 /// When what is over may be forgotten.

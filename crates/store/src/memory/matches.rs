@@ -33,6 +33,11 @@ impl Matches for MemoryStore {
         Ok(self.lock().end(id, reason, now_ms))
     }
 
+    async fn recent(&self, players: &[PlayerId]) -> Result<Vec<Vec<PlayerId>>> {
+        let state = self.lock();
+        Ok(players.iter().take(BATCH_MAX).map(|player| state.recent.of(player).to_vec()).collect())
+    }
+
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
         Ok(self.lock().requeue(fence, id, reason, now_ms))
     }
@@ -141,6 +146,9 @@ impl State {
             MatchState::Matched | MatchState::Assigned => {}
             MatchState::Ended => return MatchOutcome::Done(matched),
             MatchState::Failed => return MatchOutcome::Refused(matched),
+        }
+        if matched.state == MatchState::Assigned {
+            self.remember_meeting(&matched);
         }
         let matched = Match { state: MatchState::Ended, ..matched };
         self.tell_match(Change::Ended, &matched, now_ms, reason);

@@ -3,6 +3,7 @@ use super::expiry::{Expiry, Kept};
 use super::history::{History, News};
 use super::queues::Queues;
 use crate::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use crate::recent::Recent;
 use crate::{Bounds, Fence, NOBODY, Snapshot, Subject};
 use domain::{Change, Cursor, Instance, InstanceId, Match, MatchId, PlayerId, Role, Ticket, TicketId, TicketState};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) due_at: HashMap<MatchId, u64>,
     pub(super) queues: Queues,
     pub(super) arrivals: Arrivals,
+    pub(super) recent: Recent,
     pub(super) watchers: HashMap<Subject, Vec<InstanceId>>,
     pub(super) history: History,
     pub(super) expiry: Expiry,
@@ -55,6 +57,7 @@ impl State {
             due_at: HashMap::new(),
             queues: Queues::default(),
             arrivals: Arrivals::default(),
+            recent: Recent::default(),
             watchers: HashMap::new(),
             history: History::new(appended),
             expiry: Expiry::default(),
@@ -78,6 +81,7 @@ impl State {
                     self.matches.remove(&id);
                 }
                 Kept::Arrivals(queue) => self.arrivals.forget(&queue),
+                Kept::Recent(player) => self.recent.forget(&player),
             }
         }
     }

@@ -1,8 +1,9 @@
 use super::row::{Reply, list, match_of, traces};
 use super::{RedisStore, scripts};
-use crate::bounds::{BATCH_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use crate::bounds::{BATCH_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
 use async_trait::async_trait;
+use domain::limits::PLAYER_RECENT_MAX;
 use domain::{InstanceId, Match, MatchId, PlayerId};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -49,7 +50,12 @@ impl Matches for RedisStore {
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
         let mut call = self.call(&scripts::END);
         call.arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        call.arg(PLAYER_RECENT_MAX).arg(RECENT_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn recent(&self, players: &[PlayerId]) -> Result<Vec<Vec<PlayerId>>> {
+        self.read_recent(players).await
     }
 
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {

@@ -23,6 +23,7 @@ scripts! {
     ASSIGN = "scripts/assign.lua",
     ACKNOWLEDGE = "scripts/acknowledge.lua",
     END = "scripts/end.lua",
+    RECENT = "scripts/recent.lua",
     REQUEUE = "scripts/requeue.lua",
     REHOST = "scripts/rehost.lua",
     DUE = "scripts/due.lua",

@@ -11,18 +11,22 @@ struct Scene {
     fence: Fence,
     waiting: TicketId,
     live: MatchId,
+    /// Assigned, of players who have met before.
+    begun: MatchId,
 }
 
 async fn a_scene(store: RedisStore) -> Scene {
     let (live, _, _) = a_match(&store).await;
+    played(&store, &[&["dan"], &["eve"]]).await;
+    let begun = assigned(&store, &[&["dan"], &["eve"]]).await;
     let waiting = queued(&store, solo("cid")).await.id;
     store.watch(&Subject::Ticket(waiting), &host()).await.unwrap();
     store.register(&playserver("ps-1", 0), LEASE).await.unwrap();
     let fence = leading(&store).await;
-    Scene { store, fence, waiting, live }
+    Scene { store, fence, waiting, live, begun }
 }
 
-const VERBS: [&str; 25] = [
+const VERBS: [&str; 26] = [
     "enqueue",
     "leave",
     "widen",
@@ -38,6 +42,7 @@ const VERBS: [&str; 25] = [
     "assign",
     "acknowledge",
     "end",
+    "recent",
     "requeue",
     "rehost",
     "due",
@@ -54,7 +59,7 @@ impl Scene {
     async fn run(&self, verb: &str) -> Result<(), StoreError> {
         let (store, fence) = (&self.store, &self.fence);
         match verb {
-            "enqueue" => store.enqueue(party("new", &["dan"])).await.map(drop),
+            "enqueue" => store.enqueue(party("new", &["fay"])).await.map(drop),
             "leave" => store.leave(self.waiting, Leave::Cancelled, "", NOW_MS).await.map(drop),
             "widen" => store.widen(self.waiting, 1, NOW_MS).await.map(drop),
             "relocate" => store.relocate(self.waiting, &solo("cid").holder, &place("duel", "us", 0.0)).await.map(drop),
@@ -68,7 +73,8 @@ impl Scene {
             "commit" => store.commit(fence, deal(&[&self.waiting_as_it_was()])).await.map(drop),
             "assign" => store.assign(self.live, &host(), "address", NOW_MS, DUE_MS).await.map(drop),
             "acknowledge" => store.acknowledge(self.live, &player("ann")).await.map(drop),
-            "end" => store.end(self.live, "", NOW_MS).await.map(drop),
+            "end" => store.end(self.begun, "", NOW_MS).await.map(drop),
+            "recent" => store.recent(&[player("dan")]).await.map(drop),
             "requeue" => store.requeue(fence, self.live, "", NOW_MS).await.map(drop),
             "rehost" => store.rehost(fence, self.live, &instance_id("host-2"), NOW_MS, DUE_MS).await.map(drop),
             "due" => store.due(u64::MAX, 10).await.map(drop),
@@ -145,7 +151,7 @@ async fn plant_another_type(raw: &mut Raw, key: &str) {
 }
 
 fn assert_every_needed_key_was_checked(named: &[String]) {
-    let writers: [(&str, &[&str]); 12] = [
+    let writers: [(&str, &[&str]); 14] = [
         ("outbox", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "events", "trim"]),
         ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead", "trim"]),
         ("leader", &["commit", "requeue", "rehost", "trim", "lead", "leader"]),
@@ -155,7 +161,9 @@ fn assert_every_needed_key_was_checked(named: &[String]) {
         ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "relocate", "commit", "requeue", "range"]),
         ("a:duel", &["enqueue", "arrivals"]),
         ("p:cid", &["leave", "commit", "widen"]),
-        ("p:ann", &["assign", "end", "requeue", "rehost", "snapshot", "watch"]),
+        ("p:ann", &["assign", "requeue", "rehost", "snapshot", "watch"]),
+        ("p:dan", &["end"]),
+        ("r:dan", &["end", "recent"]),
         ("live:playserver", &["register", "instances"]),
         ("h:orchestrator-1", &["enqueue", "leave", "relocate", "commit", "adopt", "release"]),
     ];

@@ -1,7 +1,8 @@
--- MATCHED or ASSIGNED -> ENDED: its players are free to queue again.
+-- MATCHED or ASSIGNED -> ENDED: its players are free to queue again. Those who were assigned have met.
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 match  2 reason  3 now_ms  4 ms a terminal ticket or match is kept  5 ms tries are kept
+--          6 most players that one remembers to have met  7 ms that they are kept
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the match is live, or ENDED before; types of all keys
 
@@ -12,12 +13,45 @@ local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
 
+-- Whom a player of ticket `at` met, the latest first: those of the other tickets, beginning with the one that follows his own,
+-- then those whom he met `before`; each once, nobody of his own ticket.
+local function latest_first(at, before)
+  local left_out, met, most = {}, {}, tonumber(ARGV[6])
+  local function add(names)
+    for name in string.gmatch(names, '%S+') do
+      if #met == most then return end
+      if not left_out[name] then
+        left_out[name] = true
+        met[#met + 1] = name
+      end
+    end
+  end
+  each_player(tickets[at], function(_, player) left_out[player] = true end)
+  for step = at, at + #tickets - 2 do
+    if #met == most then break end
+    add(tickets[step % #tickets + 1].players)
+  end
+  add(before)
+  return table.concat(met, ' ')
+end
+
+local recent = {}
+if m.state == 'ASSIGNED' then
+  for at, t in ipairs(tickets) do
+    each_player(t, function(_, player)
+      local key = recent_key(player)
+      recent[key] = latest_first(at, read_string(key) or '')
+    end)
+  end
+end
+
 m.state = 'ENDED'
 append(clock, {change = 'ENDED', at = ARGV[3], tickets = tickets, watchers = watchers, reason = ARGV[2], match = m})
 for _, t in ipairs(tickets) do
   change_ticket(t, clock, 'state', 'ENDED', 'reason', ARGV[2])
   let_expire(t, ARGV[4], ARGV[5])
 end
+for key, met in pairs(recent) do redis.call('SET', key, met, 'PX', ARGV[7]) end
 redis.call('HSET', m.key, 'state', m.state)
 redis.call('PEXPIRE', m.key, ARGV[4])
 redis.call('ZREM', DUE, m.id)

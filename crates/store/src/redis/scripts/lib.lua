@@ -3,6 +3,7 @@
 -- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
 --   :t:<ticket>    hash    a ticket; `w` = playservers that watch it
 --   :p:<player>    hash    his last ticket, his tries, `w` = playservers that watch him
+--   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
 --                          member = `ticket|version|queued_ms|tries|` and then the party's bytes
@@ -30,6 +31,7 @@ local LIVE = {QUEUED = true, MATCHED = true, ASSIGNED = true}
 
 local function ticket_key(id) return realm .. ':t:' .. id end
 local function player_key(id) return realm .. ':p:' .. id end
+local function recent_key(player) return realm .. ':r:' .. player end
 local function match_key(id) return realm .. ':m:' .. id end
 local function held_key(holder) return realm .. ':h:' .. holder end
 
