@@ -15,6 +15,7 @@ mod misuse;
 mod realm_server;
 mod reconnect;
 mod reload;
+mod rematch;
 mod retry;
 mod shutdown;
 mod simulate;

@@ -1,8 +1,9 @@
 //! From a request to a ticket that may be stored. Everything is checked here, before anything is written.
 
+use crate::recent::{having_met, prices_rematch};
 use api::v1::EnqueueRequest;
 use domain::limits::{CLIENT_KEY_BYTES_MAX, TICKET_QUEUES_MAX};
-use domain::{InstanceId, Invalid, Party, QueueName, RealmId, RuleSet, Rules, TicketId};
+use domain::{InstanceId, Invalid, Party, PlayerId, QueueName, RealmId, RuleSet, Rules, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
 
@@ -10,6 +11,17 @@ use store::Enqueue;
 pub struct Arrival {
     pub party: Party,
     pub enqueue: Enqueue,
+    /// Whether one of its queues asks whom its players met.
+    pub asks_whom_they_met: bool,
+}
+
+impl Arrival {
+    /// The same of players who have met those of `met` too: one list for each of them.
+    pub fn having_met(self, met: &[Vec<PlayerId>]) -> Self {
+        let party = having_met(&self.party, met.iter().map(Vec::as_slice));
+        let enqueue = Enqueue { party: api::encode_party(&party), ..self.enqueue };
+        Self { party, enqueue, ..self }
+    }
 }
 
 /// Reads and checks a request at `now_ms`. `trace` is the `traceparent` under which the ticket's whole life is told.
@@ -39,7 +51,7 @@ pub fn read(
         holder: holder.clone(),
         trace,
     };
-    Ok(Arrival { party, enqueue })
+    Ok(Arrival { party, enqueue, asks_whom_they_met: queues.iter().any(|rules| prices_rematch(rules)) })
 }
 
 /// Without a key of the client's each request is its own.

@@ -42,7 +42,7 @@ impl Service {
     }
 
     async fn store(&self, arrival: Arrival, rules: &RuleSet) -> Result<v1::EnqueueResponse, Status> {
-        let Arrival { party, enqueue } = arrival;
+        let Arrival { party, enqueue, .. } = self.with_whom_they_met(arrival).await?;
         let party = Arc::new(party);
         let waiting = Waiting::before_stored(&enqueue, &party, rules);
         match self.store.enqueue(enqueue).await {
@@ -66,6 +66,15 @@ impl Service {
                 Err(status::unavailable(error))
             }
         }
+    }
+
+    /// Nothing was written yet, so a store that does not answer refuses the request as it would at the next step, in the same time.
+    async fn with_whom_they_met(&self, arrival: Arrival) -> Result<Arrival, Status> {
+        if !arrival.asks_whom_they_met {
+            return Ok(arrival);
+        }
+        let met = self.store.recent(&arrival.enqueue.players).await.map_err(status::unavailable)?;
+        Ok(arrival.having_met(&met))
     }
 
     /// The first try's answer may have been lost on its way, before the ticket came into anyone's schedule. Being looked for by two
