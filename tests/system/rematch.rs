@@ -6,7 +6,7 @@ use api::v1::{self, Change, EnqueueRequest, TicketState};
 use sandbox::{Counts, Queued};
 
 /// 100 points cost 1 s, which anyone pays at once; the same face again costs a minute, which nobody pays.
-const DEAR: &str = r#"
+pub const DEAR: &str = r#"
 queue = "duel"
 teams = [1, 1]
 longest_wait_s = 600

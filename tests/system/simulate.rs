@@ -162,6 +162,35 @@ fn one_who_queues_again_and_again_never_meets_himself() -> Result<()> {
     Ok(())
 }
 
+/// Who played whom, in order, by these rules: in all matches of one trace.
+fn pairs(dir: &Path, rules: &str, trace: &str) -> Result<Vec<[String; 2]>> {
+    let files = [("rules.toml", rules), ("trace.csv", trace)].map(|(name, text)| (dir.join(name), text));
+    for (file, text) in &files {
+        std::fs::write(file, text)?;
+    }
+    let [rules, trace] = files.each_ref().map(|(file, _)| file.to_str().unwrap());
+    simulate(rules, trace, dir, &["--no-curve"])?;
+    let pair = |seats: &[Line]| {
+        let mut pair = [seats[0].player.clone(), seats[1].player.clone()];
+        pair.sort_unstable();
+        pair
+    };
+    Ok(read(dir)?.lines.chunks(2).map(pair).collect())
+}
+
+#[test]
+fn a_dear_rematch_makes_players_meet_someone_else_for_an_hour() -> Result<()> {
+    let dir = TempDir::new()?;
+    let dear = crate::rematch::DEAR;
+    let trace = "queue_ms,player_id,rating\n0,ada,1500\n0,bob,1400\n1000,ada,1500\n1000,bob,1400\n3000,cyd,1510\n\
+                 3700000,ada,1500\n3700000,bob,1400\n";
+    let [ada_bob, ada_cyd] = ["bob", "cyd"].map(|other| ["ada".to_owned(), other.to_owned()]);
+    assert_eq!(pairs(dir.path(), dear, trace)?, [&ada_bob, &ada_cyd, &ada_bob].map(Clone::clone));
+    let cheap = dear.replace("rematch = 60", "");
+    assert_eq!(pairs(dir.path(), &cheap, trace)?, [&ada_bob, &ada_bob, &ada_bob].map(Clone::clone));
+    Ok(())
+}
+
 #[test]
 fn parties_stay_together_and_are_told_their_region() -> Result<()> {
     let dir = TempDir::new()?;

@@ -8,6 +8,7 @@ mod figures;
 mod groups;
 mod line;
 mod matches;
+mod meetings;
 mod played;
 mod print;
 mod prospects;

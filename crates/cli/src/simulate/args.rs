@@ -10,7 +10,8 @@ A trace is a CSV file in order of time, with one of these headers:
   queue_ms,player_id,rating                          every row a player on his own
   queue_ms,party_id,player_id,rating,city,country    rows of one party_id queue together
 
-Every row is a ticket of its own; two rows of one player never stand in one match. In DIR:
+Every row is a ticket of its own; two rows of one player never stand in one match. Where the
+rules price a rematch, he knows whom he met in his earlier matches of the run. In DIR:
   matches.csv     who played whom, when, after which wait: one line a player
   summary.json    what it came to; the same inputs give the same bytes
   report.html     the same in pictures, one page that needs nothing else

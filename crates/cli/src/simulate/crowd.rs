@@ -1,8 +1,10 @@
-//! The trace's players as the engine sees them. Every row is a person of his own to it; who they really are is kept beside.
+//! The trace's players as the engine sees them. Each is named after the first of his rows, for a trace's names need not
+//! be such as the engine takes.
 
 use crate::misuse::Misuse;
 use crate::trace::{Arrival, Person};
 use domain::{Invalid, Party, Player, RealmId, Rules, TicketId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The realm that ticket ids are derived in; there is no other.
@@ -24,7 +26,7 @@ pub struct Ticket {
     pub row: usize,
     /// The trace's player ids.
     pub names: Vec<Arc<str>>,
-    /// Its players under the names of their rows.
+    /// Its players, each under the name of his first row.
     pub party: Party,
     /// The region nearest to it; empty when the queue knows no regions.
     pub home: String,
@@ -35,9 +37,10 @@ impl Crowd {
     pub fn gather(trace: &str, arrivals: &[Arrival], rules: &Rules) -> Result<Self, Misuse> {
         let realm: RealmId = REALM.parse().map_err(|invalid: Invalid| Misuse::new(invalid.to_string()))?;
         let mut crowd = Self { tickets: Vec::with_capacity(arrivals.len()), players: 0 };
+        let mut first_rows = FirstRows::new();
         for arrival in arrivals {
             let row = crowd.players;
-            let party = admitted(arrival, row, rules).map_err(|invalid| {
+            let party = admitted(arrival, row, &mut first_rows, rules).map_err(|invalid| {
                 Misuse::new(format!("{trace}: row {row} does not fit the queue {}: {invalid}", rules.queue()))
             })?;
             crowd.players += party.size();
@@ -54,15 +57,25 @@ impl Crowd {
     }
 }
 
-fn admitted(arrival: &Arrival, row: usize, rules: &Rules) -> Result<Party, Invalid> {
-    let players = (row..).zip(&arrival.players).map(|(row, person)| player(row, person));
+/// The first row of each player, by his name in the trace.
+type FirstRows<'a> = HashMap<&'a str, usize>;
+
+/// The party whose first member stands in `row`.
+fn admitted<'a>(
+    arrival: &'a Arrival,
+    row: usize,
+    first_rows: &mut FirstRows<'a>,
+    rules: &Rules,
+) -> Result<Party, Invalid> {
+    let rows = (row..).zip(&arrival.players);
+    let players = rows.map(|(row, person)| player(*first_rows.entry(&person.id).or_insert(row), person));
     let party = Party::try_new(players.collect::<Result<_, _>>()?)?;
     rules.admit(&party)?;
     Ok(party)
 }
 
-fn player(row: usize, person: &Person) -> Result<Player, Invalid> {
-    let mut player = Player::new(format!("row-{row}").parse()?, person.rating);
+fn player(first_row: usize, person: &Person) -> Result<Player, Invalid> {
+    let mut player = Player::new(format!("row-{first_row}").parse()?, person.rating);
     for (region, rtt_ms) in person.rtt_ms.iter().flat_map(|rtt_ms| rtt_ms.iter()) {
         player.rtt_ms.insert(region.parse()?, *rtt_ms);
     }

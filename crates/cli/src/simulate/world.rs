@@ -1,11 +1,12 @@
 //! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, later looks are windows in
 //! rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
 
-use super::crowd::{Crowd, Ticket};
+use super::crowd::Crowd;
 use super::line::Line;
+use super::meetings::Meetings;
 use super::played::{Made, Played};
 use super::prospects::Prospects;
-use domain::{Candidate, Outcome, Party, Proposal, Range, Rules, Sought, TicketId};
+use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
 use orchestrator::plan::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS, Schedule, Waiting, Window, windows};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -36,10 +37,11 @@ struct World<'a> {
     line: Line,
     schedule: Schedule,
     prospects: Prospects,
+    meetings: Meetings,
     /// The number of each ticket that waits.
     numbers: HashMap<TicketId, usize>,
-    /// Waiting tickets of each player of the trace.
-    selves: HashMap<&'a str, Vec<usize>>,
+    /// In how many tickets a player waits.
+    selves: HashMap<&'a PlayerId, usize>,
     /// In order of arrival, which is that of expiry; some of them wait no longer.
     oldest: VecDeque<usize>,
     /// Parties now waiting that fill a team by themselves.
@@ -55,6 +57,7 @@ impl<'a> World<'a> {
             line: Line::new(crowd.tickets.len()),
             schedule: Schedule::default(),
             prospects: Prospects::default(),
+            meetings: Meetings::new(rules),
             numbers: HashMap::new(),
             selves: HashMap::new(),
             oldest: VecDeque::new(),
@@ -67,7 +70,7 @@ impl<'a> World<'a> {
         let ticket = &self.crowd.tickets[number];
         let (id, queued_ms) = (ticket.id, ticket.queued_ms);
         self.expire(queued_ms);
-        let party = self.apart_from_himself(ticket);
+        let party = self.meetings.told_to(self.apart_from_themselves(&ticket.party), queued_ms);
         let place = self.rules.place(&party);
         self.prospects.note(&place.pool, queued_ms, &party);
         let waiting = Waiting {
@@ -82,7 +85,7 @@ impl<'a> World<'a> {
         };
         self.line.insert(number, Candidate { id, version: 1, queued_ms, tries: 0, party }, place);
         self.numbers.insert(id, number);
-        ticket.names.iter().for_each(|name| self.selves.entry(name).or_default().push(number));
+        ticket.party.player_ids().for_each(|player| *self.selves.entry(player).or_default() += 1);
         self.oldest.push_back(number);
         self.full_parties += usize::from(self.is_full(number));
         self.look_around(number, &waiting);
@@ -91,26 +94,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The party, each of whose players never meets the other waiting rows of the person that he is.
-    fn apart_from_himself(&self, ticket: &Ticket) -> Party {
-        let others = |name: &Arc<str>| self.selves.get(&**name).into_iter().flatten();
-        if ticket.names.iter().all(|name| others(name).next().is_none()) {
-            return ticket.party.clone();
+    /// The party, each of whose players never meets the other tickets in which he waits.
+    fn apart_from_themselves(&self, party: &Party) -> Party {
+        if !party.player_ids().any(|player| self.selves.contains_key(player)) {
+            return party.clone();
         }
-        let mut players = ticket.party.players().to_vec();
-        for (player, name) in players.iter_mut().zip(&ticket.names) {
-            player.blocked = others(name).filter_map(|number| self.rows_of(*number, name)).collect();
-            player.blocked.truncate(domain::limits::PLAYER_BLOCKED_MAX);
+        let mut players = party.players().to_vec();
+        for player in players.iter_mut().filter(|player| self.selves.contains_key(&player.id)) {
+            player.blocked = vec![player.id.clone()];
         }
-        // It held before, and names of rows are within every bound.
-        Party::try_new(players).unwrap_or_else(|_| ticket.party.clone())
-    }
-
-    /// Under which name `name` stands in another ticket.
-    fn rows_of(&self, number: usize, name: &str) -> Option<domain::PlayerId> {
-        let ticket = &self.crowd.tickets[number];
-        let seat = ticket.names.iter().position(|other| **other == *name)?;
-        Some(ticket.party.players()[seat].id.clone())
+        // It held before, and one name is within every bound.
+        Party::try_new(players).unwrap_or_else(|_| party.clone())
     }
 
     fn look_around(&mut self, number: usize, waiting: &Waiting) {
@@ -198,6 +192,8 @@ impl<'a> World<'a> {
     fn commit(&mut self, made: Made, full_parties: usize) {
         let full = |team: &Vec<usize>| team.iter().any(|number| self.is_full(*number));
         self.played.full_parties.add(made.teams.iter().filter(|team| full(team)).count(), full_parties);
+        let tickets = made.teams.iter().flatten().map(|number| &self.crowd.tickets[*number].party);
+        self.meetings.note(tickets, made.matched_ms);
         made.teams.iter().flatten().for_each(|number| self.leave(*number));
         self.played.made.push(made);
     }
@@ -221,11 +217,11 @@ impl<'a> World<'a> {
         self.line.remove(number, ticket.id);
         self.numbers.remove(&ticket.id);
         self.full_parties -= usize::from(self.is_full(number));
-        for name in &ticket.names {
-            let Some(selves) = self.selves.get_mut(&**name) else { continue };
-            selves.retain(|other| *other != number);
-            if selves.is_empty() {
-                self.selves.remove(&**name);
+        for player in ticket.party.player_ids() {
+            let Some(tickets) = self.selves.get_mut(player) else { continue };
+            *tickets -= 1;
+            if *tickets == 0 {
+                self.selves.remove(player);
             }
         }
     }
