@@ -1,6 +1,6 @@
 //! From a request to a ticket that may be stored. Everything is checked here, before anything is written.
 
-use crate::recent::{having_met, prices_rematch};
+use crate::recent::having_met;
 use api::v1::EnqueueRequest;
 use domain::limits::{CLIENT_KEY_BYTES_MAX, TICKET_QUEUES_MAX};
 use domain::{InstanceId, Invalid, Party, PlayerId, QueueName, RealmId, RuleSet, Rules, TicketId};
@@ -51,7 +51,7 @@ pub fn read(
         holder: holder.clone(),
         trace,
     };
-    Ok(Arrival { party, enqueue, asks_whom_they_met: queues.iter().any(|rules| prices_rematch(rules)) })
+    Ok(Arrival { party, enqueue, asks_whom_they_met: queues.iter().any(|rules| rules.prices_rematch()) })
 }
 
 /// Without a key of the client's each request is its own.

@@ -1,7 +1,7 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
-//! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `looker` has tickets looked for, when `schedule` says
-//! so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
+//! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `looker` has
+//! tickets looked for, when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
 //! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
@@ -29,7 +29,7 @@ pub use config::Config;
 pub mod plan {
     pub use crate::config::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS};
     pub use crate::outlooks::outlook_kept_ms;
-    pub use crate::recent::{having_met, prices_rematch};
+    pub use crate::recent::having_met;
     pub use crate::schedule::Schedule;
     pub use crate::waiting::Waiting;
     pub use crate::windows::{Window, windows};

@@ -1,12 +1,7 @@
 //! Whom the players of a party met in their last matches, for queues in which meeting again costs something.
 
-use domain::{Party, PlayerId, Rules};
+use domain::{Party, PlayerId};
 use store::recent::latest_first;
-
-/// Whether meeting someone of the last matches again costs something.
-pub fn prices_rematch(rules: &Rules) -> bool {
-    rules.terms().iter().any(|term| term.key == "price.rematch")
-}
 
 /// The party, of which each player has met those of `met` too, one list for each in the party's order. Whom he named himself comes
 /// first; nobody is named twice, nor anyone of his party, nor more than a player may name.
@@ -50,19 +45,5 @@ mod tests {
         let (named, met) = names.split_at(PLAYER_RECENT_MAX - 1);
         let party = having_met(&party(&[("ann", named)]), [ids(met).as_slice()]);
         assert_eq!(party.players()[0].recent, ids(&names[..PLAYER_RECENT_MAX]));
-    }
-
-    #[test]
-    fn only_a_price_above_nothing_asks_whom_players_met() {
-        let rules = |price: &str| {
-            let text = format!(
-                "queue = \"duel\"\nteams = [1, 1]\nlongest_wait_s = 60\nlongest_match_s = 60\n[price]\nrating_gap = 1\n{price}"
-            );
-            Rules::parse(&text).unwrap()
-        };
-        assert_eq!(
-            ["", "rematch = 0", "rematch = 0.5"].map(|price| prices_rematch(&rules(price))),
-            [false, false, true]
-        );
     }
 }

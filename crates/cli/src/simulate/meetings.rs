@@ -1,7 +1,7 @@
 //! Whom players met in the run's matches, as the live store remembers it. To play takes no time here: who is matched has met.
 
 use domain::{Party, PlayerId, Rules};
-use orchestrator::plan::{having_met, prices_rematch};
+use orchestrator::plan::having_met;
 use std::collections::HashMap;
 use store::bounds::RECENT_KEPT_MS;
 use store::recent::Recent;
@@ -16,7 +16,7 @@ pub struct Meetings {
 
 impl Meetings {
     pub fn new(rules: &Rules) -> Self {
-        Self { are_asked_for: prices_rematch(rules), recent: Recent::default(), last_ms: HashMap::new() }
+        Self { are_asked_for: rules.prices_rematch(), recent: Recent::default(), last_ms: HashMap::new() }
     }
 
     /// Notes a match of these parties.

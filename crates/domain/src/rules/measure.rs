@@ -79,9 +79,14 @@ impl Rules {
         1.0 / (1.0 + (-q * certainty * gap).exp())
     }
 
+    /// Whether meeting someone of the last matches again costs something.
+    pub fn prices_rematch(&self) -> bool {
+        self.prices.rematch > 0.0
+    }
+
     /// Players who meet someone of their last matches; not counted where it costs nothing.
     fn rematches(&self, teams: &[&[&Unit<'_>]]) -> f64 {
-        if self.prices.rematch == 0.0 {
+        if !self.prices_rematch() {
             return 0.0;
         }
         let units = || teams.iter().copied().flatten();

@@ -83,3 +83,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_a_price_above_nothing_asks_whom_players_met() {
+    let asks =
+        ["rematch = 0", "rematch = 0.5"].map(|price| rules(&ALL_PRICES.replace("rematch = 5", price)).prices_rematch());
+    assert_eq!(asks, [false, true]);
+}
