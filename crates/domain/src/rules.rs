@@ -33,6 +33,7 @@ pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};
 pub use look::{Look, Placement};
 pub(crate) use measure::Team;
 pub use mistake::{Mistake, Place};
+pub(crate) use ramp::first_that;
 pub(crate) use relaxed::Lever;
 pub use review::Review;
 pub use set::{EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, RuleSet, RulesChange};

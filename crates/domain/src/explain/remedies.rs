@@ -1,7 +1,7 @@
 //! For each number of the rules: the nearest value that would match the anchor now, all others standing.
 
 use super::{Miss, Remedy, judged, matched};
-use crate::rules::Lever;
+use crate::rules::{Lever, first_that};
 use crate::{Candidate, Outlook, Prospect, Range, Rules};
 
 /// How often a value halfway nearer to the present one is tried: within a hundredth of the way is near enough.
@@ -12,7 +12,8 @@ const BEYOND: [f64; 4] = [0.0, 1e-9, 0.01, 0.1];
 
 pub(super) fn all(range: &Range, rules: &Rules, now_ms: u64, miss: Option<&Miss>) -> Vec<Remedy> {
     let bench = Bench { range, rules, now_ms };
-    let numbers = rules.levers().into_iter().filter_map(|lever| bench.nearest(lever));
+    let levers = rules.levers().into_iter().chain(rules.free_levers());
+    let numbers = levers.filter_map(|lever| bench.nearest(lever));
     numbers.chain(miss.and_then(|miss| bench.patience(miss))).collect()
 }
 
@@ -65,18 +66,29 @@ impl Bench<'_> {
     }
 
     /// A limit must be what it measures of them. A cost is a sum of prices times amounts: a price must fall so far that its part of the
-    /// cost shrinks by what the whole is too dear.
+    /// cost shrinks by what the whole is too dear. What is free is tried, for round trips cost something only from there on.
     fn reckoned(&self, lever: &Lever, teams: &[Vec<Candidate>], is: f64) -> Option<f64> {
         match judged(teams, self.range, self.rules, self.now_ms) {
             Err(breach) if breach.bound.is_finite() => Some(breach.is),
             // What holds until an age must have ended by theirs.
             Err(_) => Some(self.age_ms(teams) as f64 / 1000.0),
+            Ok(_) if lever.is_free() => Some(self.least_free(lever, teams, is)),
             Ok(verdict) => {
                 let too_dear_s = verdict.cost_s - verdict.patience_s();
                 let part_s = self.rules.cost_parts_s(&verdict).into_iter().find(|(key, _)| *key == lever.key)?.1;
                 (0.0..=part_s).contains(&too_dear_s).then(|| is * (1.0 - too_dear_s / part_s))
             }
         }
+    }
+
+    /// The first whole number at which they are worth a match; the last where they never are.
+    fn least_free(&self, lever: &Lever, teams: &[Vec<Candidate>], is: f64) -> f64 {
+        let at = |more: u64| is.ceil() + more as f64;
+        let pays = |more: u64| {
+            let judged = judged(teams, self.range, &self.rules.with(lever, at(more)), self.now_ms);
+            judged.is_ok_and(|verdict| verdict.is_worth_making())
+        };
+        at(first_that((lever.end() - is) as u64, pays))
     }
 
     fn matched(&self, lever: &Lever, value: f64) -> Option<Vec<Vec<Candidate>>> {

@@ -108,14 +108,14 @@ impl Ramp {
     }
 }
 
-/// The first age up to the last at which something holds that holds from then on, and holds at the last.
-pub(super) fn first_age_ms(last_ms: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut first_ms, mut holds_ms) = (0, last_ms);
-    while first_ms < holds_ms {
-        let middle_ms = first_ms.midpoint(holds_ms);
-        if holds(middle_ms) { holds_ms = middle_ms } else { first_ms = middle_ms + 1 }
+/// The first number up to the last from which on something holds that holds at the last.
+pub(crate) fn first_that(last: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut first, mut found) = (0, last);
+    while first < found {
+        let middle = first.midpoint(found);
+        if holds(middle) { found = middle } else { first = middle + 1 }
     }
-    holds_ms
+    found
 }
 
 /// Reads a ramp that may only rise.

@@ -4,6 +4,7 @@ use super::Rules;
 use super::limits::Limits;
 use super::prices::{PRICE_KEYS, Prices};
 use super::ramp::Ramp;
+use crate::limits::RTT_MS_MAX;
 
 /// One number of the rules that can keep players apart.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ type RampIn = fn(&mut Limits) -> &mut Ramp;
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Price(PriceIn),
+    /// What of a round trip has no price.
+    Free(PriceIn),
     /// A limit on what may be at most.
     Most(RampIn),
     OverBest,
@@ -42,6 +45,11 @@ const PRICES: [PriceIn; PRICE_KEYS.len()] = [
     |prices| &mut prices.rematch,
 ];
 
+const FREE: [(&str, PriceIn); 2] = [
+    ("price.rtt_free_ms", |prices| &mut prices.rtt_free_ms),
+    ("price.rtt_free_over_best_ms", |prices| &mut prices.rtt_free_over_best_ms),
+];
+
 const MOST: [(&str, RampIn); 5] = [
     ("limit.rating_gap", |limits| &mut limits.rating_gap),
     ("limit.rating_range", |limits| &mut limits.rating_range),
@@ -59,13 +67,20 @@ impl Lever {
     pub fn end(&self) -> f64 {
         match self.at {
             Place::Most(_) | Place::OverBest | Place::Number(_) => f64::INFINITY,
+            Place::Free(_) => f64::from(RTT_MS_MAX),
             Place::Price(_) | Place::Overlap(_) | Place::SameUntil(_) | Place::AvoidedUntil => 0.0,
         }
     }
 
-    /// The next value toward its end that a rules file can hold.
+    /// Whether it says what has no price, where other numbers of a cost are prices themselves.
+    pub fn is_free(&self) -> bool {
+        matches!(self.at, Place::Free(_))
+    }
+
+    /// The next value toward its end that a rules file can hold, of a round trip the next in whole ms.
     pub fn rounded(&self, value: f64) -> f64 {
         match self.at {
+            Place::Free(_) => value.ceil(),
             Place::SameUntil(_) | Place::AvoidedUntil => value.floor(),
             _ => value,
         }
@@ -91,11 +106,17 @@ impl Rules {
         all.filter(|lever| self.value(lever, 0) != lever.end()).collect()
     }
 
+    /// What of a round trip is free, where the rest is not.
+    pub(crate) fn free_levers(&self) -> Vec<Lever> {
+        let free = FREE.into_iter().map(|(key, at)| Lever::new(key, Place::Free(at)));
+        free.filter(|lever| self.prices.rtt > 0.0 && self.value(lever, 0) < lever.end()).collect()
+    }
+
     /// The number when the oldest ticket of a match has this age, in its key's unit.
     pub(crate) fn value(&self, lever: &Lever, age_ms: u64) -> f64 {
         let limits = &self.limits;
         match lever.at {
-            Place::Price(at) => *at(&mut self.prices.clone()),
+            Place::Price(at) | Place::Free(at) => *at(&mut self.prices.clone()),
             Place::Most(at) => at(&mut limits.clone()).at_ms(age_ms),
             Place::OverBest => limits.rtt_over_best_ms.as_ref().map_or(f64::INFINITY, |ramp| ramp.at_ms(age_ms)),
             Place::Number(at) => limits.numbers[at].1.at_ms(age_ms),
@@ -110,7 +131,7 @@ impl Rules {
         let mut rules = self.clone();
         let limits = &mut rules.limits;
         match lever.at {
-            Place::Price(at) => *at(&mut rules.prices) = value,
+            Place::Price(at) | Place::Free(at) => *at(&mut rules.prices) = value,
             Place::Most(at) => *at(limits) = Ramp::constant(value),
             Place::OverBest => limits.rtt_over_best_ms = Some(Ramp::constant(value)),
             Place::Number(at) => limits.numbers[at].1 = Ramp::constant(value),

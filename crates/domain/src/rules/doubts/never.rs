@@ -3,7 +3,7 @@
 use super::{Doubt, DoubtKind, seconds};
 use crate::RoleName;
 use crate::rules::Rules;
-use crate::rules::ramp::{Ramp, first_age_ms};
+use crate::rules::ramp::{Ramp, first_that};
 use crate::rules::tree::Key;
 
 impl Rules {
@@ -24,7 +24,7 @@ impl Rules {
             return doubt(DoubtKind::NeverMatches, told + ": no match can ever be made");
         }
         if lacks(0) {
-            let (first, until_s) = (ramp.at_ms(0), seconds(first_age_ms(last_ms, |age_ms| !lacks(age_ms))));
+            let (first, until_s) = (ramp.at_ms(0), seconds(first_that(last_ms, |age_ms| !lacks(age_ms))));
             let told = format!("asks for {first} shared members at first, the set has {has}");
             return doubt(DoubtKind::MatchesLate, format!("{told}: no match can be made before {until_s} s"));
         }

@@ -68,6 +68,30 @@ fn a_way_that_is_too_long() {
 }
 
 #[test]
+fn a_way_that_costs_too_much() {
+    let at = |east: u32, west: u32| {
+        move |player: &mut Player| {
+            player.rtt_ms = [("east", east), ("west", west)].map(|(name, ms)| (name.parse().unwrap(), ms)).into();
+        }
+    };
+    let two = [1, 2].map(|id| ticket(id, NOW_MS - 12_000, &[1500.0]));
+    let [one, other] = two;
+    let prices = "regions = [\"east\", \"west\"]\n[price]\nrtt = 1\nrtt_free_ms = 40\nrtt_free_over_best_ms = 10";
+    let text = DUEL.replacen("[price]", prices, 1);
+    let explanation = holds(&anchored(1, &[with(one, at(20, 160)), with(other, at(160, 20))]), &text);
+    assert_eq!(
+        remedies(&explanation),
+        [
+            ("price.rtt", 1.0, 0.208333),
+            ("price.rtt_free_ms", 40.0, 135.0),
+            ("price.rtt_free_over_best_ms", 10.0, 115.0),
+            ("patience", 12.5, 60.0),
+        ],
+        "half of them has a way of 160 ms, and both give 12.5 s"
+    );
+}
+
+#[test]
 fn a_role_that_nobody_wants_and_two_who_avoid_each_other() {
     let text = DUEL.replace("teams = [1, 1]", "teams = [2, 2]").replacen(
         "[price]",
