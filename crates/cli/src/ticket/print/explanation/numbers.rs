@@ -1,17 +1,17 @@
 use api::v1::Remedy;
 
-/// What is and what is needed, as exactly as it matters; what is needed is rounded away from what is, so that the printed value
+/// What is and what is needed, each as exactly as it matters for its size; what is needed is rounded away from what is, so that the printed value
 /// would do.
 pub fn numbers(remedy: &Remedy) -> (String, String) {
-    let decimals = decimals(remedy.is.abs().max(remedy.needed.abs()));
+    let [is_decimals, decimals] = [remedy.is, remedy.needed].map(decimals);
     let unit = 10f64.powi(decimals);
     let scaled = remedy.needed * unit;
     let needed = if remedy.needed > remedy.is { scaled.ceil() } else { scaled.floor() } / unit;
-    (trimmed(remedy.is, decimals), if needed.is_finite() { trimmed(needed, decimals) } else { "none".to_owned() })
+    (trimmed(remedy.is, is_decimals), if needed.is_finite() { trimmed(needed, decimals) } else { "none".to_owned() })
 }
 
 fn decimals(value: f64) -> i32 {
-    match value {
+    match value.abs() {
         v if v.is_infinite() || v < 0.1 => 5,
         v if v < 1.0 => 3,
         v if v < 100.0 => 1,
@@ -38,6 +38,7 @@ mod tests {
         assert_eq!(told(0.35, 0.2199), pair("0.35", "0.219"));
         assert_eq!(told(0.05, 0.001_481_8), pair("0.05", "0.00148"));
         assert_eq!(told(6.04, 8.12), pair("6", "8.2"));
+        assert_eq!(told(1.0, 0.051_239), pair("1", "0.05123"));
         assert_eq!(told(80.0, f64::INFINITY), pair("80", "none"));
     }
 }
