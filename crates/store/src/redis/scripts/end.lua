@@ -17,21 +17,12 @@ local clock, watchers = read_clock(), read_watchers(tickets, m.host)
 -- then those whom he met `before`; each once, nobody of his own ticket.
 local function latest_first(at, before)
   local left_out, met, most = {}, {}, tonumber(ARGV[6])
-  local function add(names)
-    for name in string.gmatch(names, '%S+') do
-      if #met == most then return end
-      if not left_out[name] then
-        left_out[name] = true
-        met[#met + 1] = name
-      end
-    end
-  end
   each_player(tickets[at], function(_, player) left_out[player] = true end)
   for step = at, at + #tickets - 2 do
     if #met == most then break end
-    add(tickets[step % #tickets + 1].players)
+    add_names(met, left_out, tickets[step % #tickets + 1].players, most)
   end
-  add(before)
+  add_names(met, left_out, before, most)
   return table.concat(met, ' ')
 end
 
@@ -40,7 +31,7 @@ if m.state == 'ASSIGNED' then
   for at, t in ipairs(tickets) do
     each_player(t, function(_, player)
       local key = recent_key(player)
-      recent[key] = latest_first(at, read_string(key) or '')
+      recent[key] = latest_first(at, read_string(key))
     end)
   end
 end

@@ -69,6 +69,17 @@ local function plus_one(text)
   return string.format('%.0f', tonumber(text) + 1)
 end
 
+-- Adds to `list` the names in `text` that were not `seen` before, until it holds `most` of them where there is a most.
+local function add_names(list, seen, text, most)
+  for name in string.gmatch(text or '', '%S+') do
+    if #list == most then return end
+    if not seen[name] then
+      seen[name] = true
+      list[#list + 1] = name
+    end
+  end
+end
+
 -- Whether `fence` holds the lead. Compared as text.
 local function leads(fence)
   return read_string(LEADER) == fence
@@ -196,18 +207,10 @@ end
 -- Reading them checks the type of every player's key.
 local function read_watchers(tickets, host)
   local seen, list = {}, {}
-  local function add(names)
-    for name in string.gmatch(names or '', '%S+') do
-      if not seen[name] then
-        seen[name] = true
-        list[#list + 1] = name
-      end
-    end
-  end
-  add(host)
+  add_names(list, seen, host)
   for _, t in ipairs(tickets) do
-    add(t.watchers)
-    each_player(t, function(key) add(read_hash(key, 'w')[1]) end)
+    add_names(list, seen, t.watchers)
+    each_player(t, function(key) add_names(list, seen, read_hash(key, 'w')[1]) end)
   end
   return table.concat(list, ' ')
 end
