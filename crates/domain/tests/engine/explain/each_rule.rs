@@ -50,14 +50,16 @@ fn an_attribute_that_must_still_be_the_same() {
     assert_eq!(explanation.matches_at_age_ms.map(|at_ms| at_ms / 500), Some(60), "at 30 s");
 }
 
+/// Round trips to two regions, in ms.
+fn at(east: u32, west: u32) -> impl Fn(&mut Player) {
+    move |player| {
+        player.rtt_ms = [("east", east), ("west", west)].map(|(name, ms)| (name.parse().unwrap(), ms)).into();
+    }
+}
+
 #[test]
 fn a_way_that_is_too_long() {
     let regions = |text: &str| text.replacen("[price]", "regions = [\"east\", \"west\"]\n[price]", 1);
-    let at = |east: u32, west: u32| {
-        move |player: &mut Player| {
-            player.rtt_ms = [("east", east), ("west", west)].map(|(name, ms)| (name.parse().unwrap(), ms)).into();
-        }
-    };
     let pair = [with(ticket(1, NOW_MS, &[1500.0]), at(20, 200)), with(ticket(2, NOW_MS, &[1500.0]), at(90, 50))];
     let told = |limits: &str| holds(&anchored(1, &pair), &regions(&format!("{DUEL}\n[limit]\n{limits}")));
     assert_eq!(remedies(&told("rtt_ms = 80")), [("limit.rtt_ms", 80.0, 90.0)]);
@@ -69,13 +71,7 @@ fn a_way_that_is_too_long() {
 
 #[test]
 fn a_way_that_costs_too_much() {
-    let at = |east: u32, west: u32| {
-        move |player: &mut Player| {
-            player.rtt_ms = [("east", east), ("west", west)].map(|(name, ms)| (name.parse().unwrap(), ms)).into();
-        }
-    };
-    let two = [1, 2].map(|id| ticket(id, NOW_MS - 12_000, &[1500.0]));
-    let [one, other] = two;
+    let [one, other] = [1, 2].map(|id| ticket(id, NOW_MS - 12_000, &[1500.0]));
     let prices = "regions = [\"east\", \"west\"]\n[price]\nrtt = 1\nrtt_free_ms = 40\nrtt_free_over_best_ms = 10";
     let text = DUEL.replacen("[price]", prices, 1);
     let explanation = holds(&anchored(1, &[with(one, at(20, 160)), with(other, at(160, 20))]), &text);
