@@ -40,10 +40,9 @@ fn choosy(solo: Candidate) -> Candidate {
     })
 }
 
-/// What the pairs of a window save, in seconds.
+/// What the matches of a window save each of their players, in seconds.
 fn saved_s(rules: &Rules, range: &Range, outcome: &Outcome) -> f64 {
-    let saved = |teams: &Vec<Vec<Candidate>>| saving_s(rules, &teams[0][0], &teams[1][0]).unwrap();
-    matches(range, outcome).iter().map(saved).sum()
+    matches(range, outcome).iter().map(|teams| saving_s(rules, teams)).sum()
 }
 
 prop_compose! {
@@ -73,11 +72,18 @@ fn shuffled(range: &Range, keys: &[u32]) -> Range {
     Range { candidates: keyed.into_iter().map(|(_, one)| one).collect(), ..range.clone() }
 }
 
-/// What a pair saves each of the two over waiting on, if it is worth making.
-fn saving_s(rules: &Rules, a: &Candidate, b: &Candidate) -> Option<f64> {
+/// What a match saves each of its players over waiting on; below 0 where it is not worth making.
+fn saving_s(rules: &Rules, teams: &[Vec<Candidate>]) -> f64 {
+    let size = |ticket: &Candidate| ticket.party.size() as f64;
     let patience_s = |ticket| rules.patience_s(ticket, &Outlook::default(), NOW_MS).min(UNLIMITED_S);
-    let cost_s = rules.cost_s(&[vec![a.clone()], vec![b.clone()]], NOW_MS);
-    Some((patience_s(a) + patience_s(b)) / 2.0 - cost_s).filter(|saving_s| *saving_s >= 0.0)
+    let tickets = || teams.iter().flatten();
+    let given_s: f64 = tickets().map(|ticket| patience_s(ticket) * size(ticket)).sum();
+    given_s / tickets().map(size).sum::<f64>() - rules.cost_s(teams, NOW_MS)
+}
+
+/// What a pair saves each of the two, if it is worth making.
+fn pair_saves_s(rules: &Rules, a: &Candidate, b: &Candidate) -> Option<f64> {
+    Some(saving_s(rules, &[vec![a.clone()], vec![b.clone()]])).filter(|saves_s| *saves_s >= 0.0)
 }
 
 /// By trying every pairing.
@@ -86,7 +92,7 @@ fn most_saved_s(rules: &Rules, tickets: &[&Candidate]) -> f64 {
     let with = |at: usize| {
         let rest: Vec<&Candidate> =
             others.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| *one).collect();
-        Some(saving_s(rules, first, others[at])? + most_saved_s(rules, &rest))
+        Some(pair_saves_s(rules, first, others[at])? + most_saved_s(rules, &rest))
     };
     (0..others.len()).filter_map(with).fold(most_saved_s(rules, others), f64::max)
 }
@@ -124,12 +130,12 @@ proptest! {
         let rules = rules(DUEL);
         let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).collect();
         prop_assume!(!solos.is_empty());
-        let savings = solos[1..].iter().filter_map(|other| saving_s(&rules, &solos[0], other));
+        let savings = solos[1..].iter().filter_map(|other| pair_saves_s(&rules, &solos[0], other));
         let most_s = savings.reduce(f64::max);
         let outcome = search_soundly(&anchored(solos[0].id.0 as u32, &solos), &rules, NOW_MS);
         let made = outcome.proposals.first().map(|made| {
             let [a, b] = [made.teams[0][0], made.teams[1][0]].map(|at| &solos[at]);
-            saving_s(&rules, a, b).unwrap()
+            pair_saves_s(&rules, a, b).unwrap()
         });
         prop_assert!(made.is_some() == most_s.is_some());
         // With unlimited patience on one side the cheapest partner is taken, whatever he would give himself.
@@ -152,6 +158,17 @@ proptest! {
     ) {
         let solos: Vec<Candidate> = tickets.into_iter().filter(|ticket| ticket.party.size() == 1).map(choosy).collect();
         let range = window(&solos);
+        let saved = |steps| saved_s(&rules, &range, &search_within(Budget { steps }, &range, &rules, NOW_MS, 0));
+        let (less_s, more_s) = (saved(steps), saved(steps + more));
+        prop_assert!(more_s >= less_s - 1e-3, "saves {} s, and {} s on a smaller budget", more_s, less_s);
+    }
+
+    /// A budget ends a window between two anchors, or between two exchanges: what was found by then is found on a larger one too.
+    #[test]
+    fn a_window_of_teams_never_saves_less_on_a_larger_budget(
+        rules in any_rules(), tickets in any_tickets(120), steps in 0usize..100_000, more in 0usize..100_000,
+    ) {
+        let range = window(&tickets);
         let saved = |steps| saved_s(&rules, &range, &search_within(Budget { steps }, &range, &rules, NOW_MS, 0));
         let (less_s, more_s) = (saved(steps), saved(steps + more));
         prop_assert!(more_s >= less_s - 1e-3, "saves {} s, and {} s on a smaller budget", more_s, less_s);
