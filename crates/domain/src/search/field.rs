@@ -29,6 +29,10 @@ pub(super) struct Found {
 }
 
 impl Found {
+    pub fn has(&self, unit: usize) -> bool {
+        self.teams.iter().flatten().any(|seated| *seated == unit)
+    }
+
     pub fn into_proposal(self, field: &Field<'_>) -> Proposal {
         let place = |team: Vec<usize>| team.into_iter().map(|unit| field.units[unit].at).collect();
         let region = field.rules.region_name(self.verdict.region).to_owned();

@@ -26,7 +26,8 @@ pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Opt
             tally.reject(rule);
         }
     }
-    Squads::of(field).around(anchor, tally)
+    let found = Squads::of(field).made_around(anchor, tally)?;
+    found.has(anchor).then_some(found)
 }
 
 /// Disjoint matches: each ticket that is due, the oldest first, gets the match around it if one is worth making; then parties change between
@@ -35,14 +36,12 @@ pub(super) fn all(field: &Field<'_>, due: &[TicketId], tally: &mut Tally) -> Vec
     let mut squads = Squads::of(field);
     let mut all = Vec::new();
     for anchor in field.oldest_first(due) {
-        if !squads.is_free[anchor] {
-            continue;
-        }
-        if field.is_spent() {
-            tally.reject(rule::BUDGET);
-            continue;
-        }
-        if let Some(found) = squads.around(anchor, tally) {
+        while squads.is_free[anchor] {
+            if field.is_spent() {
+                tally.reject(rule::BUDGET);
+                break;
+            }
+            let Some(found) = squads.made_around(anchor, tally) else { break };
             found.teams.iter().flatten().for_each(|unit| squads.is_free[*unit] = false);
             all.push(found);
         }
@@ -68,6 +67,19 @@ struct Gathered {
 impl<'a> Squads<'a> {
     fn of(field: &'a Field<'a>) -> Self {
         Self { field, lanes: Lanes::of(field), is_free: vec![true; field.units.len()] }
+    }
+
+    /// The match around the anchor; or, where that is worth making only because someone in it takes any match, the cheaper one around
+    /// him: what he lends to those he plays with is not theirs to spend.
+    fn made_around(&self, anchor: usize, tally: &mut Tally) -> Option<Found> {
+        let found = self.around(anchor, tally)?;
+        let takes_any = |unit: &usize| self.field.units[*unit].patience_s == f64::INFINITY;
+        let lenders = found.teams.iter().flatten().copied().filter(takes_any);
+        let own = match lenders.min_by_key(|unit| self.field.seniority(*unit)) {
+            Some(lender) if !takes_any(&anchor) => self.around(lender, &mut Tally::default()),
+            _ => None,
+        };
+        Some(own.filter(|own| own.verdict.cost_s < found.verdict.cost_s).unwrap_or(found))
     }
 
     fn around(&self, anchor: usize, tally: &mut Tally) -> Option<Found> {

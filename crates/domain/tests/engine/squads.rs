@@ -1,5 +1,6 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
 use domain::{Candidate, Player, Range, Sought, TicketId};
+use std::collections::BTreeSet;
 
 const NOW_MS: u64 = 1_000_000;
 /// So long ago that only hard rules hold a ticket back.
@@ -44,6 +45,23 @@ fn in_a_window_of_teams_matches_are_looked_for_around_those_who_are_due() {
     assert_eq!(around_9.len(), 1);
     assert!(around_9[0].iter().flatten().any(|ticket| ticket.id == TicketId(9)));
     assert_eq!(made(&[999]).len(), 0, "one who is not there");
+}
+
+#[test]
+fn who_takes_any_match_gets_the_cheapest_around_him_whoever_looks() {
+    // Five friends who would now take five solos could have five friends; a solo who looks has nobody but them.
+    let rules = rules(TEAMS);
+    let friends = |id: u32, queued_ms: u64, rating: f64| ticket(id, queued_ms, &[rating; 5]);
+    let mut tickets = vec![friends(1, LONG_AGO_MS, 1500.0), friends(2, NOW_MS, 1600.0)];
+    tickets.extend((3..=7).map(|id| ticket(id, NOW_MS, &[1500.0])));
+    let sought = |sought: Sought| {
+        let range = Range { sought, ..window(&tickets) };
+        pairings(&range, &search_soundly(&range, &rules, NOW_MS))
+    };
+    let both = BTreeSet::from([BTreeSet::from([TicketId(1), TicketId(2)])]);
+    assert_eq!(sought(Sought::Window(vec![TicketId(3)])), both);
+    assert_eq!(sought(Sought::Anchor(TicketId(3))), BTreeSet::new(), "the match would be without the anchor");
+    assert_eq!(sought(Sought::Anchor(TicketId(2))), both);
 }
 
 #[test]
