@@ -5,6 +5,7 @@ mod args;
 mod book;
 mod crowd;
 mod figures;
+mod full_parties;
 mod groups;
 mod line;
 mod matches;

@@ -1,8 +1,8 @@
 //! What came of a simulation.
 
 use super::crowd::{Crowd, Ticket};
+use super::full_parties::FullParties;
 use domain::Player;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Refusals that are told; the rest are counted.
@@ -31,16 +31,6 @@ pub struct Made {
     pub teams: Vec<Vec<usize>>,
 }
 
-/// Parties that fill a team of several by themselves, and were matched.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct FullParties {
-    pub matched: usize,
-    /// Against another one.
-    pub faced_another: usize,
-    /// Against others, though another one waited then.
-    pub faced_others_though_one_waited: usize,
-}
-
 /// One player of a match.
 #[derive(Clone, Copy)]
 pub struct Seat<'a> {
@@ -65,19 +55,6 @@ impl Played {
         self.refused += 1;
         if self.refusals.len() < REFUSALS_TOLD_MAX {
             self.refusals.push(why);
-        }
-    }
-}
-
-impl FullParties {
-    /// A match with `in_match` of them, found when `waiting` waited, these included.
-    pub fn add(&mut self, in_match: usize, waiting: usize) {
-        self.matched += in_match;
-        match in_match {
-            0 => {}
-            1 if waiting > 1 => self.faced_others_though_one_waited += 1,
-            1 => {}
-            _ => self.faced_another += in_match,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a simulation came to, in figures. The same inputs give the same bytes, so nothing here knows how long it took.
 
 use super::crowd::Crowd;
+use super::full_parties::FullParties;
 use super::groups::{Group, Groups};
-use super::played::{FullParties, Played, Seat, favourite_wins};
+use super::played::{Played, Seat, favourite_wins};
 use crate::stats::Spread;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 //! rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
 
 use super::crowd::Crowd;
+use super::full_parties::could_face;
 use super::line::Line;
 use super::meetings::Meetings;
 use super::played::{Made, Played};
@@ -9,7 +10,7 @@ use super::prospects::Prospects;
 use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
 use orchestrator::plan::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS, Schedule, Waiting, Window, windows};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Plays the whole crowd, then on until nobody waits; `bar` grows by the players who came.
@@ -45,7 +46,7 @@ struct World<'a> {
     /// In order of arrival, which is that of expiry; some of them wait no longer.
     oldest: VecDeque<usize>,
     /// Parties now waiting that fill a team by themselves.
-    full_parties: usize,
+    full_parties: BTreeSet<usize>,
     played: Played,
 }
 
@@ -61,7 +62,7 @@ impl<'a> World<'a> {
             numbers: HashMap::new(),
             selves: HashMap::new(),
             oldest: VecDeque::new(),
-            full_parties: 0,
+            full_parties: BTreeSet::new(),
             played: Played::default(),
         }
     }
@@ -87,7 +88,9 @@ impl<'a> World<'a> {
         self.numbers.insert(id, number);
         ticket.party.player_ids().for_each(|player| *self.selves.entry(player).or_default() += 1);
         self.oldest.push_back(number);
-        self.full_parties += usize::from(self.is_full(number));
+        if self.is_full(number) {
+            self.full_parties.insert(number);
+        }
         self.look_around(number, &waiting);
         if self.line.holds(number) {
             self.look_at(waiting.next_look_ms(queued_ms), waiting);
@@ -165,12 +168,13 @@ impl<'a> World<'a> {
         for rejection in rejections {
             *self.played.rejections.entry(rejection.rule).or_default() += u64::from(rejection.count);
         }
-        let full_parties = self.full_parties;
+        // Those of a later match of this search waited as well.
+        let full_parties = if proposals.is_empty() { BTreeSet::new() } else { self.full_parties.clone() };
         for proposal in proposals {
             let teams = teams_of(&proposal, numbers);
             match self.refusal(&range, &proposal, &teams, now_ms) {
                 Some(why) => self.played.refuse(why),
-                None => self.commit(Made { matched_ms: now_ms, region: proposal.region, teams }, full_parties),
+                None => self.commit(Made { matched_ms: now_ms, region: proposal.region, teams }, &full_parties),
             }
         }
         self.line.take_back(numbers, range.candidates);
@@ -188,10 +192,13 @@ impl<'a> World<'a> {
         names.find(|name| !seen.insert(*name)).map(|name| format!("player {name} would meet himself"))
     }
 
-    /// `full_parties`: how many waited when the search began.
-    fn commit(&mut self, made: Made, full_parties: usize) {
-        let full = |team: &Vec<usize>| team.iter().any(|number| self.is_full(*number));
-        self.played.full_parties.add(made.teams.iter().filter(|team| full(team)).count(), full_parties);
+    /// `full_parties`: those that waited when the search began.
+    fn commit(&mut self, made: Made, full_parties: &BTreeSet<usize>) {
+        let full: Vec<usize> =
+            made.teams.iter().flatten().copied().filter(|number| full_parties.contains(number)).collect();
+        let waited = full.len() == 1
+            && full_parties.iter().any(|other| could_face(*other, full[0], &made, self.crowd, self.rules));
+        self.played.full_parties.add(full.len(), waited);
         let tickets = made.teams.iter().flatten().map(|number| &self.crowd.tickets[*number].party);
         self.meetings.note(tickets, made.matched_ms);
         made.teams.iter().flatten().for_each(|number| self.leave(*number));
@@ -216,7 +223,7 @@ impl<'a> World<'a> {
         let ticket = &self.crowd.tickets[number];
         self.line.remove(number, ticket.id);
         self.numbers.remove(&ticket.id);
-        self.full_parties -= usize::from(self.is_full(number));
+        self.full_parties.remove(&number);
         for player in ticket.party.player_ids() {
             let Some(tickets) = self.selves.get_mut(player) else { continue };
             *tickets -= 1;
