@@ -24,7 +24,7 @@ on_both_stores! {
 
     async fn a_party_of_five_plays_against_five_others(on: On) -> Result<()> {
         // By the rules that ship the party would wait for another one before it took on five solos.
-        let rules = TEAMS.replace("party_size = 14", "party_size = 0");
+        let rules = TEAMS.replace("party_size = 28", "party_size = 0");
         let house = House::open_by(on, Counts::ONE_EACH, &rules).await?;
         let mut party = house.player("p0", 1500.0)?;
         for n in 1..5 {
