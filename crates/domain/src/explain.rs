@@ -46,7 +46,8 @@ pub struct Miss {
 /// One rule's change that would match the ticket now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remedy {
-    /// The key of the rules file: `limit.rating_gap`, `price.rtt`, `patience`.
+    /// The key of the rules file: `limit.rating_gap`, `price.rtt`, `patience`. Or `block_lists`, which no rules file holds: 1
+    /// while they are kept, 0 were they not.
     pub key: String,
     /// Its value now, at the age of the oldest ticket, in the key's unit.
     pub is: f64,

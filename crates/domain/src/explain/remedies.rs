@@ -12,7 +12,7 @@ const BEYOND: [f64; 4] = [0.0, 1e-9, 0.01, 0.1];
 
 pub(super) fn all(range: &Range, rules: &Rules, now_ms: u64, miss: Option<&Miss>) -> Vec<Remedy> {
     let bench = Bench { range, rules, now_ms };
-    let levers = rules.levers().into_iter().chain(rules.free_levers());
+    let levers = rules.levers().into_iter().chain(rules.free_levers()).chain([Lever::block_lists()]);
     let numbers = levers.filter_map(|lever| bench.nearest(lever));
     numbers.chain(miss.and_then(|miss| bench.patience(miss))).collect()
 }

@@ -80,6 +80,7 @@ fn limits(file: Limit, sets: &BTreeMap<String, Vec<String>>) -> Limits {
             .into_iter()
             .map(|(name, until_s)| (name, until_s.saturating_mul(1000)))
             .collect(),
+        keeps_blocks: true,
         avoided_until_ms: file.avoided_until_s.map_or(u64::MAX, |until_s| until_s.saturating_mul(1000)),
     }
 }

@@ -67,7 +67,7 @@ impl Rules {
 
     /// Whether two tickets may stand in one match when the older has waited `age_ms`, as far as it is between the two of them.
     pub(crate) fn hold_between(&self, a: &Unit<'_>, b: &Unit<'_>, age_ms: u64) -> Result<(), Breach> {
-        if a.people.blocks(&b.people) || b.people.blocks(&a.people) {
+        if self.limits.keeps_blocks && (a.people.blocks(&b.people) || b.people.blocks(&a.people)) {
             return Err(Breach::of(rule::BLOCKED));
         }
         let differs = |(name, until_ms): &(String, u64)| {

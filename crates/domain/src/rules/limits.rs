@@ -21,6 +21,8 @@ pub(super) struct Limits {
     pub overlaps: Vec<(usize, Ramp)>,
     /// String attributes that all share up to an age in ms.
     pub same_until_ms: Vec<(String, u64)>,
+    /// Whether nobody meets whom he blocks. No rules file says otherwise.
+    pub keeps_blocks: bool,
     /// Age in ms up to which nobody plays beside whom he avoids.
     pub avoided_until_ms: u64,
 }

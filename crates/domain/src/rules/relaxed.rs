@@ -9,7 +9,7 @@ use crate::limits::RTT_MS_MAX;
 /// One number of the rules that can keep players apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Lever {
-    /// Its key in the rules file.
+    /// Its key in the rules file, or `block_lists`.
     pub key: String,
     at: Place,
 }
@@ -31,6 +31,7 @@ enum Place {
     Overlap(usize),
     SameUntil(usize),
     AvoidedUntil,
+    BlockLists,
 }
 
 /// In the order of [`PRICE_KEYS`].
@@ -50,10 +51,12 @@ const FREE: [(&str, PriceIn); 2] = [
     ("price.rtt_free_over_best_ms", |prices| &mut prices.rtt_free_over_best_ms),
 ];
 
+const RTT_MS: &str = "limit.rtt_ms";
+
 const MOST: [(&str, RampIn); 5] = [
     ("limit.rating_gap", |limits| &mut limits.rating_gap),
     ("limit.rating_range", |limits| &mut limits.rating_range),
-    ("limit.rtt_ms", |limits| &mut limits.rtt_ms),
+    (RTT_MS, |limits| &mut limits.rtt_ms),
     ("limit.off_roles", |limits| &mut limits.off_roles),
     ("limit.party_size", |limits| &mut limits.party_size),
 ];
@@ -63,12 +66,17 @@ impl Lever {
         Self { key: key.into(), at }
     }
 
+    /// Whether block lists are kept, which no rules file holds: 1 or 0.
+    pub fn block_lists() -> Self {
+        Self::new("block_lists", Place::BlockLists)
+    }
+
     /// The value at which it keeps nobody apart.
     pub fn end(&self) -> f64 {
         match self.at {
             Place::Most(_) | Place::OverBest | Place::Number(_) => f64::INFINITY,
             Place::Free(_) => f64::from(RTT_MS_MAX),
-            Place::Price(_) | Place::Overlap(_) | Place::SameUntil(_) | Place::AvoidedUntil => 0.0,
+            Place::Price(_) | Place::Overlap(_) | Place::SameUntil(_) | Place::AvoidedUntil | Place::BlockLists => 0.0,
         }
     }
 
@@ -80,8 +88,9 @@ impl Lever {
     /// The next value toward its end that a rules file can hold, of a round trip the next in whole ms.
     pub fn rounded(&self, value: f64) -> f64 {
         match self.at {
-            Place::Free(_) => value.ceil(),
-            Place::SameUntil(_) | Place::AvoidedUntil => value.floor(),
+            Place::Free(_) | Place::OverBest => value.ceil(),
+            Place::Most(_) if self.key == RTT_MS => value.ceil(),
+            Place::SameUntil(_) | Place::AvoidedUntil | Place::BlockLists => value.floor(),
             _ => value,
         }
     }
@@ -123,6 +132,7 @@ impl Rules {
             Place::Overlap(at) => limits.overlaps[at].1.at_ms(age_ms),
             Place::SameUntil(at) => seconds(limits.same_until_ms[at].1),
             Place::AvoidedUntil => seconds(limits.avoided_until_ms),
+            Place::BlockLists => f64::from(u8::from(limits.keeps_blocks)),
         }
     }
 
@@ -138,6 +148,7 @@ impl Rules {
             Place::Overlap(at) => limits.overlaps[at].1 = Ramp::constant(value),
             Place::SameUntil(at) => limits.same_until_ms[at].1 = milliseconds(value),
             Place::AvoidedUntil => limits.avoided_until_ms = milliseconds(value),
+            Place::BlockLists => limits.keeps_blocks = value > 0.0,
         }
         rules
     }

@@ -146,11 +146,19 @@ fn the_parts_of_a_cost_sum_to_it() {
 }
 
 fn crowd(text: &'static str) -> impl Strategy<Value = (&'static str, Vec<Candidate>)> {
-    let one = (0u64..110_000, prop_oneof![Just(1usize), Just(2)], 800.0..2400.0f64, 10u32..200);
+    let one = (
+        0u64..110_000,
+        prop_oneof![Just(1usize), Just(2)],
+        800.0..2400.0f64,
+        10u32..200,
+        proptest::option::of(1u32..40),
+    );
     proptest::collection::vec(one, 1..40).prop_map(move |parties| {
         let duel = text == DUEL;
-        let make = |(id, (age_ms, size, rating, rtt_ms)): (u32, (u64, usize, f64, u32))| {
+        let make = |(id, (age_ms, size, rating, rtt_ms, blocked)): (u32, (u64, usize, f64, u32, Option<u32>))| {
             let party = ticket(id, NOW_MS - age_ms, &vec![rating; if duel { 1 } else { size }]);
+            let party =
+                with(party, |player| player.blocked.extend(blocked.map(|id| format!("p{id}-0").parse().unwrap())));
             if duel { party } else { with(party, near("westeurope", rtt_ms)) }
         };
         (text, (1..).zip(parties).map(make).collect())

@@ -3,6 +3,9 @@ use api::v1::Remedy;
 /// What is and what is needed, each as exactly as it matters for its size; what is needed is rounded away from what is, so that the printed value
 /// would do.
 pub fn numbers(remedy: &Remedy) -> (String, String) {
+    if remedy.key == "block_lists" {
+        return ("kept".to_owned(), "not kept".to_owned());
+    }
     let [is_decimals, decimals] = [remedy.is, remedy.needed].map(decimals);
     let unit = 10f64.powi(decimals);
     let scaled = remedy.needed * unit;
@@ -33,6 +36,7 @@ mod tests {
     #[test]
     fn what_is_printed_would_do() {
         let told = |is, needed| numbers(&Remedy { key: String::new(), is, needed });
+        let lists = Remedy { key: "block_lists".into(), is: 1.0, needed: 0.0 };
         let pair = |is: &str, needed: &str| (is.to_owned(), needed.to_owned());
         assert_eq!(told(250.0, 310.2), pair("250", "311"));
         assert_eq!(told(0.35, 0.2199), pair("0.35", "0.219"));
@@ -40,5 +44,6 @@ mod tests {
         assert_eq!(told(6.04, 8.12), pair("6", "8.2"));
         assert_eq!(told(1.0, 0.051_239), pair("1", "0.05123"));
         assert_eq!(told(80.0, f64::INFINITY), pair("80", "none"));
+        assert_eq!(numbers(&lists), pair("kept", "not kept"));
     }
 }
