@@ -50,7 +50,11 @@ fn the_rules_that_ship_are_told_queue_by_queue_and_warned_of_nothing() -> Result
 
 #[test]
 fn every_mistake_of_every_file_is_told_where_it_stands() -> Result<()> {
-    let dir = dir_of(&[("bad.toml", BAD), ("worse.toml", "queue = bad\n"), ("none.toml", "queue = \"none\"\n")])?;
+    let dir = dir_of(&[
+        ("bad.toml", BAD),
+        ("worse.toml", "queue = bad\n"),
+        ("none.toml", "queue = \"none\"\nlongest_wait_s = 60\n"),
+    ])?;
     let said = check(dir.path(), &["bad.toml", "worse.toml", "none.toml"])?;
     assert_eq!(
         said.lines,
@@ -60,9 +64,10 @@ fn every_mistake_of_every_file_is_told_where_it_stands() -> Result<()> {
             "bad.toml:8:14: error: limit.rating_gap: must never fall: limits relax with waiting",
             "worse.toml:1:9: error: `queue = bad`: string values must be quoted, expected literal string",
             "none.toml:1:1: error: lacks the key `teams`",
+            "none.toml:1:1: error: lacks the key `longest_match_s`",
         ]
     );
-    assert_eq!((said.code, said.error.as_str()), (Some(1), "error: 5 errors: no service would take these files\n"));
+    assert_eq!((said.code, said.error.as_str()), (Some(1), "error: 6 errors: no service would take these files\n"));
     Ok(())
 }
 

@@ -15,6 +15,9 @@ pub(super) const WIDTH_MAX_DEFAULT: u32 = 6;
 /// Highest price, patience or number of points: so high that no sum of costs overflows.
 const AMOUNT_MAX: f64 = 1e9;
 
+/// The keys of a queue that have no default.
+pub(super) const REQUIRED: [&str; 4] = ["queue", "teams", "longest_wait_s", "longest_match_s"];
+
 /// What declares one queue.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

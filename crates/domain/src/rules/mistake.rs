@@ -29,6 +29,8 @@ pub(super) struct Contradiction {
 
 /// The most alike that a misspelt key may be to one that there is, from 0 to 1, to be taken for it.
 const ALIKE: f64 = 0.8;
+/// Most characters of a line that are quoted.
+const QUOTED_MAX: usize = 80;
 /// What the parser calls things, and what a designer calls them.
 const WORDS: [(&str, &str); 8] = [
     ("missing field", "lacks the key"),
@@ -63,11 +65,17 @@ impl Mistake {
         Self::at(text, &error.span().unwrap_or(0..0), key, reworded(error.message()))
     }
 
+    /// What a queue's table must hold and does not.
+    pub(super) fn lacking(text: &str, name: &str, error: &toml::de::Error) -> Self {
+        Self::at(text, &error.span().unwrap_or(0..0), &Key::default(), format!("lacks the key `{name}`"))
+    }
+
     /// What is not TOML at all: it has no key yet, so its line is quoted.
     pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Self {
         let place = Place::of(text, error.span().unwrap_or(0..0).start);
         let line = text.lines().nth(place.line - 1).unwrap_or("").trim();
-        Self { place: Some(place), told: format!("`{line}`: {}", reworded(error.message())) }
+        let quoted: String = line.chars().take(QUOTED_MAX).collect();
+        Self { place: Some(place), told: format!("`{quoted}`: {}", reworded(error.message())) }
     }
 
     pub(super) fn contradiction(text: &str, tree: &Tree<'_>, contradiction: &Contradiction) -> Self {

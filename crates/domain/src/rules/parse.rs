@@ -2,7 +2,7 @@
 
 use super::build::build;
 use super::contradictions::contradictions;
-use super::file::File;
+use super::file::{File, REQUIRED};
 use super::mistake::Mistake;
 use super::tree::{Key, Tree};
 use super::{Rules, RulesError};
@@ -68,7 +68,7 @@ fn read_queue(text: &str, tree: &Tree<'_>) -> Result<Rules, Vec<Mistake>> {
 
 /// Each value that cannot be read is told and taken out, and the rest is read again: so one mistake does not hide the next.
 fn read_file(text: &str, tree: &Tree<'_>) -> Result<File, Vec<Mistake>> {
-    let (mut rest, mut taken_out, mut mistakes) = (tree.clone(), Vec::new(), Vec::new());
+    let (mut rest, mut taken_out, mut mistakes) = (tree.clone(), Vec::<Key>::new(), Vec::new());
     while mistakes.len() < MISTAKES_MAX {
         let error = match rest.read::<File>() {
             Ok(file) if mistakes.is_empty() => return Ok(file),
@@ -76,11 +76,13 @@ fn read_file(text: &str, tree: &Tree<'_>) -> Result<File, Vec<Mistake>> {
             Err(error) => error,
         };
         let key = error.span().map(|span| rest.key_at(&span)).unwrap_or_default();
-        if !follows(&error, &key, &taken_out) {
-            mistakes.push(Mistake::unread(text, &key, &error));
-        }
         if key.is_whole() {
+            let lacking = REQUIRED.into_iter().filter(|name| !tree.names().any(|there| there == *name));
+            mistakes.extend(lacking.map(|name| Mistake::lacking(text, name, &error)));
             break;
+        }
+        if !taken_out.iter().any(|out| out.is_within(&key)) {
+            mistakes.push(Mistake::unread(text, &key, &error));
         }
         rest.take_out(&key);
         taken_out.push(key);
@@ -88,15 +90,6 @@ fn read_file(text: &str, tree: &Tree<'_>) -> Result<File, Vec<Mistake>> {
     // What the file as a whole lacks stands on no line: it goes last.
     mistakes.sort_by_key(|mistake| (mistake.place.is_none(), mistake.place));
     Err(mistakes)
-}
-
-/// Whether the table of this key is wrong only because something was taken out of it.
-fn follows(error: &toml::de::Error, key: &Key, taken_out: &[Key]) -> bool {
-    if !key.is_whole() {
-        return taken_out.iter().any(|out| out.is_within(key));
-    }
-    let missing = error.message().strip_prefix("missing field `").and_then(|told| told.strip_suffix('`'));
-    missing.is_some_and(|name| taken_out.contains(&key.then(name)))
 }
 
 fn first(mistakes: Vec<Mistake>) -> RulesError {

@@ -27,11 +27,6 @@ impl Key {
     pub fn is_within(&self, table: &Self) -> bool {
         self.0.starts_with(&table.0)
     }
-
-    /// The key of this name in the table that stands here.
-    pub fn then(&self, name: &str) -> Self {
-        Self(self.0.iter().cloned().chain([name.to_owned()]).collect())
-    }
 }
 
 impl fmt::Display for Key {

@@ -74,12 +74,17 @@ fn a_key_that_is_lacking_is_told_by_name_and_never_because_its_value_is_wrong() 
         mistakes("[look]\nrating = { start = 1 }\n"),
         ["line 6, column 10: look.rating: lacks the key `factor`"]
     );
-    assert_eq!(of_file(""), ["lacks the key `queue`: see rules/README.md"]);
+    assert_eq!(
+        of_file(""),
+        ["queue", "teams", "longest_wait_s", "longest_match_s"]
+            .map(|key| format!("lacks the key `{key}`: see rules/README.md"))
+    );
     assert_eq!(
         of_file("queue = \"q\"\nteams = \"5v5\"\nlongest_wait_s = 0\n"),
         [
             "line 2, column 9: teams: invalid type: string \"5v5\", expected a list in [ ]",
             "line 3, column 18: longest_wait_s: must be 1 to 86400 seconds, is 0",
+            "lacks the key `longest_match_s`: see rules/README.md",
         ]
     );
 }
@@ -118,8 +123,13 @@ fn values_that_contradict_each_other_are_told_all_at_once() {
 #[test]
 fn every_queue_of_a_realm_is_told_of() {
     assert_eq!(
-        of_file("[[queues]]\nqueue = \"q\"\n[[queues]]\nteams = [0]\n"),
-        ["line 1, column 1: lacks the key `teams`", "line 3, column 1: lacks the key `queue`"]
+        of_file("[[queues]]\nqueue = \"q\"\nteams = [1, 1]\nlongest_wait_s = 9\n[[queues]]\nteams = [0]\n"),
+        [
+            "line 1, column 1: lacks the key `longest_match_s`",
+            "line 5, column 1: lacks the key `queue`",
+            "line 5, column 1: lacks the key `longest_wait_s`",
+            "line 5, column 1: lacks the key `longest_match_s`",
+        ]
     );
     let [no_list, empty] = ["queues = [1]\n", "queues = []\n"].map(of_file);
     assert_eq!(no_list, ["line 1, column 10: queues: must be at least one table, each under a line `[[queues]]`"]);
