@@ -41,7 +41,10 @@ impl Crowd {
         for arrival in arrivals {
             let row = crowd.players;
             let party = admitted(arrival, row, &mut first_rows, rules).map_err(|invalid| {
-                Misuse::new(format!("{trace}: row {row} does not fit the queue {}: {invalid}", rules.queue()))
+                Misuse::new(format!(
+                    "{trace}: data row {row}, counted from 0, does not fit the queue {}: {invalid}",
+                    rules.queue()
+                ))
             })?;
             crowd.players += party.size();
             crowd.tickets.push(Ticket {

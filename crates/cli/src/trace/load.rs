@@ -3,12 +3,15 @@
 use super::cities::Cities;
 use super::{Arrival, Reading, names_cities};
 use crate::misuse::Misuse;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The word that stands for the excerpt in the binary.
 const ARENA: &str = "arena";
 const ARENA_CSV: &str = include_str!("../../traces/arena-10min.csv");
+/// Largest file, in bytes: 5,000,000 rows have about 200 MB.
+const FILE_BYTES_MAX: u64 = 512 << 20;
 /// Used by default when it lies beside a trace that names cities.
 const CITIES_FILE: &str = "city_rtt.csv";
 
@@ -55,10 +58,19 @@ impl Source<'_> {
 }
 
 fn read(file: &Path) -> Result<String, Misuse> {
-    fs::read_to_string(file).map_err(|error| {
+    let mut text = String::new();
+    let read = File::open(file).and_then(|opened| opened.take(FILE_BYTES_MAX + 1).read_to_string(&mut text));
+    read.map_err(|error| {
         Misuse::new(format!(
             "can't read {}: {error}; name a CSV file, or `{ARENA}` for the one that ships",
             file.display()
         ))
-    })
+    })?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(Misuse::new(format!(
+            "{}: must have at most {FILE_BYTES_MAX} bytes; play part of it",
+            file.display()
+        )));
+    }
+    Ok(text)
 }
