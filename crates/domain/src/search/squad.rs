@@ -129,15 +129,21 @@ impl<'a> Squads<'a> {
 
     /// A gathered match made as cheap as exchanging and splitting make it, where there is hope that it is worth making.
     fn refined(&self, anchor: usize, Gathered { found, company }: Gathered) -> Found {
-        let field = self.field;
-        if found.verdict.cost_s > HOPE * found.verdict.patience_s() {
+        let is_hopeful = |found: &Found| found.verdict.cost_s <= HOPE * found.verdict.patience_s();
+        // Seated at first sight, few players can be far from even.
+        let found = if is_hopeful(&found) { found } else { self.split(found) };
+        if !is_hopeful(&found) {
             return found;
         }
-        let found = improve::improve(field, anchor, &company, found);
+        self.split(improve::improve(self.field, anchor, &company, found))
+    }
+
+    /// The same players seated as evenly as they come, if that is cheaper.
+    fn split(&self, found: Found) -> Found {
         let chosen: Vec<usize> = found.teams.iter().flatten().copied().collect();
         let (least_s, patience_s) = self.sketch(&chosen, found.verdict.region);
-        let split = if least_s <= patience_s { split::split(field, &chosen) } else { None };
-        let judged = split.and_then(|teams| field.judge(&teams).ok().map(|verdict| Found { teams, verdict }));
+        let split = if least_s <= patience_s { split::split(self.field, &chosen) } else { None };
+        let judged = split.and_then(|teams| self.field.judge(&teams).ok().map(|verdict| Found { teams, verdict }));
         judged.filter(|split| split.verdict.cost_s < found.verdict.cost_s).unwrap_or(found)
     }
 

@@ -163,6 +163,15 @@ fn the_recheck_names_the_rule_that_is_broken() {
 }
 
 #[test]
+fn six_whose_first_seating_is_uneven_meet_if_another_is_even() {
+    let text = DUEL.replace("teams = [1, 1]", "teams = [3, 3]").replace("start_s = 0.5", "start_s = 5.1");
+    let six: Vec<Candidate> = (1..=6).map(|id| ticket(id, NOW_MS, &[1000.0 + 300.0 * f64::from(id)])).collect();
+    let found = search_soundly(&anchored(3, &six), &rules(&text), NOW_MS);
+    // At first sight the teams are 300 points apart, at best 100.
+    assert_eq!(found.proposals.iter().map(|proposal| proposal.cost_s.round()).collect::<Vec<_>>(), [5.0]);
+}
+
+#[test]
 fn an_absent_anchor_or_an_empty_range_gives_nothing() {
     let pair = [ticket(1, 0, &[1000.0]), ticket(2, 0, &[1000.0])];
     assert!(search_soundly(&anchored(9, &pair), &rules(DUEL), 0).proposals.is_empty());
