@@ -12,6 +12,7 @@ impl From<Change> for v1::Change {
             Change::Ended => Self::Ended,
             Change::Cancelled => Self::Cancelled,
             Change::Expired => Self::Expired,
+            Change::NoShow => Self::NoShow,
         }
     }
 }
@@ -24,7 +25,7 @@ impl From<v1::Change> for v1::TicketState {
             v1::Change::Matched => Self::Matched,
             v1::Change::Assigned => Self::Assigned,
             v1::Change::Ended => Self::Ended,
-            v1::Change::Cancelled => Self::Cancelled,
+            v1::Change::Cancelled | v1::Change::NoShow => Self::Cancelled,
             v1::Change::Expired => Self::Expired,
         }
     }

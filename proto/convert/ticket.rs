@@ -99,6 +99,7 @@ impl From<&Match> for v1::Match {
             address: matched.address.clone(),
             ticket_ids: matched.tickets.iter().map(TicketId::to_string).collect(),
             matched_ms: matched.matched_ms,
+            assigned_ms: matched.assigned_ms,
         }
     }
 }

@@ -12,6 +12,7 @@ mod explain;
 mod first_match;
 mod health_and_reflection;
 mod misuse;
+mod no_show;
 mod realm_server;
 mod reconnect;
 mod reload;

@@ -16,15 +16,17 @@ pub enum Change {
     Widened,
     Matched,
     Assigned,
-    /// Its match failed before it started; it is in the queue again with its age.
+    /// Its match failed before it started, or others of it did not show; it is in the queue again with its age.
     Requeued,
     Ended,
     Cancelled,
     Expired,
+    /// Somebody of it did not acknowledge its match in time, so it left for good.
+    NoShow,
 }
 
 impl Change {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Queued,
         Self::Widened,
         Self::Matched,
@@ -33,6 +35,7 @@ impl Change {
         Self::Ended,
         Self::Cancelled,
         Self::Expired,
+        Self::NoShow,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Change {
             Self::Ended => "ENDED",
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
+            Self::NoShow => "NO_SHOW",
         }
     }
 
@@ -59,7 +63,7 @@ impl Change {
             Self::Matched => TicketState::Matched,
             Self::Assigned => TicketState::Assigned,
             Self::Ended => TicketState::Ended,
-            Self::Cancelled => TicketState::Cancelled,
+            Self::Cancelled | Self::NoShow => TicketState::Cancelled,
             Self::Expired => TicketState::Expired,
         }
     }
@@ -72,13 +76,13 @@ pub struct Event {
     pub change: Change,
     /// When it happened, in ms since the Unix epoch.
     pub at_ms: u64,
-    /// One for a party's own change, all of them for a match's.
+    /// One for a party's own change; of a match those whom the change concerns, mostly all of them.
     pub tickets: Vec<EventTicket>,
-    /// The match, for MATCHED, ASSIGNED, ENDED and REQUEUED; its `acknowledged` is left empty.
+    /// The match, for MATCHED, ASSIGNED, ENDED, REQUEUED and NO_SHOW; its `acknowledged` is left empty.
     pub matched: Option<Match>,
     /// Playservers on which one of its players or tickets was watched when it happened.
     pub watchers: Vec<InstanceId>,
-    /// Why, for CANCELLED, EXPIRED, REQUEUED and ENDED; the new width for WIDENED; else empty.
+    /// Why, for CANCELLED, EXPIRED, REQUEUED, ENDED and NO_SHOW; the new width for WIDENED; else empty.
     pub reason: String,
 }
 

@@ -1,6 +1,6 @@
 use crate::{Encoded, InstanceId, MatchId, PlayerId, TicketId};
 
-/// Where a match stands: MATCHED → ASSIGNED → ENDED, or FAILED when it never started and its tickets went back.
+/// Where a match stands: MATCHED → ASSIGNED → ENDED, or FAILED when it never started or not all of its players showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MatchState {
     Matched,
@@ -42,4 +42,6 @@ pub struct Match {
     pub acknowledged: Vec<PlayerId>,
     /// When it was committed, in ms since the Unix epoch.
     pub matched_ms: u64,
+    /// When it got its place to be played, in ms since the Unix epoch; 0 before.
+    pub assigned_ms: u64,
 }

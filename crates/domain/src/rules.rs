@@ -54,6 +54,7 @@ pub struct Rules {
     team_sizes: Vec<usize>,
     longest_wait_ms: u64,
     longest_match_ms: u64,
+    acknowledge_within_ms: Option<u64>,
     regions: Vec<RegionName>,
     /// Places in `regions`, in the order of their names.
     regions_by_name: Vec<usize>,
@@ -102,6 +103,11 @@ impl Rules {
     /// Longest time a match runs before it is ended for its host, in ms.
     pub fn longest_match_ms(&self) -> u64 {
         self.longest_match_ms
+    }
+
+    /// Within what time all players of a match must acknowledge it once it has a place to be played, in ms; none when they need not.
+    pub fn acknowledge_within_ms(&self) -> Option<u64> {
+        self.acknowledge_within_ms
     }
 
     /// The regions in which matches can be played, as declared; none when the queue does not ask.

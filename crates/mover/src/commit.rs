@@ -33,6 +33,8 @@ struct Checked {
     /// In seconds of waiting.
     cost_s: f64,
     longest_match_ms: u64,
+    /// None when nobody need acknowledge.
+    acknowledge_within_ms: Option<u64>,
 }
 
 impl Committer {
@@ -61,8 +63,16 @@ impl Committer {
         let cost_s = rules.cost_s(&teams, now_ms);
         let roles =
             rules.seat_roles(&teams).iter().map(|team| team.iter().map(ToString::to_string).collect()).collect();
-        let (queue, longest_match_ms) = (rules.queue().clone(), rules.longest_match_ms());
-        Ok(Checked { match_id, queue, teams, region, roles, cost_s, longest_match_ms })
+        Ok(Checked {
+            match_id,
+            queue: rules.queue().clone(),
+            teams,
+            region,
+            roles,
+            cost_s,
+            longest_match_ms: rules.longest_match_ms(),
+            acknowledge_within_ms: rules.acknowledge_within_ms(),
+        })
     }
 
     /// The rules that the match was found under, also where others are in force by now: a moment ago they were, here or elsewhere.
@@ -182,6 +192,7 @@ fn sheet(proposal: &v1::ProposeRequest, checked: &Checked, now_ms: u64) -> v1::S
         region: checked.region.clone(),
         cost_s: checked.cost_s,
         longest_match_ms: checked.longest_match_ms,
+        acknowledge_within_ms: checked.acknowledge_within_ms.unwrap_or(0),
     }
 }
 

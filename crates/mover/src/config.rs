@@ -48,3 +48,5 @@ pub const TEND_MAX: usize = 256;
 pub const START_WAIT_MS: u64 = 2_000;
 /// A committed match that no host has started by then fails: its tickets go back with their age.
 pub const START_WAIT_MS_MAX: u64 = 10_000;
+/// An assigned match that not everybody acknowledged is told again when as long has passed again as it stood, and at least this.
+pub const REMIND_MS_MIN: u64 = 1_000;

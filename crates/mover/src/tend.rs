@@ -1,6 +1,7 @@
-//! Looks after matches whose time has come: committed ones that their host did not start, running ones that nobody ended.
+//! Looks after matches whose time has come: committed ones that their host did not start, assigned ones that not everybody
+//! acknowledged, running ones that nobody ended.
 
-use crate::config::{START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
+use crate::config::{REMIND_MS_MIN, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use chassis::{Clock, Shutdown};
@@ -42,13 +43,39 @@ async fn tend(store: &dyn Store, fence: &Fence, hosts: &Hosts, matched: &Match, 
                 store.requeue(fence, id, "no host started the match", now_ms).await?
             }
         },
-        MatchState::Assigned => store.end(id, "longest match time reached", now_ms).await?,
+        MatchState::Assigned => tend_assigned(store, fence, matched, now_ms).await?,
         MatchState::Ended | MatchState::Failed => return Ok(()),
     };
     if outcome == MatchOutcome::Fenced {
         tracing::info!(match_id = %id, "no longer leading: left to the successor");
     }
     Ok(())
+}
+
+/// Ends it when its time is up. Before, its players are told again where they play for as long as not all of them acknowledged it,
+/// and it fails when they had time enough.
+async fn tend_assigned(
+    store: &dyn Store,
+    fence: &Fence,
+    matched: &Match,
+    now_ms: u64,
+) -> Result<MatchOutcome, StoreError> {
+    let sheet = api::decode_sheet(&matched.sheet);
+    let end_ms = matched.assigned_ms + sheet.longest_match_ms;
+    let deadline_ms = matched.assigned_ms + sheet.acknowledge_within_ms;
+    let players: usize = sheet.teams.iter().map(|team| team.seats.len()).sum();
+    let is_acknowledged = sheet.acknowledge_within_ms == 0 || matched.acknowledged.len() >= players;
+    if now_ms >= end_ms {
+        store.end(matched.id, "longest match time reached", now_ms).await
+    } else if is_acknowledged {
+        store.remind(fence, matched.id, now_ms, end_ms).await
+    } else if now_ms < deadline_ms {
+        let told_for_ms = now_ms.saturating_sub(matched.assigned_ms);
+        store.remind(fence, matched.id, now_ms, (now_ms + told_for_ms.max(REMIND_MS_MIN)).min(deadline_ms)).await
+    } else {
+        tracing::info!(match_id = %matched.id, "not everybody acknowledged it in time");
+        store.no_show(fence, matched.id, "not everybody acknowledged the match in time", now_ms).await
+    }
 }
 
 /// Who should start a match that was not started: its host once more while it lives, then another; none once it took too long.

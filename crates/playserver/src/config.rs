@@ -35,3 +35,5 @@ pub const STARTS_IN_WORK_MAX: usize = 256;
 /// Tries to note a match as started; then the mover's look after it takes over.
 pub const START_TRIES_MAX: usize = 5;
 pub const START_PAUSE: Duration = Duration::from_millis(200);
+/// When a started match that must be acknowledged is first looked at, in ms.
+pub const ACKNOWLEDGE_LOOK_MS: u64 = 1_000;

@@ -50,9 +50,13 @@ impl Desk {
         self.check_realm(&request.realm)?;
         let id = api::parse_id::<MatchId>("match_id", &request.match_id).map_err(chassis::status::invalid)?;
         let player = PlayerId::parse("player_id", &request.player_id).map_err(chassis::status::invalid)?;
-        match self.store.acknowledge(id, &player).await.map_err(chassis::status::unavailable)? {
-            true => Ok(()),
-            false => Err(Status::not_found(format!("no match {id} with player {player}"))),
+        let acknowledged = self.store.acknowledge(id, &player).await;
+        match acknowledged.map_err(chassis::status::unavailable)? {
+            MatchOutcome::Done(_) => Ok(()),
+            MatchOutcome::Refused(matched) => Err(chassis::status::in_state("match", id, matched.state.as_str())),
+            MatchOutcome::NotFound | MatchOutcome::Fenced => {
+                Err(Status::not_found(format!("no match {id} with player {player}")))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Starts the matches that were given to this playserver, and counts those that run.
 
-use crate::config::{Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
+use crate::config::{ACKNOWLEDGE_LOOK_MS, Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
 use api::v1::{self, Change};
 use chassis::{Clock, Load};
 use domain::{InstanceId, MatchId};
@@ -44,7 +44,7 @@ impl Host {
             Change::Matched => self.count(|running| {
                 running.remove(&id);
             }),
-            Change::Ended | Change::Requeued => self.count(|running| {
+            Change::Ended | Change::Requeued | Change::NoShow => self.count(|running| {
                 running.remove(&id);
             }),
             _ => {}
@@ -53,10 +53,11 @@ impl Host {
 
     /// Starts it in the background. With too many starts in work it is left to the mover, which looks after it.
     fn start(&self, id: MatchId, matched: &v1::Match) {
-        let Some(longest_match_ms) = matched.sheet.as_ref().map(|sheet| sheet.longest_match_ms) else {
+        let Some(sheet) = &matched.sheet else {
             return tracing::warn!(match_id = %id, "a match without a sheet was given to this host");
         };
-        let until_ms = self.clock.now_ms() + longest_match_ms;
+        let until_ms = self.clock.now_ms() + sheet.longest_match_ms;
+        let look_ms = first_look_ms(sheet);
         self.count(|running| {
             running.insert(id, until_ms);
         });
@@ -67,7 +68,7 @@ impl Host {
             let _permit = permit;
             for _ in 0..START_TRIES_MAX {
                 let now_ms = clock.now_ms();
-                match store.assign(id, &here, &address, now_ms, now_ms + longest_match_ms).await {
+                match store.assign(id, &here, &address, now_ms, now_ms + look_ms).await {
                     Ok(MatchOutcome::Done(_)) => return,
                     Ok(other) => {
                         return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");
@@ -86,5 +87,13 @@ impl Host {
         let now_ms = self.clock.now_ms();
         running.retain(|_, until_ms| *until_ms > now_ms);
         self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
+    }
+}
+
+/// How long after its start the mover first looks at a match, in ms: soon where it may have to be told again.
+fn first_look_ms(sheet: &v1::Sheet) -> u64 {
+    match sheet.acknowledge_within_ms {
+        0 => sheet.longest_match_ms,
+        within_ms => within_ms.min(ACKNOWLEDGE_LOOK_MS),
     }
 }

@@ -83,6 +83,11 @@ macro_rules! for_each_promise {
         $for_one!(an_ended_match_frees_its_players_and_is_never_due);
         $for_one!(a_match_may_end_before_it_was_assigned);
         $for_one!(acknowledging_is_for_players_of_the_match_and_counts_once);
+        $for_one!(what_is_over_is_acknowledged_by_those_only_who_did_so_before);
+        $for_one!(reminding_tells_the_silent_alone_and_may_be_repeated);
+        $for_one!(of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on);
+        $for_one!(a_match_that_everybody_acknowledged_has_no_no_show);
+        $for_one!(of_a_match_that_nobody_acknowledged_nobody_waits_on);
         $for_one!(requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue);
         $for_one!(requeued_tickets_can_be_matched_under_their_new_version_only);
         $for_one!(requeueing_is_for_matched_matches_and_may_be_repeated);

@@ -223,8 +223,17 @@ pub trait Matches: Send + Sync {
         due_ms: u64,
     ) -> Result<MatchOutcome>;
 
-    /// Notes that `player` knows of the match. True when he is in it; repeating it changes nothing.
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool>;
+    /// Notes that `player` knows of the match; repeating it changes nothing. Not found when he is not in it, refused when
+    /// it is over and he did not know of it.
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome>;
+
+    /// ASSIGNED stays ASSIGNED, and is looked at next at `due_ms`; publishes ASSIGNED again to the tickets of which a player
+    /// did not acknowledge it, if there are any. The `due_ms` that it has already is a repeated call.
+    async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome>;
+
+    /// ASSIGNED → FAILED: tickets of which a player did not acknowledge it are CANCELLED, the others are QUEUED again as by
+    /// [`Matches::requeue`]. Refused when all players acknowledged it.
+    async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
 
     /// MATCHED or ASSIGNED → ENDED: its players are free to queue again. Those of an ASSIGNED match have met the players of its
     /// other tickets, which [`Matches::recent`] answers from then on.

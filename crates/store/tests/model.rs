@@ -38,6 +38,8 @@ enum Step {
     Commit(Vec<TicketId>),
     Assign(MatchId, &'static str),
     Acknowledge(MatchId, PlayerId),
+    Remind(MatchId, u64),
+    NoShow(MatchId),
     End(MatchId),
     Requeue(MatchId),
     Rehost(MatchId, &'static str, u64),
@@ -110,13 +112,15 @@ impl Story {
 
     fn next(&mut self) -> Step {
         self.now_ms += 1;
-        match self.dice.roll(24) {
+        match self.dice.roll(27) {
             0..5 => Step::Enqueue(self.enqueue()),
             5 => Step::Leave(self.ticket(), self.one_of(&[Leave::Cancelled, Leave::Expired])),
             6 => Step::Widen(self.ticket(), self.dice.roll(4) as u32),
             7..10 => Step::Commit((0..=self.dice.roll(2)).map(|_| self.ticket()).collect()),
             10..12 => Step::Assign(self.match_id(), self.one_of(&HOSTS)),
-            12 => Step::Acknowledge(self.match_id(), self.player()),
+            12 | 24 => Step::Acknowledge(self.match_id(), self.player()),
+            25 => Step::Remind(self.match_id(), self.now_ms + self.dice.roll(2)),
+            26 => Step::NoShow(self.match_id()),
             13 | 14 => Step::End(self.match_id()),
             15 => Step::Requeue(self.match_id()),
             16 => Step::Rehost(self.match_id(), self.one_of(&HOSTS), self.now_ms + self.dice.roll(2)),
@@ -147,6 +151,8 @@ impl Story {
             }
             Step::Assign(id, host) => said(store.assign(id, &instance_id(host), "address", now_ms, due_ms).await),
             Step::Acknowledge(id, player) => said(store.acknowledge(id, &player).await),
+            Step::Remind(id, due_ms) => said(store.remind(fence, id, now_ms, due_ms).await),
+            Step::NoShow(id) => said(store.no_show(fence, id, "why", now_ms).await),
             Step::End(id) => said(store.end(id, "why", now_ms).await),
             Step::Requeue(id) => said(store.requeue(fence, id, "why", now_ms).await),
             Step::Rehost(id, host, due_ms) => said(store.rehost(fence, id, &instance_id(host), now_ms, due_ms).await),

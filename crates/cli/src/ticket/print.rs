@@ -163,9 +163,11 @@ fn match_json(matched: &v1::Match) -> Value {
         "region": sheet.region,
         "cost_s": sheet.cost_s,
         "longest_match_ms": sheet.longest_match_ms,
+        "acknowledge_within_ms": sheet.acknowledge_within_ms,
         "host": matched.host,
         "address": matched.address,
         "matched_ms": matched.matched_ms,
+        "assigned_ms": matched.assigned_ms,
     })
 }
 

@@ -19,6 +19,7 @@ pub(super) fn build(file: File) -> Result<Rules, RulesError> {
         team_sizes: file.teams,
         longest_wait_ms: file.longest_wait_s * 1000,
         longest_match_ms: file.longest_match_s * 1000,
+        acknowledge_within_ms: file.acknowledge_within_s.map(|within_s| within_s * 1000),
         regions: file.regions,
         regions_by_name,
         roles,

@@ -26,6 +26,7 @@ pub(super) fn contradictions(file: &File) -> Vec<Contradiction> {
         attributes(Key::of(["equal"]), &file.equal),
         roles(file),
         unlimited(file),
+        acknowledge(file),
     ];
     let sets = file.sets.iter().map(|(name, members)| set(name, members));
     let overlaps = file.limit.overlap.keys().map(|name| overlap(file, name));
@@ -106,6 +107,14 @@ fn overlap(file: &File, name: &str) -> Checked {
         return Ok(());
     }
     wrong(Key::of(["limit", "overlap", name]), format!("names the set {name}, which `[sets]` does not declare"))
+}
+
+fn acknowledge(file: &File) -> Checked {
+    let Some(within_s) = file.acknowledge_within_s.filter(|within_s| *within_s >= file.longest_match_s) else {
+        return Ok(());
+    };
+    let told = format!("must be less than `longest_match_s` ({}), is {within_s}", file.longest_match_s);
+    wrong(Key::of(["acknowledge_within_s"]), told)
 }
 
 fn unlimited(file: &File) -> Checked {

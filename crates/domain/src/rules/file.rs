@@ -28,6 +28,8 @@ pub(super) struct File {
     pub longest_wait_s: u64,
     #[serde(deserialize_with = "duration_s")]
     pub longest_match_s: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "duration_s_if_any")]
+    pub acknowledge_within_s: Option<u64>,
     #[serde(default)]
     pub regions: Vec<RegionName>,
     #[serde(default)]
@@ -179,6 +181,10 @@ fn number<'de, D: Deserializer<'de>>(input: D, low: f64, high: f64, must: &str) 
 
 fn duration_s<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
     whole(input, 1, DURATION_S_MAX, "seconds")
+}
+
+fn duration_s_if_any<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
+    duration_s(input).map(Some)
 }
 
 fn width<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {

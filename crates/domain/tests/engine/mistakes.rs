@@ -121,6 +121,14 @@ fn values_that_contradict_each_other_are_told_all_at_once() {
 }
 
 #[test]
+fn an_acknowledgement_is_due_before_the_match_is_over() {
+    assert_eq!(
+        mistakes("acknowledge_within_s = 600\n"),
+        ["line 5, column 24: acknowledge_within_s: must be less than `longest_match_s` (600), is 600"]
+    );
+}
+
+#[test]
 fn every_queue_of_a_realm_is_told_of() {
     assert_eq!(
         of_file("[[queues]]\nqueue = \"q\"\nteams = [1, 1]\nlongest_wait_s = 9\n[[queues]]\nteams = [0]\n"),

@@ -59,6 +59,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("roles", ROLES),
     ("longest_wait_s", WHOLE),
     ("longest_match_s", WHOLE),
+    ("acknowledge_within_s", WHOLE),
     ("regions", &["[]", "[\"europe\"]", "[\"europe\", \"asia\"]", "[\"a\", \"a\"]", "[\"\"]"]),
     ("equal", &["[]", "[\"input\"]", "[\"input\", \"mode\"]", "[\"i n\"]"]),
     ("sets.maps", &["[\"dunes\"]", "[\"dunes\", \"harbour\", \"mill\"]", "[]", "[\"dunes\", \"dunes\"]"]),

@@ -24,6 +24,7 @@ pub async fn assigning_is_the_hosts_alone_and_may_be_repeated(store: Arc<dyn Sto
 
     let assigned = done(store.assign(id, &host(), "10.0.0.1:7777", NOW_MS, DUE_MS).await.unwrap());
     assert_eq!((assigned.state, assigned.address.as_str()), (MatchState::Assigned, "10.0.0.1:7777"));
+    assert_eq!(assigned.assigned_ms, NOW_MS);
     assert_eq!(ticket(&*store, ann.id).await.state, TicketState::Assigned);
     let events = all_events(&*store).await.len();
     assert_eq!(done(store.assign(id, &host(), "10.0.0.1:7777", NOW_MS, DUE_MS).await.unwrap()), assigned);
@@ -71,12 +72,110 @@ pub async fn a_match_may_end_before_it_was_assigned(store: Arc<dyn Store>) {
 
 pub async fn acknowledging_is_for_players_of_the_match_and_counts_once(store: Arc<dyn Store>) {
     let (id, _, bob) = a_match(&*store).await;
-    for (name, expected) in [("bob", true), ("bob", true), ("b", false), ("cid", false), ("ann", true)] {
-        assert_eq!(store.acknowledge(id, &player(name)).await.unwrap(), expected, "{name}");
+    for name in ["bob", "bob", "ann"] {
+        done(store.acknowledge(id, &player(name)).await.unwrap());
+    }
+    for name in ["b", "cid"] {
+        assert_eq!(store.acknowledge(id, &player(name)).await.unwrap(), MatchOutcome::NotFound, "{name}");
     }
     let matched = store.snapshot(&Subject::Ticket(bob.id)).await.unwrap().matched.unwrap();
     assert_eq!(matched.acknowledged, [player("bob"), player("ann")]);
-    assert!(!store.acknowledge(match_id(&[]), &player("ann")).await.unwrap());
+}
+
+pub async fn what_is_over_is_acknowledged_by_those_only_who_did_so_before(store: Arc<dyn Store>) {
+    let (id, _, bob) = a_match(&*store).await;
+    store.acknowledge(id, &player("ann")).await.unwrap();
+    store.end(id, "", NOW_MS).await.unwrap();
+    done(store.acknowledge(id, &player("ann")).await.unwrap());
+    refused(store.acknowledge(id, &player("bob")).await.unwrap());
+    let matched = store.snapshot(&Subject::Ticket(bob.id)).await.unwrap().matched.unwrap();
+    assert_eq!(matched.acknowledged, [player("ann")]);
+}
+
+pub async fn reminding_tells_the_silent_alone_and_may_be_repeated(store: Arc<dyn Store>) {
+    let (id, ann, bob) = a_match(&*store).await;
+    let fence = leading(&*store).await;
+    refused(store.remind(&fence, id, NOW_MS, 500).await.unwrap());
+    store.assign(id, &host(), "address", NOW_MS, 400).await.unwrap();
+    store.acknowledge(id, &player("ann")).await.unwrap();
+    assert_eq!(store.remind(&Fence("1|stranger".into()), id, NOW_MS, 500).await.unwrap(), MatchOutcome::Fenced);
+    assert_eq!(done(store.remind(&fence, id, NOW_MS + 1, 500).await.unwrap()).state, MatchState::Assigned);
+
+    let event = last_event(&*store).await;
+    assert_eq!((event.change, event.at_ms, event.tickets.len()), (Change::Assigned, NOW_MS + 1, 1));
+    assert_eq!((event.tickets[0].id, event.cursor), (bob.id, ticket(&*store, bob.id).await.changed));
+    let told = event.matched.unwrap();
+    assert_eq!((told.tickets, told.assigned_ms), (vec![ann.id, bob.id], NOW_MS), "one content for everyone");
+    assert!(ticket(&*store, ann.id).await.changed < event.cursor);
+    assert!(store.due(499, 10).await.unwrap().is_empty());
+
+    let events = all_events(&*store).await.len();
+    done(store.remind(&fence, id, NOW_MS, 500).await.unwrap());
+    store.acknowledge(id, &player("bob")).await.unwrap();
+    done(store.remind(&fence, id, NOW_MS, 600).await.unwrap());
+    assert_eq!(all_events(&*store).await.len(), events, "a repeated call, and one with nobody left to tell");
+    assert_eq!(store.due(600, 10).await.unwrap().len(), 1);
+}
+
+pub async fn of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on(store: Arc<dyn Store>) {
+    let pair = queued(&*store, party("pair", &["ann", "amy"])).await;
+    let (bob, cid) = (queued(&*store, solo("bob")).await, queued(&*store, solo("cid")).await);
+    let id = matched(&*store, &[&pair, &bob, &cid]).await;
+    let fence = leading(&*store).await;
+    refused(store.no_show(&fence, id, "late", NOW_MS).await.unwrap());
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    for name in ["ann", "bob", "cid"] {
+        store.acknowledge(id, &player(name)).await.unwrap();
+    }
+    assert_eq!(store.no_show(&Fence("1|stranger".into()), id, "", NOW_MS).await.unwrap(), MatchOutcome::Fenced);
+    assert_eq!(done(store.no_show(&fence, id, "late", NOW_MS).await.unwrap()).state, MatchState::Failed);
+
+    let gone = ticket(&*store, pair.id).await;
+    assert_eq!((gone.state, gone.reason.as_str(), gone.match_id), (TicketState::Cancelled, "late", Some(id)));
+    queued(&*store, solo("amy")).await;
+    for before in [&bob, &cid] {
+        let after = ticket(&*store, before.id).await;
+        assert_eq!((after.state, after.version, after.match_id), (TicketState::Queued, 2, None));
+        assert_eq!((after.queued_ms, after.expires_ms), (before.queued_ms, before.expires_ms));
+        assert_eq!(after.holder.as_str(), NOBODY);
+    }
+    let events = all_events(&*store).await;
+    let told: Vec<_> = events[events.len() - 3..events.len() - 1].iter().collect();
+    assert_eq!(told.iter().map(|event| event.change).collect::<Vec<_>>(), [Change::NoShow, Change::Requeued]);
+    assert_eq!(told.iter().map(|event| event.tickets.len()).collect::<Vec<_>>(), [1, 2]);
+    for event in told {
+        assert_eq!((event.reason.as_str(), event.watchers.as_slice()), ("late", std::slice::from_ref(&host())));
+        assert_eq!(event.matched.as_ref().unwrap().tickets, [pair.id, bob.id, cid.id]);
+    }
+    done(store.no_show(&fence, id, "late", NOW_MS).await.unwrap());
+    assert_eq!(all_events(&*store).await.len(), events.len(), "a repeated call");
+    assert!(store.due(u64::MAX, 10).await.unwrap().is_empty());
+    refused(store.acknowledge(id, &player("amy")).await.unwrap());
+    refused(store.end(id, "", NOW_MS).await.unwrap());
+}
+
+pub async fn a_match_that_everybody_acknowledged_has_no_no_show(store: Arc<dyn Store>) {
+    let (id, ann, _) = a_match(&*store).await;
+    let fence = leading(&*store).await;
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    for name in ["ann", "bob"] {
+        store.acknowledge(id, &player(name)).await.unwrap();
+    }
+    assert_eq!(refused(store.no_show(&fence, id, "", NOW_MS).await.unwrap()).state, MatchState::Assigned);
+    assert_eq!(ticket(&*store, ann.id).await.state, TicketState::Assigned);
+}
+
+pub async fn of_a_match_that_nobody_acknowledged_nobody_waits_on(store: Arc<dyn Store>) {
+    let (id, ann, bob) = a_match(&*store).await;
+    let fence = leading(&*store).await;
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    done(store.no_show(&fence, id, "", NOW_MS).await.unwrap());
+    let event = last_event(&*store).await;
+    assert_eq!((event.change, event.tickets.len()), (Change::NoShow, 2));
+    for id in [ann.id, bob.id] {
+        assert_eq!(ticket(&*store, id).await.state, TicketState::Cancelled);
+    }
+    assert_eq!(store.waiting().await.unwrap(), 0);
 }
 
 pub async fn requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue(store: Arc<dyn Store>) {
@@ -189,4 +288,7 @@ pub async fn what_is_done_to_a_match_that_never_was_is_not_found(store: Arc<dyn 
     assert_eq!(store.end(id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
     assert_eq!(store.requeue(&fence, id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
     assert_eq!(store.rehost(&fence, id, &host(), NOW_MS, DUE_MS).await.unwrap(), MatchOutcome::NotFound);
+    assert_eq!(store.acknowledge(id, &player("ann")).await.unwrap(), MatchOutcome::NotFound);
+    assert_eq!(store.remind(&fence, id, NOW_MS, DUE_MS).await.unwrap(), MatchOutcome::NotFound);
+    assert_eq!(store.no_show(&fence, id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
 }

@@ -25,8 +25,16 @@ impl Matches for MemoryStore {
         Ok(self.lock().assign(id, host, address, now_ms, due_ms))
     }
 
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool> {
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome> {
         Ok(self.lock().acknowledge(id, player))
+    }
+
+    async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome> {
+        Ok(self.lock().remind(fence, id, now_ms, due_ms))
+    }
+
+    async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        Ok(self.lock().no_show(fence, id, reason, now_ms))
     }
 
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
@@ -87,6 +95,7 @@ impl State {
             sheet: request.sheet,
             acknowledged: Vec::new(),
             matched_ms: request.now_ms,
+            assigned_ms: 0,
         };
         self.tell_match(Change::Matched, &matched, request.now_ms, "");
         self.set_due(matched.id, Some(request.due_ms));
@@ -118,7 +127,8 @@ impl State {
             MatchState::Assigned => return MatchOutcome::Done(matched),
             MatchState::Ended | MatchState::Failed => return MatchOutcome::Refused(matched),
         }
-        let matched = Match { state: MatchState::Assigned, address: address.to_owned(), ..matched };
+        let matched =
+            Match { state: MatchState::Assigned, address: address.to_owned(), assigned_ms: now_ms, ..matched };
         self.tell_match(Change::Assigned, &matched, now_ms, "");
         for player in self.players_of(&matched) {
             self.players.entry(player).or_default().tries = 0;
@@ -127,17 +137,87 @@ impl State {
         MatchOutcome::Done(matched)
     }
 
-    fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> bool {
-        let Some(matched) = self.matches.get(&id) else { return false };
-        if !self.players_of(matched).contains(player) {
-            return false;
-        }
-        if let Some(matched) = self.matches.get_mut(&id)
-            && !matched.acknowledged.contains(player)
-        {
+    fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> MatchOutcome {
+        let Some(matched) = self.matches.get(&id).filter(|matched| self.players_of(matched).contains(player)) else {
+            return MatchOutcome::NotFound;
+        };
+        let mut matched = matched.clone();
+        if !matched.acknowledged.contains(player) {
+            if !matches!(matched.state, MatchState::Matched | MatchState::Assigned) {
+                return MatchOutcome::Refused(matched);
+            }
             matched.acknowledged.push(player.clone());
+            self.matches.insert(id, matched.clone());
         }
-        true
+        MatchOutcome::Done(matched)
+    }
+
+    fn remind(&mut self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> MatchOutcome {
+        if !self.leads(fence) {
+            return MatchOutcome::Fenced;
+        }
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        if matched.state != MatchState::Assigned {
+            return MatchOutcome::Refused(matched);
+        }
+        if self.due_at.get(&id) == Some(&due_ms) {
+            return MatchOutcome::Done(matched);
+        }
+        let (_, silent) = self.split_by_acknowledged(&matched);
+        if !silent.is_empty() {
+            self.tell_some(Change::Assigned, &matched, &silent, None, now_ms, "");
+        }
+        self.set_due(id, Some(due_ms));
+        MatchOutcome::Done(matched)
+    }
+
+    fn no_show(&mut self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> MatchOutcome {
+        if !self.leads(fence) {
+            return MatchOutcome::Fenced;
+        }
+        let Some(matched) = self.matches.get(&id).cloned() else { return MatchOutcome::NotFound };
+        match matched.state {
+            MatchState::Assigned => {}
+            MatchState::Failed => return MatchOutcome::Done(matched),
+            MatchState::Matched | MatchState::Ended => return MatchOutcome::Refused(matched),
+        }
+        let (shown, silent) = self.split_by_acknowledged(&matched);
+        if silent.is_empty() {
+            return MatchOutcome::Refused(matched);
+        }
+        let matched = Match { state: MatchState::Failed, ..matched };
+        self.tell_some(Change::NoShow, &matched, &silent, Some(&matched.host), now_ms, reason);
+        for id in &silent {
+            if let Some(ticket) = self.tickets.get(id).cloned() {
+                self.let_expire(&ticket);
+            }
+        }
+        if !shown.is_empty() {
+            self.tell_some(Change::Requeued, &matched, &shown, Some(&matched.host), now_ms, reason);
+            self.return_to_queues(&shown);
+        }
+        self.let_match_expire(id);
+        MatchOutcome::Done(matched)
+    }
+
+    /// Tickets of which every player acknowledged the match, and the others.
+    fn split_by_acknowledged(&self, matched: &Match) -> (Vec<TicketId>, Vec<TicketId>) {
+        let knows = |id: &TicketId| {
+            let players = self.tickets.get(id).map(|ticket| &ticket.players);
+            players.into_iter().flatten().all(|player| matched.acknowledged.contains(player))
+        };
+        matched.tickets.iter().partition(|id| knows(id))
+    }
+
+    /// Tickets of a match that failed wait again, under a new version and held by nobody.
+    fn return_to_queues(&mut self, ids: &[TicketId]) {
+        for id in ids {
+            let Some(ticket) = self.tickets.get_mut(id) else { continue };
+            ticket.version += 1;
+            ticket.match_id = None;
+            ticket.holder = nobody();
+            self.queues.insert(ticket);
+        }
     }
 
     fn end(&mut self, id: MatchId, reason: &str, now_ms: u64) -> MatchOutcome {
@@ -173,13 +253,7 @@ impl State {
         }
         let matched = Match { state: MatchState::Failed, ..matched };
         self.tell_match(Change::Requeued, &matched, now_ms, reason);
-        for id in &matched.tickets {
-            let Some(ticket) = self.tickets.get_mut(id) else { continue };
-            ticket.version += 1;
-            ticket.match_id = None;
-            ticket.holder = nobody();
-            self.queues.insert(ticket);
-        }
+        self.return_to_queues(&matched.tickets);
         self.let_match_expire(id);
         MatchOutcome::Done(matched)
     }

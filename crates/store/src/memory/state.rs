@@ -5,7 +5,7 @@ use super::queues::Queues;
 use crate::bounds::{TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use crate::recent::Recent;
 use crate::{Bounds, Fence, NOBODY, Snapshot, Subject};
-use domain::{Change, Cursor, Instance, InstanceId, Match, MatchId, PlayerId, Role, Ticket, TicketId, TicketState};
+use domain::{Change, Cursor, Instance, InstanceId, Match, MatchId, PlayerId, Role, Ticket, TicketId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,15 +118,29 @@ impl State {
 
     /// Appends the event of a change to a match, and notes it on every one of its tickets.
     pub(super) fn tell_match(&mut self, change: Change, matched: &Match, at_ms: u64, reason: &str) {
-        let tickets: Vec<&Ticket> = matched.tickets.iter().filter_map(|id| self.tickets.get(id)).collect();
-        let watchers = self.watchers_of(Some(&matched.host), &tickets);
+        self.tell_some(change, matched, &matched.tickets, Some(&matched.host), at_ms, reason);
+    }
+
+    /// Appends the event of a change to a match that concerns some of its tickets, and notes it on those; told to `host` where it is
+    /// the host's business.
+    pub(super) fn tell_some(
+        &mut self,
+        change: Change,
+        matched: &Match,
+        ids: &[TicketId],
+        host: Option<&InstanceId>,
+        at_ms: u64,
+        reason: &str,
+    ) {
+        let tickets: Vec<&Ticket> = ids.iter().filter_map(|id| self.tickets.get(id)).collect();
+        let watchers = self.watchers_of(host, &tickets);
         let news = News { change, at_ms, tickets: &tickets, matched: Some(matched), watchers, reason };
         let cursor = self.history.append(news);
-        for id in &matched.tickets {
+        for id in ids {
             let Some(ticket) = self.tickets.get_mut(id) else { continue };
             ticket.changed = cursor;
             ticket.state = change.leads_to();
-            if ticket.state == TicketState::Ended {
+            if !ticket.state.is_live() {
                 ticket.reason = reason.to_owned();
             }
         }

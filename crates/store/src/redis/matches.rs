@@ -41,10 +41,22 @@ impl Matches for RedisStore {
         match_outcome(self.run_reply(call).await?)
     }
 
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<bool> {
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome> {
         let mut call = self.call(&scripts::ACKNOWLEDGE);
         call.arg(id.to_string()).arg(player.as_str());
-        self.run_flag(call).await
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::REMIND);
+        call.arg(&fence.0).arg(id.to_string()).arg(now_ms).arg(due_ms);
+        match_outcome(self.run_reply(call).await?)
+    }
+
+    async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
+        let mut call = self.call(&scripts::NO_SHOW);
+        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        match_outcome(self.run_reply(call).await?)
     }
 
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {

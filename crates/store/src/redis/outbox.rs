@@ -82,27 +82,27 @@ fn events(value: Value) -> Result<Vec<Event>> {
 fn event(value: Value) -> Result<Event> {
     let (id, mut row) = Row::of("outbox", value)?;
     let cursor = parse_stream_id(&id).ok_or_else(|| StoreError::Corrupt(format!("{} has no cursor", row.key)))?;
-    let tickets = row.read("tickets", parse_tickets)?;
     Ok(Event {
         cursor,
         change: row.read("change", Change::parse)?,
         at_ms: row.parsed("at")?,
         watchers: row.names("watchers")?,
         reason: row.text("reason")?.to_owned(),
-        matched: if row.has("match") { Some(event_match(&mut row, &tickets)?) } else { None },
-        tickets,
+        matched: if row.has("match") { Some(event_match(&mut row)?) } else { None },
+        tickets: row.read("tickets", parse_tickets)?,
     })
 }
 
-fn event_match(row: &mut Row, tickets: &[EventTicket]) -> Result<Match> {
+fn event_match(row: &mut Row) -> Result<Match> {
     Ok(Match {
         id: row.parsed("match")?,
         state: row.read("state", MatchState::parse)?,
-        tickets: tickets.iter().map(|ticket| ticket.id).collect(),
+        tickets: row.names("all")?,
         host: row.parsed("host")?,
         address: row.text("address")?.to_owned(),
         acknowledged: Vec::new(),
         matched_ms: row.parsed("matched")?,
+        assigned_ms: row.parsed("assigned")?,
         sheet: row.bytes("sheet")?,
     })
 }

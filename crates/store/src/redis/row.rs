@@ -154,6 +154,7 @@ pub(super) fn match_of(value: Value) -> Result<Match> {
         address: row.text("address")?.to_owned(),
         acknowledged: row.names("acked")?,
         matched_ms: row.parsed("matched")?,
+        assigned_ms: row.parsed("assigned")?,
         sheet: row.bytes("sheet")?,
     })
 }

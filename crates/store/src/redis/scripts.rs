@@ -22,6 +22,8 @@ scripts! {
     COMMIT = "scripts/commit.lua",
     ASSIGN = "scripts/assign.lua",
     ACKNOWLEDGE = "scripts/acknowledge.lua",
+    REMIND = "scripts/remind.lua",
+    NO_SHOW = "scripts/no_show.lua",
     END = "scripts/end.lua",
     RECENT = "scripts/recent.lua",
     REQUEUE = "scripts/requeue.lua",

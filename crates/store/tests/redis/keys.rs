@@ -23,7 +23,14 @@ async fn a_whole_story(store: &RedisStore) -> Fence {
     store.rehost(&fence, id, &instance_id("host-2"), NOW_MS, DUE_MS).await.unwrap();
     store.assign(id, &instance_id("host-2"), "address", NOW_MS, DUE_MS).await.unwrap();
     store.acknowledge(id, &player("ann")).await.unwrap();
+    store.remind(&fence, id, NOW_MS, DUE_MS + 1).await.unwrap();
     store.end(id, "over", NOW_MS).await.unwrap();
+    let (eve, fay) = (queued(store, solo("eve")).await, queued(store, solo("fay")).await);
+    let id = matched(store, &[&eve, &fay]).await;
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    store.acknowledge(id, &player("eve")).await.unwrap();
+    store.no_show(&fence, id, "late", NOW_MS).await.unwrap();
+    store.leave(eve.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
     store.acknowledge(id, &player("bob")).await.unwrap();
     store.watch(&Subject::Player(player("bob")), &host()).await.unwrap();
     store.unwatch(&Subject::Player(player("ann")), &host()).await.unwrap();

@@ -11,7 +11,7 @@ struct Scene {
     fence: Fence,
     waiting: TicketId,
     live: MatchId,
-    /// Assigned, of players who have met before.
+    /// Assigned, of players who have met before; one of them acknowledged it.
     begun: MatchId,
 }
 
@@ -19,6 +19,7 @@ async fn a_scene(store: RedisStore) -> Scene {
     let (live, _, _) = a_match(&store).await;
     played(&store, &[&["dan"], &["eve"]]).await;
     let begun = assigned(&store, &[&["dan"], &["eve"]]).await;
+    store.acknowledge(begun, &player("dan")).await.unwrap();
     let waiting = queued(&store, solo("cid")).await.id;
     store.watch(&Subject::Ticket(waiting), &host()).await.unwrap();
     store.register(&playserver("ps-1", 0), LEASE).await.unwrap();
@@ -26,7 +27,7 @@ async fn a_scene(store: RedisStore) -> Scene {
     Scene { store, fence, waiting, live, begun }
 }
 
-const VERBS: [&str; 26] = [
+const VERBS: [&str; 28] = [
     "enqueue",
     "leave",
     "widen",
@@ -41,6 +42,8 @@ const VERBS: [&str; 26] = [
     "commit",
     "assign",
     "acknowledge",
+    "remind",
+    "no_show",
     "end",
     "recent",
     "requeue",
@@ -73,6 +76,8 @@ impl Scene {
             "commit" => store.commit(fence, deal(&[&self.waiting_as_it_was()])).await.map(drop),
             "assign" => store.assign(self.live, &host(), "address", NOW_MS, DUE_MS).await.map(drop),
             "acknowledge" => store.acknowledge(self.live, &player("ann")).await.map(drop),
+            "remind" => store.remind(fence, self.begun, NOW_MS, DUE_MS + 1).await.map(drop),
+            "no_show" => store.no_show(fence, self.begun, "", NOW_MS).await.map(drop),
             "end" => store.end(self.begun, "", NOW_MS).await.map(drop),
             "recent" => store.recent(&[player("dan")]).await.map(drop),
             "requeue" => store.requeue(fence, self.live, "", NOW_MS).await.map(drop),
@@ -126,11 +131,13 @@ async fn a_key_of_another_type_is_named_before_anything_is_written() {
             let () = raw.ask(&mut cmd("FLUSHALL")).await;
             let scene = a_scene(store_on(&server)).await;
             plant_another_type(&mut raw, key).await;
-            let before = raw.everything().await;
+            let before = raw.content().await;
             match scene.run(verb).await {
                 Ok(()) => {}
                 Err(StoreError::Corrupt(text)) => {
-                    assert_eq!(raw.everything().await, before, "{verb} wrote, though {text}");
+                    let after = raw.content().await;
+                    let written: Vec<_> = after.keys().filter(|key| after.get(*key) != before.get(*key)).collect();
+                    assert_eq!((written, after.len()), (vec![], before.len()), "{verb} wrote, though {text}");
                     assert!(verb == "range" || text.contains(key), "{verb} does not name {key}: {text}");
                     named.push(format!("{verb} {key}"));
                 }
@@ -151,18 +158,31 @@ async fn plant_another_type(raw: &mut Raw, key: &str) {
 }
 
 fn assert_every_needed_key_was_checked(named: &[String]) {
-    let writers: [(&str, &[&str]); 14] = [
-        ("outbox", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "events", "trim"]),
-        ("clock", &["enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "lead", "trim"]),
-        ("leader", &["commit", "requeue", "rehost", "trim", "lead", "leader"]),
-        ("deadlines", &["enqueue", "leave", "relocate", "commit", "requeue", "expiring", "waiting"]),
-        ("holders", &["enqueue", "leave", "relocate", "commit", "requeue", "adopt", "release"]),
-        ("due", &["commit", "assign", "end", "requeue", "rehost", "due"]),
-        ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "relocate", "commit", "requeue", "range"]),
+    let writers: [(&str, &[&str]); 15] = [
+        (
+            "outbox",
+            &[
+                "enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "remind", "no_show",
+                "events", "trim",
+            ],
+        ),
+        (
+            "clock",
+            &[
+                "enqueue", "leave", "widen", "commit", "assign", "end", "requeue", "rehost", "remind", "no_show",
+                "lead", "trim",
+            ],
+        ),
+        ("leader", &["commit", "requeue", "rehost", "remind", "no_show", "trim", "lead", "leader"]),
+        ("deadlines", &["enqueue", "leave", "relocate", "commit", "requeue", "no_show", "expiring", "waiting"]),
+        ("holders", &["enqueue", "leave", "relocate", "commit", "requeue", "no_show", "adopt", "release"]),
+        ("due", &["commit", "assign", "end", "requeue", "rehost", "remind", "no_show", "due"]),
+        ("q:duel|pc%7C1.0%20beta|eu", &["enqueue", "leave", "relocate", "commit", "requeue", "no_show", "range"]),
         ("a:duel", &["enqueue", "arrivals"]),
         ("p:cid", &["leave", "commit", "widen"]),
         ("p:ann", &["assign", "requeue", "rehost", "snapshot", "watch"]),
-        ("p:dan", &["end"]),
+        ("p:dan", &["end", "no_show"]),
+        ("p:eve", &["end", "remind", "no_show"]),
         ("r:dan", &["end", "recent"]),
         ("live:playserver", &["register", "instances"]),
         ("h:orchestrator-1", &["enqueue", "leave", "relocate", "commit", "adopt", "release"]),
@@ -198,9 +218,9 @@ async fn a_field_that_cannot_be_read_is_found_before_anything_is_written() {
             let scene = a_scene(store_on(&server)).await;
             let key = format!("{{realm}}:t:{}", scene.waiting);
             let () = raw.ask(cmd("HSET").arg(&key).arg(field).arg("garbage")).await;
-            let before = raw.everything().await;
+            let before = raw.content().await;
             assert_names(scene.run(verb).await, &key, verb);
-            assert_eq!(raw.everything().await, before, "{verb} wrote");
+            assert_eq!(raw.content().await, before, "{verb} wrote");
         }
     }
 }
@@ -211,9 +231,9 @@ async fn an_outbox_ahead_of_the_clock_refuses_before_anything_is_written_and_a_n
     let mut raw = Raw::on(&server).await;
     let scene = a_scene(store_on(&server)).await;
     let () = raw.ask(cmd("HSET").arg("{realm}:clock").arg("seq").arg(0)).await;
-    let before = raw.everything().await;
+    let before = raw.content().await;
     assert_names(scene.run("leave").await, "{realm}:outbox", "leave");
-    assert_eq!(raw.everything().await, before);
+    assert_eq!(raw.content().await, before);
 
     scene.store.resign(&scene.fence).await.unwrap();
     scene.store.lead(&instance_id("mover-2"), LEASE, NOW_MS, Cursor::default()).await.unwrap();

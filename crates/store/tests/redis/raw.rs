@@ -44,6 +44,19 @@ impl Raw {
         }
         everything
     }
+
+    /// The same to compare. Reading a hash that grew not long ago can change the order in which it is dumped: its fields are sorted.
+    pub async fn content(&mut self) -> BTreeMap<String, Vec<u8>> {
+        let mut content = self.everything().await;
+        for (key, bytes) in &mut content {
+            let kind: String = self.ask(cmd("TYPE").arg(key)).await;
+            if kind == "hash" {
+                let fields: BTreeMap<Vec<u8>, Vec<u8>> = self.ask(cmd("HGETALL").arg(key)).await;
+                *bytes = format!("{fields:?}").into_bytes();
+            }
+        }
+        content
+    }
 }
 
 /// The error must be [`StoreError::Corrupt`] and name `key`.

@@ -76,7 +76,7 @@ fn note<'a>(
         failed: false,
     });
     life.from_us = life.from_us.min(seen.at_us);
-    life.failed |= seen.change == Change::Requeued;
+    life.failed |= matches!(seen.change, Change::Requeued | Change::NoShow);
     if is_over(seen.state) {
         life.until_us = life.until_us.min(seen.at_us);
     }

@@ -2,14 +2,13 @@
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 match  2 player
--- Returns  1 when he is in the match, else 0
--- Checks   the player is in the match; he is noted once
+-- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
+-- Checks   the player is in the match; he is noted once; it is live, or he was noted before
 
 local m = read_match(ARGV[1])
-if not m then return 0 end
-local function has(names) return string.find(' ' .. names .. ' ', ' ' .. ARGV[2] .. ' ', 1, true) end
-if not has(m.players) then return 0 end
-if has(m.acked) then return 1 end
-
-redis.call('HSET', m.key, 'acked', m.acked == '' and ARGV[2] or (m.acked .. ' ' .. ARGV[2]))
-return 1
+if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
+if not has_name(m.acked, ARGV[2]) then
+  if not LIVE[m.state] then return {'REFUSED', match_row(m.id)} end
+  redis.call('HSET', m.key, 'acked', m.acked == '' and ARGV[2] or (m.acked .. ' ' .. ARGV[2]))
+end
+return {'DONE', match_row(m.id)}

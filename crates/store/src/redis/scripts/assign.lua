@@ -13,12 +13,12 @@ local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
 
-m.state, m.address = 'ASSIGNED', ARGV[3]
+m.state, m.address, m.assigned = 'ASSIGNED', ARGV[3], ARGV[4]
 append(clock, {change = 'ASSIGNED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})
 for _, t in ipairs(tickets) do
   change_ticket(t, clock, 'state', 'ASSIGNED')
   each_player(t, function(key) redis.call('HDEL', key, 'tries') end)
 end
-redis.call('HSET', m.key, 'state', m.state, 'address', m.address)
+redis.call('HSET', m.key, 'state', m.state, 'address', m.address, 'assigned', m.assigned)
 redis.call('ZADD', DUE, ARGV[5], m.id)
 return {'DONE', match_row(m.id)}

@@ -10,7 +10,7 @@
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = {
   id = ARGV[2], key = match_key(ARGV[2]), state = 'MATCHED', host = ARGV[3], address = '', sheet = ARGV[6],
-  matched = ARGV[4],
+  matched = ARGV[4], assigned = '0',
 }
 local before = read_match(m.id)
 if before then
@@ -36,12 +36,14 @@ end
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
 
+m.tickets = table.concat(ids, ' ')
 append(clock, {change = 'MATCHED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})
 for _, t in ipairs(tickets) do
   leave_queues(t)
   change_ticket(t, clock, 'state', 'MATCHED', 'match', m.id)
 end
-redis.call('HSET', m.key, 'state', m.state, 'tickets', table.concat(ids, ' '), 'players', table.concat(players, ' '),
-  'host', m.host, 'address', '', 'sheet', m.sheet, 'acked', '', 'matched', m.matched)
+redis.call('HSET', m.key, 'state', m.state, 'tickets', m.tickets, 'players', table.concat(players, ' '),
+  'host', m.host, 'address', '', 'sheet', m.sheet, 'acked', '', 'matched', m.matched,
+  'assigned', m.assigned)
 redis.call('ZADD', DUE, ARGV[5], m.id)
 return {'COMMITTED', traces}

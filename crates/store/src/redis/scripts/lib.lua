@@ -80,6 +80,11 @@ local function add_names(list, seen, text, most)
   end
 end
 
+-- Whether `name` is among `names`.
+local function has_name(names, name)
+  return string.find(' ' .. names .. ' ', ' ' .. name .. ' ', 1, true) ~= nil
+end
+
 -- Whether `fence` holds the lead. Compared as text.
 local function leads(fence)
   return read_string(LEADER) == fence
@@ -175,14 +180,14 @@ end
 -- The match with every field checked; nil when there is none.
 local function read_match(id)
   local key = match_key(id)
-  local f = read_hash(key, 'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched')
+  local f = read_hash(key, 'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned')
   if not f[1] then return nil end
   for i = 2, 7 do
     if not f[i] then corrupt(key, 'lacks a field') end
   end
   return {
     id = id, key = key, state = f[1], tickets = f[2], players = f[3], host = f[4], address = f[5], sheet = f[6],
-    acked = f[7], matched = digits(key, 'matched', f[8]),
+    acked = f[7], matched = digits(key, 'matched', f[8]), assigned = digits(key, 'assigned', f[9]),
   }
 end
 
@@ -199,6 +204,25 @@ local function read_tickets_of(m)
     tickets[#tickets + 1] = t
   end
   return tickets
+end
+
+-- Those of the tickets of which every player acknowledged the match, and the others.
+local function split_by_acked(m, tickets)
+  local shown, silent = {}, {}
+  for _, t in ipairs(tickets) do
+    local is_shown = true
+    each_player(t, function(_, player) is_shown = is_shown and has_name(m.acked, player) end)
+    table.insert(is_shown and shown or silent, t)
+  end
+  return shown, silent
+end
+
+-- Checks all that `return_to_queues` writes, and gives tickets of a match that failed a new version, held by nobody.
+local function check_return(tickets)
+  for _, t in ipairs(tickets) do
+    t.version, t.holder = plus_one(t.version), NOBODY
+    check_queues(t)
+  end
 end
 
 -- === events ===
@@ -244,7 +268,7 @@ local function append(clock, event)
   local m = event.match
   if m then
     for _, item in ipairs({'match', m.id, 'state', m.state, 'host', m.host, 'address', m.address, 'sheet', m.sheet,
-      'matched', m.matched}) do
+      'matched', m.matched, 'assigned', m.assigned, 'all', m.tickets}) do
       entry[#entry + 1] = item
     end
   end
@@ -259,6 +283,14 @@ end
 -- Writes fields of a ticket together with the change that set them.
 local function change_ticket(t, clock, ...)
   redis.call('HSET', t.key, 'epoch', clock.epoch, 'seq', clock.seq, ...)
+end
+
+-- Writes the return of tickets that `check_return` checked.
+local function return_to_queues(tickets, clock)
+  for _, t in ipairs(tickets) do
+    change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'holder', NOBODY, 'match', '')
+    queue_up(t)
+  end
 end
 
 -- === watching ===

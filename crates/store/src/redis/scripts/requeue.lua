@@ -10,19 +10,13 @@ local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
 if m.state ~= 'MATCHED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', match_row(m.id)} end
 local tickets = read_tickets_of(m)
-for _, t in ipairs(tickets) do
-  t.version, t.holder = plus_one(t.version), NOBODY
-  check_queues(t)
-end
+check_return(tickets)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
 
 m.state = 'FAILED'
 append(clock, {change = 'REQUEUED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = ARGV[3], match = m})
-for _, t in ipairs(tickets) do
-  change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'holder', NOBODY, 'match', '')
-  queue_up(t)
-end
+return_to_queues(tickets, clock)
 redis.call('HSET', m.key, 'state', m.state)
 redis.call('PEXPIRE', m.key, ARGV[5])
 redis.call('ZREM', DUE, m.id)
