@@ -7,6 +7,7 @@ mod processes;
 
 mod bad_input;
 mod cancel;
+mod chaos;
 mod check;
 mod explain;
 mod first_match;

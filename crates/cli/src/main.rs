@@ -1,5 +1,6 @@
 //! `muster`: one binary, one subcommand per role, and the tools around them.
 
+mod chaos;
 mod check;
 mod client;
 mod misuse;
@@ -52,6 +53,9 @@ enum Command {
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
     Replay(replay::Args),
+    /// Play a trace against a cluster of its own whose processes and Redis are killed, stopped and cut off meanwhile, and check
+    /// that nothing was lost.
+    Chaos(chaos::Args),
     /// Play a trace through the engine on a virtual clock, and draw what its players would get.
     Simulate(simulate::Args),
     /// Say what is wrong or doubtful in rules files, before a service reads them.
@@ -102,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Playserver(args) => run::playserver(args).await,
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
+            Command::Chaos(args) => chaos::run(args).await,
             Command::Simulate(args) => simulate::run(&args),
             Command::Check(args) => check::run(&args),
         }

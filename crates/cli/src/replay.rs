@@ -16,13 +16,15 @@ mod table;
 mod tally;
 
 pub use args::Args;
+pub use report::Report;
 
 use crate::client::{Client, Retry, Side, explain};
+use crate::trace::Arrival;
 use anyhow::bail;
 use api::v1;
 use args::Plan;
 use audit::{Broken, audit};
-use report::{Played, Report};
+use report::Played;
 use stage::Stage;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,10 +35,26 @@ use tonic::Code;
 const BROKEN_PRINTED_MAX: usize = 20;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let plan = Plan::try_from(&args)?;
     let arrivals = args.source().load(&args.region)?.arrivals;
+    let outcome = play(&args, arrivals).await?;
+    table::print(&outcome.report)?;
+    if let Some(file) = &args.json {
+        write_json(&outcome.report, file)?;
+    }
+    outcome.verdict()
+}
+
+/// What came of a replay.
+pub struct Outcome {
+    pub report: Report,
+    broken: Vec<Broken>,
+}
+
+/// Plays these arrivals as the flags say, and checks what their players were told.
+pub async fn play(args: &Args, arrivals: Vec<Arrival>) -> anyhow::Result<Outcome> {
+    let plan = Plan::try_from(args)?;
     let client = Client::try_new(&args.addresses, args.connections, Retry::PATIENT)?;
-    knock(&args).await?;
+    knock(args).await?;
 
     let scale = progress::Scale::of(&arrivals);
     let stage = Arc::new(Stage::new(client, plan, progress::bar(&scale)));
@@ -55,11 +73,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
     let broken = audit(&records);
     let report = Report::of(Played { trace: &args.trace, stage: &stage, records: &records, broken: &broken });
-    table::print(&report)?;
-    if let Some(file) = &args.json {
-        write_json(&report, file)?;
-    }
-    verdict(&report, &broken)
+    Ok(Outcome { report, broken })
 }
 
 /// Is anyone there? Asked before anything is played, about a ticket and a match that cannot be.
@@ -91,25 +105,29 @@ fn write_json(report: &Report, file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, json + "\n").map_err(|error| anyhow::anyhow!("can't write {}: {error}", file.display()))
 }
 
-fn verdict(report: &Report, broken: &[Broken]) -> anyhow::Result<()> {
-    for broken in broken.iter().take(BROKEN_PRINTED_MAX) {
-        eprintln!("{broken}");
+impl Outcome {
+    /// Prints every promise that was broken, and fails if one was, or if not everything could be seen.
+    pub fn verdict(&self) -> anyhow::Result<()> {
+        let Self { report, broken } = self;
+        for broken in broken.iter().take(BROKEN_PRINTED_MAX) {
+            eprintln!("{broken}");
+        }
+        let further = broken.len().saturating_sub(BROKEN_PRINTED_MAX);
+        if further > 0 {
+            eprintln!("BROKEN: and {further} more");
+        }
+        if !broken.is_empty() {
+            bail!("{} broken invariants", broken.len());
+        }
+        if report.deserted {
+            bail!("the system went away before the end of the trace");
+        }
+        if report.interrupted {
+            bail!("interrupted before the end of the trace");
+        }
+        if report.players_lost > 0 {
+            bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
+        }
+        Ok(())
     }
-    let further = broken.len().saturating_sub(BROKEN_PRINTED_MAX);
-    if further > 0 {
-        eprintln!("BROKEN: and {further} more");
-    }
-    if !broken.is_empty() {
-        bail!("{} broken invariants", broken.len());
-    }
-    if report.deserted {
-        bail!("the system went away before the end of the trace");
-    }
-    if report.interrupted {
-        bail!("interrupted before the end of the trace");
-    }
-    if report.players_lost > 0 {
-        bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ mod redacted;
 mod role;
 mod signals;
 
-pub use args::{ClusterArgs, DevArgs, PlayserverArgs, RoleArgs, with_own_port};
-pub use cluster::run as cluster;
+pub use args::{ClusterArgs, DevArgs, FsyncArg, PlayserverArgs, RealmArgs, RoleArgs, with_own_port};
+pub use cluster::{Member, Seat, ready, run as cluster, seats_at, start_redis};
 pub use dev::run as dev;
 pub use role::{playserver, run as role};

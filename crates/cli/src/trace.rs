@@ -19,14 +19,14 @@ const SOLO: [&str; 3] = ["queue_ms", "player_id", "rating"];
 const PARTIES: [&str; 6] = ["queue_ms", "party_id", "player_id", "rating", "city", "country"];
 
 /// One party's arrival.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
     /// After the trace's start, in milliseconds of the trace.
     pub queue_ms: u64,
     pub players: Vec<Person>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Person {
     pub id: Arc<str>,
     pub rating: f64,

@@ -98,10 +98,14 @@ impl Committer {
             due_ms: now_ms + START_WAIT_MS,
         };
         let knowing = self.commit_until_known(request).instrument(span.clone());
-        let known = tokio::time::timeout(COMMIT_WAIT_MAX, knowing).await.unwrap_or_else(|_| {
-            tracing::warn!(match_id = %checked.match_id, "outcome of a commit unknown");
-            Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
+        let known = tokio::time::timeout(COMMIT_WAIT_MAX, knowing).await;
+        let known = known.unwrap_or_else(|_| Known {
+            was_unclear: true,
+            ..Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
         });
+        if known.was_unclear {
+            tracing::info!(match_id = %checked.match_id, outcome = known.outcome, "a commit was unclear");
+        }
         trace::tell(&span, checked.match_id, known.outcome, &known.traces);
         known.answer
     }
@@ -109,14 +113,19 @@ impl Committer {
     /// Asks with the same match id until the outcome is known or the lead is lost.
     async fn commit_until_known(&self, request: CommitRequest) -> Known {
         let match_id = request.match_id.to_string();
+        let mut was_unclear = false;
         loop {
             let Some(fence) = self.lead.fence() else {
                 let answer = verdict(Verdict::NotLeading, "the lead was lost");
-                return Known { answer, outcome: "not leading", traces: Vec::new() };
+                return Known { answer, outcome: "not leading", traces: Vec::new(), was_unclear };
             };
             match self.store.commit(&fence, request.clone()).await {
-                Ok(outcome) => return Known::of(outcome, match_id),
+                Ok(outcome) => {
+                    let known = Known::of(outcome, match_id);
+                    return Known { was_unclear: was_unclear || known.was_unclear, ..known };
+                }
                 Err(error) => {
+                    was_unclear = true;
                     tracing::debug!(%error, match_id, "asking for a commit's outcome again");
                     tokio::time::sleep(COMMIT_PAUSE).await;
                 }
@@ -132,6 +141,8 @@ struct Known {
     outcome: &'static str,
     /// Of the match's tickets; none unless it stands.
     traces: Vec<String>,
+    /// Some try of it may have happened though no answer came back.
+    was_unclear: bool,
 }
 
 impl Known {
@@ -154,7 +165,7 @@ impl Known {
 
     fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {
         let answer = v1::ProposeResponse { verdict: verdict.into(), match_id, ..Default::default() };
-        Self { answer, outcome, traces: Vec::new() }
+        Self { answer, outcome, traces: Vec::new(), was_unclear: false }
     }
 }
 

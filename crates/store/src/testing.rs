@@ -72,7 +72,7 @@ impl RedisServer {
             Listen::UnixSocket => Self::start_on(None, fsync),
             Listen::Tcp => {
                 let mut last = io::Error::other("no free port");
-                for port in std::iter::repeat_with(next_port).filter(|port| is_free(*port)).take(PORTS_TRIED_MAX) {
+                for port in std::iter::repeat_with(free_port).take(PORTS_TRIED_MAX).flatten() {
                     match Self::start_on(Some(port), fsync) {
                         Ok(server) => return Ok(server),
                         Err(error) => last = error,
@@ -202,6 +202,11 @@ fn next_port() -> u16 {
     let offset = std::process::id().wrapping_mul(97).wrapping_add(turn) % PORTS.len() as u32;
     // Less than the number of ports, so it fits.
     PORTS.start + offset as u16
+}
+
+/// A port of 127.0.0.1 on which nobody listens now; none after many tries.
+pub fn free_port() -> Option<u16> {
+    std::iter::repeat_with(next_port).take(PORTS_TRIED_MAX).find(|port| is_free(*port))
 }
 
 fn is_free(port: u16) -> bool {

@@ -209,7 +209,8 @@ pub enum MatchOutcome {
 /// Matches, from commit to end.
 #[async_trait]
 pub trait Matches: Send + Sync {
-    /// Takes every ticket out of all its queues, writes the match and publishes MATCHED; or changes nothing.
+    /// Takes every ticket out of all its queues, writes the match and publishes MATCHED; or changes nothing. Unlike other verbs it
+    /// is tried once: a caller who got no answer asks again himself, and knows then that the first try may have happened.
     async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome>;
 
     /// MATCHED → ASSIGNED by its host: the match is played at `address`. Its players' tries start from 0 again.

@@ -138,6 +138,16 @@ pub enum FsyncArg {
     No,
 }
 
+impl FsyncArg {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Everysec => "everysec",
+            Self::No => "no",
+        }
+    }
+}
+
 impl From<FsyncArg> for Fsync {
     fn from(arg: FsyncArg) -> Self {
         match arg {

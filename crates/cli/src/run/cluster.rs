@@ -5,6 +5,10 @@ mod member;
 mod ready;
 mod seat;
 
+pub use member::Member;
+pub use ready::ready;
+pub use seat::{Seat, seats_at};
+
 use super::args::ClusterArgs;
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
@@ -14,10 +18,8 @@ use banner::Banner;
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
-use member::Member;
-use ready::ready;
 use sandbox::World;
-use seat::{Seat, check_free, seats};
+use seat::{check_free, seats};
 use store::testing::{Fsync, Listen, RedisServer};
 
 /// Runs the processes until Ctrl-C. One that ends before is reported and not started again: so it can be killed to see what happens.
@@ -33,7 +35,8 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     answers(&world, &url).await?;
     println!("  {:<16} {}", "redis", redacted(&url));
 
-    let mut members = seats.iter().map(|seat| Member::start(&args, &url, seat)).collect::<Result<Vec<_>>>()?;
+    let mut members =
+        seats.iter().map(|seat| Member::start(&args.realm, &url, seat, None)).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
         println!("{}", Banner { args: &args, url: &url, members: &members, leader, rules: &world.rules.current() });
@@ -48,7 +51,7 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
 }
 
 /// A redis-server that ends with this process, however that ends.
-fn start_redis(fsync: Fsync) -> Result<RedisServer> {
+pub fn start_redis(fsync: Fsync) -> Result<RedisServer> {
     RedisServer::start_with(Listen::Tcp, fsync).map_err(|error| {
         Misuse::new(format!("a cluster starts its own Redis: {error}; or name a running one with --redis")).into()
     })

@@ -75,6 +75,15 @@ impl Link {
         Ok(Self { client, manager, blocking: Mutex::new(None) })
     }
 
+    /// Asks once. For a caller who asks again himself, and wants to know that he had to.
+    pub(super) async fn ask_once(&self, ask: Ask) -> Result<Value, StoreError> {
+        let mut manager = self.manager.clone();
+        match timeout_at(Instant::now() + VERB_MAX, ask.once(&mut manager)).await {
+            Ok(answer) => answer.map_err(|error| fault(&error)),
+            Err(_) => Err(StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))),
+        }
+    }
+
     /// Asks, and asks again while Redis is away, until the verb's time is up.
     pub(super) async fn ask(&self, ask: Ask) -> Result<Value, StoreError> {
         let deadline = Instant::now() + VERB_MAX;

@@ -1,3 +1,4 @@
+use super::link::Ask;
 use super::row::{Reply, list, match_of, traces};
 use super::{RedisStore, scripts};
 use crate::bounds::{BATCH_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
@@ -18,7 +19,7 @@ impl Matches for RedisStore {
             call.arg(ticket.id.to_string()).arg(ticket.version).arg(ticket.queued_ms).arg(ticket.tries);
             call.arg(&*ticket.party.0);
         }
-        let mut reply = self.run_reply(call).await?;
+        let mut reply = Reply::of(self.link.ask_once(Ask::Script(call)).await?)?;
         match reply.status.as_str() {
             "COMMITTED" => Ok(CommitOutcome::Committed { traces: traces(reply.next())? }),
             "DUPLICATE" => Ok(CommitOutcome::Duplicate { traces: traces(reply.next())? }),

@@ -1,9 +1,10 @@
 use super::seat::Seat;
-use crate::run::args::{ClusterArgs, QUIET};
+use crate::run::args::{QUIET, RealmArgs};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,18 +20,25 @@ pub struct Member {
 }
 
 impl Member {
-    pub fn start(args: &ClusterArgs, url: &str, seat: &Seat) -> Result<Self> {
+    /// It logs to `log`; without one to this process's stderr, and then only what is amiss.
+    pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, log: Option<File>) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
         command.arg(seat.role.as_str()).args(["--redis", url, "--listen", &seat.address.to_string()]);
-        command.args(["--realm", &args.realm.realm, "--instance", seat.instance.as_str(), "--with-parent"]);
-        if !args.realm.rules.is_empty() {
-            command.arg("--rules").arg(joined(&args.realm.rules));
+        command.args(["--realm", &realm.realm, "--instance", seat.instance.as_str(), "--with-parent"]);
+        if !realm.rules.is_empty() {
+            command.arg("--rules").arg(joined(&realm.rules));
         }
-        if args.realm.log_json {
+        if realm.log_json {
             command.arg("--log-json");
         }
-        if std::env::var_os("RUST_LOG").is_none() {
-            command.env("RUST_LOG", QUIET);
+        match log {
+            Some(file) => {
+                command.stderr(file);
+            }
+            None if std::env::var_os("RUST_LOG").is_none() => {
+                command.env("RUST_LOG", QUIET);
+            }
+            None => {}
         }
         let child = command.process_group(0).kill_on_drop(true).stdin(Stdio::null()).spawn();
         Ok(Self { seat: seat.clone(), child: child.with_context(|| format!("{} cannot be started", seat.name))? })
@@ -48,11 +56,17 @@ impl Member {
         }
     }
 
+    /// False when it has ended: a child that has has no id to signal.
+    pub fn signal(&self, signal: Signal) -> bool {
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
+        pid.is_some_and(|pid| kill(Pid::from_raw(pid), signal).is_ok())
+    }
+
     /// Sends it away, and says what is amiss.
     pub async fn leave(&mut self) {
-        // A child that has ended has no id to signal.
-        let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) else { return };
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        if !self.signal(Signal::SIGTERM) {
+            return;
+        }
         let name = &self.seat.name;
         match tokio::time::timeout(LEAVE_WAIT_MAX, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => {}

@@ -19,6 +19,11 @@ pub struct Seat {
 
 /// A seat for each member; those of one role on ports that follow one another.
 pub fn seats(counts: Counts) -> Result<Vec<Seat>> {
+    seats_at(counts, |role, number| Ok(default_port(role) + number))
+}
+
+/// A seat for each member, on the port that its role and its number within it are given.
+pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Result<Vec<Seat>> {
     let run_id = &uuid::Uuid::new_v4().simple().to_string()[..8];
     let mut numbers: HashMap<Role, u16> = HashMap::new();
     let seat = |role: Role| {
@@ -27,7 +32,7 @@ pub fn seats(counts: Counts) -> Result<Vec<Seat>> {
         *next += 1;
         let name = format!("{}-{number}", role.as_str());
         let instance = InstanceId::parse("instance", &format!("{name}-{run_id}"))?;
-        Ok(Seat { name, role, address: SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role) + number)), instance })
+        Ok(Seat { name, role, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port(role, number)?)), instance })
     };
     counts.roles().map(seat).collect()
 }

@@ -1,0 +1,183 @@
+//! `muster chaos`: a cluster of its own is struck by one fault after another while players play; then everything is healed, the
+//! players leave, and what they were told and what the store still holds must fit what is promised.
+
+mod commits;
+mod dice;
+mod fault;
+mod house;
+mod residue;
+mod storm;
+
+use crate::client::Addresses;
+use crate::misuse::Misuse;
+use crate::replay;
+use crate::run::{FsyncArg, RealmArgs};
+use crate::stats::Spread;
+use crate::trace::{Arrival, Source};
+use anyhow::{Context, Result, bail};
+use dice::Dice;
+use domain::Role;
+use house::House;
+use residue::Residue;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::time::Duration;
+use storm::Weather;
+use tokio::time::Instant;
+
+/// Longest run: a day.
+const MINUTES_MAX: f64 = 1_440.0;
+/// How long tickets may still wait when the storm is over.
+const DRAIN_S: f64 = 15.0;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How long faults go on
+    #[arg(long, env = "MUSTER_CHAOS_MINUTES", default_value_t = 1.0, value_name = "N")]
+    pub minutes: f64,
+    /// Which faults, and in which order: the same seed gives the same
+    #[arg(long, env = "MUSTER_CHAOS_SEED", default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// Trace to play, over and over: a CSV file, or the word `arena` for the excerpt that ships with Muster
+    #[arg(long, env = "MUSTER_CHAOS_TRACE", default_value = "arena", value_name = "CSV")]
+    pub trace: String,
+    /// Queue that everyone waits in
+    #[arg(long, env = "MUSTER_CHAOS_QUEUE", default_value = "duel", value_name = "NAME")]
+    pub queue: String,
+    /// Seconds of the trace per second of yours
+    #[arg(long, env = "MUSTER_CHAOS_SPEED", default_value_t = 10.0, value_name = "N")]
+    pub speed: f64,
+    /// fsync of the redis-server that is started: always, everysec or no
+    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "always")]
+    pub fsync: FsyncArg,
+    /// Keep what every process logged here; without it, it is kept only when something was broken
+    #[arg(long, env = "MUSTER_CHAOS_LOGS", value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    #[command(flatten)]
+    pub realm: RealmArgs,
+}
+
+pub async fn run(args: Args) -> Result<()> {
+    if !(args.minutes > 0.0 && args.minutes <= MINUTES_MAX) {
+        return Err(Misuse::new(format!("--minutes must be above 0, to {MINUTES_MAX}, is {}", args.minutes)).into());
+    }
+    let lasts = Duration::from_secs_f64(args.minutes * 60.0);
+    let arrivals = arrivals(&args, lasts)?;
+    let kept = tempfile::Builder::new().prefix("muster-chaos-").tempdir()?;
+    let logs = args.logs.clone().unwrap_or_else(|| kept.path().to_owned());
+    std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
+
+    let realm = RealmArgs { log_json: true, ..args.realm.clone() };
+    let mut house = House::open(realm, args.fsync, &logs).await?;
+    let load = load(&args, &house);
+    let playing = tokio::spawn(async move { replay::play(&load, arrivals).await });
+    // Not a task of its own: a child is bound to the thread that started it.
+    let weather = storm::blow(&mut house, &mut Dice::new(args.seed), Instant::now() + lasts).await?;
+    let played = playing.await.context("the players' task failed, which is a fault of this run")??;
+    let residue = residue::settled(&*house.store).await?;
+    let fallen = house.fallen();
+    house.leave().await;
+
+    print(&args, &weather, &played.report, residue, &commits::unclear(&logs)?);
+    let verdict = verdict(&weather, &played, residue, &fallen);
+    if verdict.is_err() && args.logs.is_none() {
+        eprintln!("muster: what every process logged is kept in {}", kept.keep().display());
+    }
+    verdict
+}
+
+/// The trace's arrivals, over and over for as long as the storm lasts.
+fn arrivals(args: &Args, lasts: Duration) -> Result<Vec<Arrival>, Misuse> {
+    let source = Source { trace: &args.trace, rtt: None, rows_max: None, prefix: "" };
+    let once = source.load(&[])?.arrivals;
+    let until_ms = (lasts.as_secs_f64() * args.speed * 1e3) as u64;
+    let length_ms = once.last().map_or(0, |last| last.queue_ms) + 1;
+    let later = |turn: u64| once.iter().map(move |arrival| later_by(arrival, turn * length_ms));
+    Ok((0..).flat_map(later).take_while(|arrival| arrival.queue_ms < until_ms).take(crate::trace::ROWS_MAX).collect())
+}
+
+fn later_by(arrival: &Arrival, ms: u64) -> Arrival {
+    Arrival { queue_ms: arrival.queue_ms + ms, ..arrival.clone() }
+}
+
+/// Players who queue, some of whom change their minds, play and end their matches.
+fn load(args: &Args, house: &House) -> replay::Args {
+    replay::Args {
+        trace: args.trace.clone(),
+        queue: args.queue.clone(),
+        speed: args.speed,
+        limit_rows: None,
+        game_s: 30.0,
+        ack_delay_s: 0.0,
+        no_ack: false,
+        cancel_share: 0.05,
+        cancel_after_s: 2.0,
+        drain_s: DRAIN_S,
+        json: None,
+        rtt: None,
+        region: Vec::new(),
+        prefix: String::new(),
+        connections: 4,
+        players_max: 30_000,
+        addresses: Addresses {
+            target: house.addresses(Role::Orchestrator),
+            play: house.addresses(Role::Playserver),
+            realm: String::new(),
+        },
+    }
+}
+
+fn print(args: &Args, weather: &Weather, report: &replay::Report, residue: Residue, unclear: &BTreeMap<String, usize>) {
+    let Args { minutes, seed, speed, trace, .. } = args;
+    println!("chaos      {minutes} min, seed {seed}, {trace} at speed {speed}, appendfsync {}", args.fsync.name());
+    println!("faults     {}: {}", weather.faults.values().sum::<usize>(), listed(&weather.faults));
+    for (name, waits_ms) in &weather.takeovers_ms {
+        let spread = Spread::of(waits_ms.clone());
+        let (p50, p99, worst) = (spread.p50, spread.p99, spread.worst);
+        println!("takeover   after {name} {}: p50 {p50:.0} ms, p99 {p99:.0} ms, worst {worst:.0} ms", waits_ms.len());
+    }
+    println!("commits    unclear {}: {}", unclear.values().sum::<usize>(), listed(unclear));
+    println!(
+        "tickets    {}: ended {}, cancelled {}, expired {}, without outcome {}; Enqueue without an answer {}",
+        report.tickets,
+        report.tickets_ended,
+        report.tickets_cancelled,
+        report.tickets_expired,
+        report.tickets_without_outcome,
+        report.refused
+    );
+    println!("matches    {}", report.matches);
+    println!(
+        "watches    broken {}, opened again {}; updates told again {}",
+        report.watch_broken, report.watch_reopened, report.updates_repeated
+    );
+    let Residue { waiting, live, untaken } = residue;
+    println!("left over  {waiting} tickets waiting, {live} matches live, {untaken} events not taken");
+}
+
+fn listed(counts: &BTreeMap<String, usize>) -> String {
+    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Fails with all that was broken.
+fn verdict(weather: &Weather, played: &replay::Outcome, residue: Residue, fallen: &[String]) -> Result<()> {
+    let refused = played.report.refused;
+    let told = |count: u64, what: &dyn Display| (count > 0).then(|| format!("{count} {what}"));
+    let broken = [
+        // A ticket whose Enqueue got no answer may wait on: nobody was promised anything.
+        told(residue.waiting.saturating_sub(refused), &"tickets wait that nobody waits for"),
+        told((residue.live as u64).saturating_sub(refused), &"matches go on without players"),
+        told(residue.untaken as u64, &"events were not delivered"),
+        told(weather.vacancies as u64, &"times no mover took over"),
+        told(fallen.len() as u64, &format!("processes ended by themselves: {}", fallen.join(", "))),
+    ];
+    let broken: Vec<String> = broken.into_iter().flatten().collect();
+    let seen = played.verdict();
+    if !broken.is_empty() {
+        bail!("{}", broken.join("; "));
+    }
+    seen?;
+    println!("verdict    every invariant held");
+    Ok(())
+}

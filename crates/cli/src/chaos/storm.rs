@@ -1,0 +1,104 @@
+//! One fault after another, and what the system made of each.
+
+use super::dice::Dice;
+use super::fault::{Fault, What};
+use super::house::House;
+use anyhow::Result;
+use domain::Role;
+use nix::sys::signal::Signal;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long a mover's successor is waited for before the storm goes on.
+const TAKEOVER_MAX: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What happened.
+#[derive(Debug, Default)]
+pub struct Weather {
+    /// How often, by the fault's name.
+    pub faults: BTreeMap<String, usize>,
+    /// From the fault of a leading mover until another led, in ms.
+    pub takeovers_ms: BTreeMap<&'static str, Vec<f64>>,
+    /// Leaders that nobody followed in time.
+    pub vacancies: usize,
+}
+
+/// Blows until `until`; what is broken then is whole again.
+pub async fn blow(house: &mut House, dice: &mut Dice, until: Instant) -> Result<Weather> {
+    let mut weather = Weather::default();
+    while Instant::now() < until {
+        let fault = Fault::roll(dice);
+        *weather.faults.entry(fault.what.name()).or_default() += 1;
+        weather.strike(house, dice, fault).await?;
+        sleep(fault.pause).await;
+    }
+    Ok(weather)
+}
+
+impl Weather {
+    async fn strike(&mut self, house: &mut House, dice: &mut Dice, fault: Fault) -> Result<()> {
+        match fault.what {
+            What::Kill(role) => self.end(house, dice, role, (Signal::SIGKILL, "kill"), fault.lasts).await,
+            What::Terminate(role) => self.end(house, dice, role, (Signal::SIGTERM, "terminate"), fault.lasts).await,
+            What::Stop(role) => {
+                let at = choose(house, dice, role).await;
+                house.signal(at, Signal::SIGSTOP);
+                sleep(fault.lasts).await;
+                house.signal(at, Signal::SIGCONT);
+                Ok(())
+            }
+            What::KillRedis => {
+                house.kill_redis();
+                sleep(fault.lasts).await;
+                house.restart_redis()
+            }
+            What::PauseRedis => house.tell_redis(&format!("CLIENT PAUSE {} ALL", fault.lasts.as_millis())).await,
+            What::CutRedis => house.tell_redis("CLIENT KILL TYPE normal").await,
+            What::FlushScripts => house.tell_redis("SCRIPT FLUSH").await,
+        }
+    }
+
+    async fn end(
+        &mut self,
+        house: &mut House,
+        dice: &mut Dice,
+        role: Role,
+        (signal, name): (Signal, &'static str),
+        lasts: Duration,
+    ) -> Result<()> {
+        let (at, leader) = (choose(house, dice, role).await, house.leader().await);
+        house.signal(at, signal);
+        let struck = Instant::now();
+        if leader == Some(at) {
+            match successor(house, at, struck).await {
+                Some(after) => self.takeovers_ms.entry(name).or_default().push(after.as_secs_f64() * 1e3),
+                None => self.vacancies += 1,
+            }
+        }
+        sleep(lasts.saturating_sub(struck.elapsed())).await;
+        house.replace(at, dice.roll(2) == 0).await
+    }
+}
+
+/// One that plays the role; of movers mostly the one that leads.
+async fn choose(house: &House, dice: &mut Dice, role: Role) -> usize {
+    let all: Vec<usize> = house.of(role).collect();
+    let any = dice.one_of(&all);
+    let leading = dice.roll(4) > 0 && role == Role::Mover;
+    if leading { house.leader().await.unwrap_or(any) } else { any }
+}
+
+/// How long it took until another led.
+async fn successor(house: &House, fallen: usize, since: Instant) -> Option<Duration> {
+    while since.elapsed() < TAKEOVER_MAX {
+        if let Ok(Some(leader)) = house.store.leader().await
+            && leader != *house.instance(fallen)
+        {
+            return Some(since.elapsed());
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    None
+}
