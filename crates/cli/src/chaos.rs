@@ -20,7 +20,6 @@ use domain::Role;
 use house::House;
 use residue::Residue;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 use storm::Weather;
@@ -162,17 +161,7 @@ fn listed(counts: &BTreeMap<String, usize>) -> String {
 
 /// Fails with all that was broken.
 fn verdict(weather: &Weather, played: &replay::Outcome, residue: Residue, fallen: &[String]) -> Result<()> {
-    let refused = played.report.refused;
-    let told = |count: u64, what: &dyn Display| (count > 0).then(|| format!("{count} {what}"));
-    let broken = [
-        // A ticket whose Enqueue got no answer may wait on: nobody was promised anything.
-        told(residue.waiting.saturating_sub(refused), &"tickets wait that nobody waits for"),
-        told((residue.live as u64).saturating_sub(refused), &"matches go on without players"),
-        told(residue.untaken as u64, &"events were not delivered"),
-        told(weather.vacancies as u64, &"times no mover took over"),
-        told(fallen.len() as u64, &format!("processes ended by themselves: {}", fallen.join(", "))),
-    ];
-    let broken: Vec<String> = broken.into_iter().flatten().collect();
+    let broken = broken(weather, played.report.refused, residue, fallen);
     let seen = played.verdict();
     if !broken.is_empty() {
         bail!("{}", broken.join("; "));
@@ -180,4 +169,35 @@ fn verdict(weather: &Weather, played: &replay::Outcome, residue: Residue, fallen
     seen?;
     println!("verdict    every invariant held");
     Ok(())
+}
+
+/// What players could not see. A ticket whose Enqueue got no answer, of which there are `refused`, may wait on or play: nobody was
+/// promised anything.
+fn broken(weather: &Weather, refused: u64, residue: Residue, fallen: &[String]) -> Vec<String> {
+    let counts = [
+        (residue.waiting.saturating_sub(refused), "tickets wait that nobody waits for".to_owned()),
+        ((residue.live as u64).saturating_sub(refused), "matches go on without players".to_owned()),
+        (residue.untaken as u64, "events were not delivered".to_owned()),
+        (weather.vacancies as u64, "times no mover took over".to_owned()),
+        (fallen.len() as u64, format!("processes ended by themselves: {}", fallen.join(", "))),
+    ];
+    counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_left_over_is_broken_unless_its_enqueue_got_no_answer() {
+        let calm = Weather::default();
+        let told = |refused, residue| broken(&calm, refused, residue, &[]);
+        assert!(told(0, Residue::default()).is_empty());
+        let all = Residue { waiting: 3, live: 2, untaken: 1 };
+        let of_tickets = ["3 tickets wait that nobody waits for", "2 matches go on without players"];
+        assert_eq!(told(0, all), [&of_tickets[..], &["1 events were not delivered"]].concat());
+        assert_eq!(told(3, all), ["1 events were not delivered"]);
+        let fallen = broken(&Weather { vacancies: 1, ..calm }, 0, Residue::default(), &["mover-0".to_owned()]);
+        assert_eq!(fallen, ["1 times no mover took over", "1 processes ended by themselves: mover-0"]);
+    }
 }

@@ -106,9 +106,10 @@ impl House {
         timeout(REDIS_ANSWER_MAX, telling).await?.with_context(|| format!("redis does not take {command}"))
     }
 
-    /// Whoever has ended by himself is a fault of his.
-    pub fn fallen(&self) -> Vec<String> {
-        self.members.iter().filter(|member| member.pid().is_none()).map(|member| member.seat.name.clone()).collect()
+    /// Those who have ended though nobody ended them.
+    pub fn fallen(&mut self) -> Vec<String> {
+        let ended = self.members.iter_mut().filter_map(|member| member.has_ended().then(|| member.seat.name.clone()));
+        ended.collect()
     }
 
     pub async fn leave(mut self) {

@@ -48,6 +48,10 @@ impl Member {
         self.child.id()
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// Waits until it has ended, and says how.
     pub async fn ended(&mut self) -> String {
         match self.child.wait().await {
