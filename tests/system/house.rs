@@ -6,6 +6,7 @@ use chassis::{Clock, LiveRules};
 use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
 use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
+use std::time::Duration;
 use store::testing::RedisServer;
 use store::{Enqueue, EnqueueOutcome, MemoryStore, RedisStore, Store, Subject};
 
@@ -18,6 +19,9 @@ pub enum On {
     Memory,
     Redis,
 }
+
+/// How long a ticket may be unwatched in these stories: long enough to come back in, short enough to wait for.
+const UNWATCHED_MAX: Duration = Duration::from_secs(2);
 
 /// A running system and what it stands on.
 pub struct House {
@@ -45,7 +49,8 @@ impl House {
                 (Arc::new(RedisStore::connect(redis.url(), realm.clone())?), Some(redis))
             }
         };
-        let world = World { realm, store, rules: LiveRules::new(rules), clock: Clock::system() };
+        let unwatched_max = Some(UNWATCHED_MAX);
+        let world = World { realm, store, rules: LiveRules::new(rules), clock: Clock::system(), unwatched_max };
         Ok(Self { system: System::start(world, counts).await?, redis })
     }
 

@@ -25,4 +25,5 @@ mod standby;
 mod store_outage;
 mod sweeper;
 mod trace;
+mod unwatched;
 mod widening;

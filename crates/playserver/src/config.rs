@@ -8,6 +8,8 @@ pub struct Config {
     pub instance: Instance,
     /// The assignment: what the players of a match hosted here are told to connect to.
     pub game_address: String,
+    /// How long a ticket whose last watcher went away may wait on for him; none: as long as any other.
+    pub unwatched_max: Option<Duration>,
 }
 
 /// Updates waiting for one client; beyond it the client is cut and comes back to a snapshot.
@@ -37,3 +39,8 @@ pub const START_TRIES_MAX: usize = 5;
 pub const START_PAUSE: Duration = Duration::from_millis(200);
 /// When a started match that must be acknowledged is first looked at, in ms.
 pub const ACKNOWLEDGE_LOOK_MS: u64 = 1_000;
+/// Tickets whose watchers went away, waiting for them to come back; further ones are left to expire.
+pub const ABSENCES_MAX: usize = 65_536;
+/// Tries to let one of them leave, and the pause between two.
+pub const ABSENCE_TRIES_MAX: u32 = 5;
+pub const ABSENCE_PAUSE: Duration = Duration::from_millis(500);

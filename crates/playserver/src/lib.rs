@@ -1,11 +1,12 @@
 //! The playserver: tells clients what became of their tickets, and hosts matches.
 //!
 //! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
-//! the matches that were given to this playserver; `desk` is what clients may do, and `service` and `follow` are its two doors.
+//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `desk` is what clients may do, and `service` and `follow` are its two doors.
 //!
 //! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
 //! come back to any playserver.
 
+mod absence;
 mod config;
 mod deliver;
 mod desk;
@@ -19,6 +20,7 @@ mod watch;
 
 pub use config::Config;
 
+use absence::Absences;
 use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
 use chassis::{Clock, Readiness, Registration, ServeError, Shutdown};
@@ -49,7 +51,8 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
 
     let hub = Hub::new();
-    let presence = Presence::start(store.clone(), hub.clone(), id.clone(), shutdown.clone());
+    let absences = Absences::start(store.clone(), clock, config.unwatched_max, shutdown.clone());
+    let presence = Presence::start(store.clone(), hub.clone(), id.clone(), absences, shutdown.clone());
     let host = Host::new(&config, store.clone(), clock, registration.load());
     let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
     let play = Service(desk);

@@ -1,6 +1,7 @@
 //! Keeps the store's note of who is watched here: signed on before a watcher reads its snapshot, signed off some time after the
 //! last one left. Being noted too long only costs an event that nobody here wants; being forgotten would lose one.
 
+use crate::absence::Absences;
 use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX, SIGN_ON_AGAIN};
 use crate::hub::Hub;
 use api::v1;
@@ -18,12 +19,13 @@ pub struct Presence {
     here: InstanceId,
     left: mpsc::Sender<Subject>,
     resync: Arc<Notify>,
+    absences: Absences,
 }
 
 impl Presence {
-    pub fn start(store: Arc<dyn Store>, hub: Hub, here: InstanceId, shutdown: Shutdown) -> Self {
+    pub fn start(store: Arc<dyn Store>, hub: Hub, here: InstanceId, absences: Absences, shutdown: Shutdown) -> Self {
         let (left, leaving) = mpsc::channel(SIGN_OFF_QUEUE_MAX);
-        let presence = Self { store, hub, here, left, resync: Arc::default() };
+        let presence = Self { store, hub, here, left, resync: Arc::default(), absences };
         let (signing_off, resyncing) =
             (presence.clone().sign_off_all(leaving), presence.clone().resync_whenever_asked());
         tokio::spawn(async move { shutdown.run_until_cancelled(futures::future::join(signing_off, resyncing)).await });
@@ -91,6 +93,9 @@ impl Presence {
         // again, and tell what may have been missed.
         if self.hub.is_watched(&subject) {
             self.refresh(subject).await?;
+        } else if self.absences.are_awaited() {
+            let left = self.store.snapshot(&subject).await?.ticket;
+            left.filter(|ticket| ticket.state.is_live()).iter().for_each(|ticket| self.absences.report(ticket.id));
         }
         signed_off
     }

@@ -2,6 +2,7 @@ use crate::Spec;
 use chassis::{Clock, LiveRules, ServeError, Shutdown};
 use domain::{RealmId, Role};
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 use tokio::net::TcpListener;
 
@@ -12,11 +13,13 @@ pub struct World {
     pub store: Arc<dyn Store>,
     pub rules: LiveRules,
     pub clock: Clock,
+    /// How long a ticket whose last watcher went away may wait on for him; none: as long as any other.
+    pub unwatched_max: Option<Duration>,
 }
 
 /// Serves one instance on `listener` until `shutdown`.
 pub async fn serve(spec: Spec, listener: TcpListener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
-    let World { realm, store, rules, clock } = world;
+    let World { realm, store, rules, clock, unwatched_max } = world;
     let Spec { instance, game_address } = spec;
     match instance.role {
         Role::Orchestrator | Role::Sweeper => {
@@ -33,7 +36,8 @@ pub async fn serve(spec: Spec, listener: TcpListener, world: World, shutdown: Sh
         }
         Role::Playserver => {
             let deps = playserver::Deps { realm, store, clock };
-            playserver::serve(playserver::Config { instance, game_address }, listener, deps, shutdown).await
+            let config = playserver::Config { instance, game_address, unwatched_max };
+            playserver::serve(config, listener, deps, shutdown).await
         }
     }
 }

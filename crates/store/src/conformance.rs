@@ -39,6 +39,7 @@ macro_rules! for_each_promise {
         $for_one!(a_realm_full_of_untaken_events_takes_no_more);
         $for_one!(a_left_ticket_is_in_no_queue_and_its_player_is_free);
         $for_one!(leaving_again_in_the_same_way_answers_left_and_in_another_refused);
+        $for_one!(as_unwatched_a_ticket_leaves_only_while_nobody_watches_it_or_its_players);
         $for_one!(a_ticket_that_never_was_cannot_leave);
         $for_one!(a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit);
         $for_one!(a_range_keeps_pools_and_queues_apart);

@@ -50,12 +50,14 @@ pub enum EnqueueOutcome {
 pub enum Leave {
     Cancelled,
     Expired,
+    /// CANCELLED, unless somebody watches it or one of its players: then it is refused.
+    Unwatched,
 }
 
 impl From<Leave> for TicketState {
     fn from(how: Leave) -> Self {
         match how {
-            Leave::Cancelled => Self::Cancelled,
+            Leave::Cancelled | Leave::Unwatched => Self::Cancelled,
             Leave::Expired => Self::Expired,
         }
     }

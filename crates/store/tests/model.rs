@@ -114,7 +114,7 @@ impl Story {
         self.now_ms += 1;
         match self.dice.roll(27) {
             0..5 => Step::Enqueue(self.enqueue()),
-            5 => Step::Leave(self.ticket(), self.one_of(&[Leave::Cancelled, Leave::Expired])),
+            5 => Step::Leave(self.ticket(), self.one_of(&[Leave::Cancelled, Leave::Expired, Leave::Unwatched])),
             6 => Step::Widen(self.ticket(), self.dice.roll(4) as u32),
             7..10 => Step::Commit((0..=self.dice.roll(2)).map(|_| self.ticket()).collect()),
             10..12 => Step::Assign(self.match_id(), self.one_of(&HOSTS)),

@@ -10,6 +10,7 @@ use sandbox::{Counts, RulesFollower, World};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use store::testing::Fsync;
 use store::{MemoryStore, RedisStore, Store};
 use telemetry::{LogFormat, Options, Telemetry};
@@ -27,6 +28,9 @@ pub struct RealmArgs {
     /// with Muster
     #[arg(long, env = "MUSTER_RULES", value_delimiter = ',', value_name = "PATH")]
     pub rules: Vec<PathBuf>,
+    /// Seconds after which a ticket leaves the queue when it was watched and nobody watches it any more; 0: never
+    #[arg(long, env = "MUSTER_UNWATCHED_S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=86_400), value_name = "SECONDS")]
+    pub unwatched_s: u32,
     /// Log lines as JSON objects instead of text
     #[arg(long, env = "MUSTER_LOG_JSON")]
     pub log_json: bool,
@@ -188,7 +192,8 @@ impl RealmArgs {
             None => Arc::new(MemoryStore::new()),
             Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
         };
-        Ok(World { realm, store, rules, clock: Clock::system() })
+        let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
+        Ok(World { realm, store, rules, clock: Clock::system(), unwatched_max })
     }
 
     fn rules(&self) -> Result<RuleSet> {

@@ -139,6 +139,22 @@ pub async fn leaving_again_in_the_same_way_answers_left_and_in_another_refused(s
     assert!(matches!(outcome, LeaveOutcome::Refused(ticket) if ticket.state == TicketState::Matched));
 }
 
+pub async fn as_unwatched_a_ticket_leaves_only_while_nobody_watches_it_or_its_players(store: Arc<dyn Store>) {
+    let pair = queued(&*store, party("pair", &["ann", "amy"])).await;
+    for subject in [Subject::Ticket(pair.id), Subject::Player(player("amy"))] {
+        store.watch(&subject, &host()).await.unwrap();
+        let refused = store.leave(pair.id, Leave::Unwatched, "gone", NOW_MS).await.unwrap();
+        assert_eq!(refused, LeaveOutcome::Refused(ticket(&*store, pair.id).await), "{subject:?}");
+        store.unwatch(&subject, &host()).await.unwrap();
+    }
+    assert_eq!(ticket(&*store, pair.id).await, pair);
+    let first = store.leave(pair.id, Leave::Unwatched, "gone", NOW_MS).await.unwrap();
+    let LeaveOutcome::Left(left) = &first else { panic!("it did not leave") };
+    assert_eq!((left.state, left.reason.as_str()), (TicketState::Cancelled, "gone"));
+    store.watch(&Subject::Ticket(pair.id), &host()).await.unwrap();
+    assert_eq!(store.leave(pair.id, Leave::Unwatched, "gone", NOW_MS).await.unwrap(), first, "a repeated call");
+}
+
 pub async fn a_ticket_that_never_was_cannot_leave(store: Arc<dyn Store>) {
     let outcome = store.leave(ticket_id("nobody"), Leave::Cancelled, "", NOW_MS).await.unwrap();
     assert_eq!(outcome, LeaveOutcome::NotFound);

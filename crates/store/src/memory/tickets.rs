@@ -143,11 +143,12 @@ impl State {
         if ticket.state == TicketState::from(how) {
             return LeaveOutcome::Left(ticket);
         }
-        if ticket.state != TicketState::Queued {
+        let is_watched = how == Leave::Unwatched && !self.watchers_of(None, &[&ticket]).is_empty();
+        if ticket.state != TicketState::Queued || is_watched {
             return LeaveOutcome::Refused(ticket);
         }
         let change = match how {
-            Leave::Cancelled => Change::Cancelled,
+            Leave::Cancelled | Leave::Unwatched => Change::Cancelled,
             Leave::Expired => Change::Expired,
         };
         self.queues.remove(&ticket);

@@ -30,7 +30,7 @@ impl Tickets for RedisStore {
     async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
         let mut call = self.call(&scripts::LEAVE);
         call.arg(id.to_string()).arg(TicketState::from(how).as_str()).arg(reason).arg(now_ms);
-        call.arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        call.arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS).arg(u8::from(how == Leave::Unwatched));
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
             "LEFT" => Ok(LeaveOutcome::Left(ticket(reply.next())?)),

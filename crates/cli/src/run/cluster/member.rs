@@ -28,6 +28,7 @@ impl Member {
         if !realm.rules.is_empty() {
             command.arg("--rules").arg(joined(&realm.rules));
         }
+        command.args(["--unwatched-s", &realm.unwatched_s.to_string()]);
         if realm.log_json {
             command.arg("--log-json");
         }

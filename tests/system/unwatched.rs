@@ -1,0 +1,46 @@
+//! Clients that go away without a word.
+
+use crate::house::{House, On, on_both_stores, stored};
+use anyhow::{Context, Result};
+use api::v1::TicketState;
+use api::v1::watch_request::Subject;
+use domain::TicketState as Stored;
+use sandbox::{Counts, Queued, wait_until};
+
+/// Waits until the ticket has left, and answers why.
+async fn leaves(house: &House, ticket_id: &str) -> Result<String> {
+    wait_until("a ticket to leave that nobody watches", || async {
+        let ticket = stored(house.store(), ticket_id).await.map_err(|error| error.to_string())?;
+        if ticket.state == Stored::Cancelled { Ok(ticket.reason) } else { Err(format!("{:?}", ticket.state)) }
+    })
+    .await
+}
+
+on_both_stores! {
+    async fn one_whose_client_does_not_come_back_leaves_the_queue_and_his_ticket_says_so(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let Queued { ticket, watcher, actor } = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        drop(watcher);
+        assert_eq!(leaves(&house, &ticket.id).await?, "nobody watches it any more");
+        actor.queues("duel").await.context("and is free to queue again")?;
+        Ok(())
+    }
+
+    async fn one_who_comes_back_or_was_never_watched_waits_on(on: On) -> Result<()> {
+        let house = House::open(on, Counts { playservers: 2, ..Counts::ONE_EACH }).await?;
+        let never = house.player("never", 500.0)?.queues("duel").await?;
+        let back = house.player("back", 1500.0)?.enqueues("duel").await?;
+        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        drop(back.watcher);
+        let subject = Subject::PlayerId("back".to_owned());
+        let mut again = house.player_at("back", 1500.0, 0, 1)?.watches_from(subject, None).await?;
+        // Who went away after him has left: his own time is over too.
+        drop(gone.watcher);
+        leaves(&house, &gone.ticket.id).await?;
+        assert_eq!(again.hears().await?.state(), TicketState::Queued);
+        for ticket in [&never, &back.ticket] {
+            assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
+        }
+        Ok(())
+    }
+}
