@@ -21,9 +21,14 @@ fn a_cluster_that_is_struck_again_and_again_keeps_what_it_promised() -> Result<(
 }
 
 #[test]
-fn a_storm_of_no_length_is_refused() -> Result<()> {
-    let ran = chaos(&["--minutes", "0"])?;
-    let told = String::from_utf8(ran.stderr)?;
-    assert_eq!((ran.status.code(), told.as_str()), (Some(2), "error: --minutes must be above 0, to 1440, is 0\n"));
+fn a_storm_that_nobody_could_play_in_is_refused() -> Result<()> {
+    for (flags, told) in [
+        (["--minutes", "0"], "error: --minutes must be above 0, to 1440, is 0\n"),
+        (["--speed", "nan"], "error: --speed must be 0.1 to 1000, is NaN\n"),
+        (["--queue", "chess"], "error: --queue must be one of duel, teams-5v5, is chess\n"),
+    ] {
+        let ran = chaos(&flags)?;
+        assert_eq!((ran.status.code(), String::from_utf8(ran.stderr)?.as_str()), (Some(2), told));
+    }
     Ok(())
 }

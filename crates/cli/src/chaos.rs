@@ -20,13 +20,16 @@ use domain::Role;
 use house::House;
 use residue::Residue;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use storm::Weather;
 use tokio::time::Instant;
 
 /// Longest run: a day.
 const MINUTES_MAX: f64 = 1_440.0;
+/// Slower, hardly anyone plays; faster, the players' machine is the bottleneck.
+const SPEED_MIN: f64 = 0.1;
+const SPEED_MAX: f64 = 1_000.0;
 /// How long tickets may still wait when the storm is over.
 const DRAIN_S: f64 = 15.0;
 
@@ -61,15 +64,36 @@ pub async fn run(args: Args) -> Result<()> {
     if !(args.minutes > 0.0 && args.minutes <= MINUTES_MAX) {
         return Err(Misuse::new(format!("--minutes must be above 0, to {MINUTES_MAX}, is {}", args.minutes)).into());
     }
+    if !(args.speed >= SPEED_MIN && args.speed <= SPEED_MAX) {
+        return Err(Misuse::new(format!("--speed must be {SPEED_MIN} to {SPEED_MAX}, is {}", args.speed)).into());
+    }
     let lasts = Duration::from_secs_f64(args.minutes * 60.0);
     let arrivals = arrivals(&args, lasts)?;
+    check_queue(&args)?;
     let kept = tempfile::Builder::new().prefix("muster-chaos-").tempdir()?;
     let logs = args.logs.clone().unwrap_or_else(|| kept.path().to_owned());
     std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
+    let weathered = weather(&args, lasts, arrivals, &logs).await;
+    if weathered.is_err() && args.logs.is_none() {
+        eprintln!("muster: what every process logged is kept in {}", kept.keep().display());
+    }
+    weathered
+}
 
+/// Players would be refused only when all is up.
+fn check_queue(args: &Args) -> Result<()> {
+    let rules = args.realm.world(None)?.rules.current();
+    let names: Vec<&str> = rules.iter().map(|rules| rules.queue().as_str()).collect();
+    if names.contains(&args.queue.as_str()) {
+        return Ok(());
+    }
+    Err(Misuse::new(format!("--queue must be one of {}, is {}", names.join(", "), args.queue)).into())
+}
+
+async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<()> {
     let realm = RealmArgs { log_json: true, ..args.realm.clone() };
-    let mut house = House::open(realm, args.fsync, &logs).await?;
-    let load = load(&args, &house);
+    let mut house = House::open(realm, args.fsync, logs).await?;
+    let load = load(args, &house);
     let playing = tokio::spawn(async move { replay::play(&load, arrivals).await });
     // Not a task of its own: a child is bound to the thread that started it.
     let weather = storm::blow(&mut house, &mut Dice::new(args.seed), Instant::now() + lasts).await?;
@@ -77,13 +101,8 @@ pub async fn run(args: Args) -> Result<()> {
     let residue = residue::settled(&*house.store).await?;
     let fallen = house.fallen();
     house.leave().await;
-
-    print(&args, &weather, &played.report, residue, &commits::unclear(&logs)?);
-    let verdict = verdict(&weather, &played, residue, &fallen);
-    if verdict.is_err() && args.logs.is_none() {
-        eprintln!("muster: what every process logged is kept in {}", kept.keep().display());
-    }
-    verdict
+    print(args, &weather, &played.report, residue, &commits::unclear(logs)?);
+    verdict(&weather, &played, residue, &fallen)
 }
 
 /// The trace's arrivals, over and over for as long as the storm lasts.
