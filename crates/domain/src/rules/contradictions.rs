@@ -12,7 +12,7 @@ use std::hash::Hash;
 
 /// Most players in one match.
 const MATCH_PLAYERS_MAX: usize = 100;
-/// Most names in any one list: regions, roles or attributes.
+/// Most names in any one list or table: regions, roles, sets or attributes.
 const NAMES_MAX: usize = 64;
 
 type Checked = Result<(), Contradiction>;
@@ -27,6 +27,10 @@ pub(super) fn contradictions(file: &File) -> Vec<Contradiction> {
         roles(file),
         unlimited(file),
         acknowledge(file),
+        count(Key::of(["sets"]), file.sets.len()),
+        count(Key::of(["limit", "overlap"]), file.limit.overlap.len()),
+        count(Key::of(["limit", "number"]), file.limit.number.len()),
+        count(Key::of(["limit", "same_until_s"]), file.limit.same_until_s.len()),
     ];
     let sets = file.sets.iter().map(|(name, members)| set(name, members));
     let overlaps = file.limit.overlap.keys().map(|name| overlap(file, name));
@@ -56,14 +60,19 @@ fn teams(sizes: &[usize]) -> Checked {
 }
 
 fn names<T: Eq + Hash + Display>(key: Key, list: &[T]) -> Checked {
-    if list.len() > NAMES_MAX {
-        return wrong(key, format!("must hold at most {NAMES_MAX} names, holds {}", list.len()));
-    }
+    count(key.clone(), list.len())?;
     let mut seen = HashSet::new();
     match list.iter().find(|name| !seen.insert(*name)) {
         Some(twice) => wrong(key, format!("names {twice} twice: remove one")),
         None => Ok(()),
     }
+}
+
+fn count(key: Key, names: usize) -> Checked {
+    if names > NAMES_MAX {
+        return wrong(key, format!("must hold at most {NAMES_MAX} names, holds {names}"));
+    }
+    Ok(())
 }
 
 fn attributes(key: Key, names: &[String]) -> Checked {
@@ -84,6 +93,7 @@ fn roles(file: &File) -> Checked {
         return wrong(format!("must hold one table for each of {} teams, holds {}", file.teams.len(), per_team.len()));
     }
     for (table, size) in per_team.iter().zip(&file.teams) {
+        count(Key::of(["roles"]), table.len())?;
         let seats = table.values().fold(0usize, |sum, seats| sum.saturating_add(*seats));
         if seats != *size {
             return wrong(format!("must seat the {size} players of a team, seat {seats}"));

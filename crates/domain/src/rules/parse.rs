@@ -7,7 +7,7 @@ use super::mistake::Mistake;
 use super::tree::{Key, Tree};
 use super::{Rules, RulesError};
 
-/// Most mistakes that are told of one queue.
+/// Most mistakes that are told of one queue, and of a file that is no TOML.
 const MISTAKES_MAX: usize = 50;
 /// The list that holds a realm's queues.
 const QUEUES: &str = "queues";
@@ -39,7 +39,8 @@ pub(super) fn read_queues(text: &str) -> Result<Vec<(Tree<'_>, Rules)>, Vec<Mist
 }
 
 fn tree(text: &str) -> Result<Tree<'_>, Vec<Mistake>> {
-    Tree::parse(text).map_err(|errors| errors.iter().map(|error| Mistake::syntax(text, error)).collect())
+    Tree::parse(text)
+        .map_err(|errors| errors.iter().take(MISTAKES_MAX).map(|error| Mistake::syntax(text, error)).collect())
 }
 
 /// The tables of a file that declare a queue each: itself, or those of its list.

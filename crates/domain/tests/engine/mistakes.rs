@@ -121,6 +121,16 @@ fn values_that_contradict_each_other_are_told_all_at_once() {
 }
 
 #[test]
+fn of_mistakes_and_names_without_end_only_so_many_are_taken() {
+    assert_eq!(of_file(&"= \n".repeat(200_000)).len(), 50);
+    let many: String = (0..65).map(|at| format!("n{at} = 1\n")).collect();
+    assert_eq!(
+        mistakes(&format!("[limit.number]\n{many}")),
+        ["line 5, column 1: limit.number: must hold at most 64 names, holds 65"]
+    );
+}
+
+#[test]
 fn an_acknowledgement_is_due_before_the_match_is_over() {
     assert_eq!(
         mistakes("acknowledge_within_s = 600\n"),

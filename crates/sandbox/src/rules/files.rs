@@ -65,9 +65,13 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What a rules file says. Errors when it cannot be read or has more than 1 MiB.
+/// What a rules file says. Errors when it cannot be read, is a directory or a pipe, or has more than 1 MiB.
 pub fn rules_text(file: &Path) -> Result<String, RulesFileError> {
     let mut text = String::new();
+    // Opening a pipe waits for whoever writes to it.
+    if !file.metadata().map_err(|error| at(file, error))?.is_file() {
+        return Err(at(file, "must be a regular file"));
+    }
     let opened = File::open(file).map_err(|error| at(file, error))?;
     opened.take(FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(|error| at(file, error))?;
     if text.len() > FILE_BYTES_MAX {

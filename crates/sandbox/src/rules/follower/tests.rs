@@ -168,3 +168,11 @@ fn a_file_that_is_too_long_is_refused() {
     followed.write("duel.toml", &format!("{DUEL}# {}", "x".repeat(1 << 20)));
     assert!(why(followed.settles()).contains("must have at most 1048576 bytes"));
 }
+
+#[test]
+fn a_pipe_holds_nothing_up() {
+    let mut followed = Followed::start();
+    let pipe = followed.path("pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(why(followed.settles()).contains("must be a regular file"));
+}
