@@ -20,6 +20,24 @@ fn a_cluster_that_is_struck_again_and_again_keeps_what_it_promised() -> Result<(
     Ok(())
 }
 
+/// What Redis answered and had not synced is lost with the power: the players' histories must show it.
+#[test]
+fn a_power_cut_without_fsync_is_found_out_and_its_history_kept() -> Result<()> {
+    let kept = tempfile::tempdir()?;
+    let logs = kept.path().to_str().context("a path of plain text")?;
+    let flags = ["--minutes", "0.1", "--speed", "10", "--faults", "cut-power", "--fsync", "everysec", "--logs", logs];
+    let ran = chaos(&flags)?;
+    let errors = String::from_utf8(ran.stderr)?;
+    assert_eq!(ran.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("BROKEN one-outcome: player "), "{errors}");
+    let history = std::fs::read_to_string(kept.path().join("history.jsonl"))?;
+    assert!(history.lines().any(|line| line.contains(r#""forgotten":true"#)), "{errors}");
+    let files = std::fs::read_dir(kept.path())?.map(|entry| entry.map(|entry| entry.file_name().into_string()));
+    let names = files.collect::<std::io::Result<Vec<_>>>()?;
+    assert!(names.iter().flatten().any(|name| name.ends_with(".aof")), "{names:?}");
+    Ok(())
+}
+
 #[test]
 fn a_storm_that_nobody_could_play_in_is_refused() -> Result<()> {
     for (flags, told) in [

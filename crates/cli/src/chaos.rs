@@ -5,9 +5,11 @@ mod commits;
 mod dice;
 mod fault;
 mod house;
+mod owner;
 mod residue;
 mod storm;
 mod verdict;
+mod wire;
 
 use crate::client::Addresses;
 use crate::misuse::Misuse;
@@ -17,6 +19,7 @@ use crate::trace::{Arrival, Source};
 use anyhow::{Context, Result};
 use dice::Dice;
 use domain::Role;
+use fault::Kind;
 use house::House;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,7 +54,11 @@ pub struct Args {
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "always")]
     pub fsync: FsyncArg,
-    /// Keep what every process logged here; without it, it is kept only when something was broken
+    /// Only these faults
+    #[arg(long, env = "MUSTER_CHAOS_FAULTS", value_enum, value_delimiter = ',', value_name = "KIND")]
+    pub faults: Vec<Kind>,
+    /// Keep here what every process logged, what every player was told (history.jsonl) and what Redis wrote; without it, that is
+    /// kept only when something was broken
     #[arg(long, env = "MUSTER_CHAOS_LOGS", value_name = "DIR")]
     pub logs: Option<PathBuf>,
     #[command(flatten)]
@@ -73,7 +80,10 @@ pub async fn run(args: Args) -> Result<()> {
     std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
     let weathered = weather(&args, lasts, arrivals, &logs).await;
     if weathered.is_err() && args.logs.is_none() {
-        eprintln!("muster: what every process logged is kept in {}", kept.keep().display());
+        eprintln!(
+            "muster: what every process logged, every player was told and Redis wrote is kept in {}",
+            kept.keep().display()
+        );
     }
     weathered
 }
@@ -94,13 +104,19 @@ async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Pa
     let load = load(args, &house);
     let playing = tokio::spawn(async move { replay::play(&load, arrivals).await });
     // Not a task of its own: a child is bound to the thread that started it.
-    let weather = storm::blow(&mut house, &mut Dice::new(args.seed), Instant::now() + lasts).await?;
+    let until = Instant::now() + lasts;
+    let weather = storm::blow(&mut house, &mut Dice::new(args.seed), &args.faults, until).await?;
     let played = playing.await.context("the players' task failed, which is a fault of this run")??;
     let residue = residue::settled(&*house.store).await?;
     let fallen = house.fallen();
     house.leave().await;
     print(args, &weather, &played.report, residue, &commits::unclear(logs)?);
-    verdict(&weather, &played, residue, &fallen)
+    let verdict = verdict(&weather, &played, residue, &fallen);
+    if verdict.is_err() || args.logs.is_some() {
+        played.write_history(&logs.join("history.jsonl"))?;
+        house.keep_redis()?;
+    }
+    verdict
 }
 
 /// The trace's arrivals, over and over for as long as the storm lasts.

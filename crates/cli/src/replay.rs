@@ -5,6 +5,7 @@ mod args;
 mod attend;
 mod audit;
 mod feed;
+mod history;
 mod last_look;
 mod member;
 mod party;
@@ -24,6 +25,7 @@ use anyhow::bail;
 use api::v1;
 use args::Plan;
 use audit::{Broken, audit};
+use record::TicketRecord;
 use report::Played;
 use stage::Stage;
 use std::path::Path;
@@ -47,6 +49,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 /// What came of a replay.
 pub struct Outcome {
     pub report: Report,
+    records: Vec<TicketRecord>,
     broken: Vec<Broken>,
 }
 
@@ -73,7 +76,7 @@ pub async fn play(args: &Args, arrivals: Vec<Arrival>) -> anyhow::Result<Outcome
 
     let broken = audit(&records);
     let report = Report::of(Played { trace: &args.trace, stage: &stage, records: &records, broken: &broken });
-    Ok(Outcome { report, broken })
+    Ok(Outcome { report, records, broken })
 }
 
 /// Is anyone there? Asked before anything is played, about a ticket and a match that cannot be.
@@ -106,9 +109,14 @@ fn write_json(report: &Report, file: &Path) -> anyhow::Result<()> {
 }
 
 impl Outcome {
+    /// Writes what every player was told to a file, a line for each ticket.
+    pub fn write_history(&self, file: &Path) -> std::io::Result<()> {
+        history::write(&self.records, file)
+    }
+
     /// Prints every promise that was broken, and fails if one was, or if not everything could be seen.
     pub fn verdict(&self) -> anyhow::Result<()> {
-        let Self { report, broken } = self;
+        let Self { report, broken, .. } = self;
         for broken in broken.iter().take(BROKEN_PRINTED_MAX) {
             eprintln!("{broken}");
         }

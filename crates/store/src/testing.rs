@@ -1,10 +1,12 @@
 //! What tests of this and other crates stand on: a real redis-server of their own, and waiting for a condition.
 
-use std::io::{self, Read, Write};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -18,8 +20,17 @@ const POLL_PAUSE: Duration = Duration::from_millis(5);
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 const PORTS_TRIED_MAX: usize = 20;
 
-/// Runs the server and kills it when the pipe on stdin closes: then none outlives its test, however that ends.
-const KEEPER: &str = r#"redis-server "$@" & server=$!; read -r _; kill -9 $server; wait $server"#;
+/// Runs the server, tells its process id, and kills it when the pipe on stdin closes: then none outlives its test, however that
+/// ends. A write beyond a limit on the file's size is to fail, as on a full disk, and not to end the server by a signal.
+const KEEPER: &str = r#"
+trap '' XFSZ
+redis-server "$@" >/dev/null & server=$!
+echo $server
+read -r _
+kill -9 $server
+wait $server"#;
+/// What a server was writing when its power went: a command that ends in the middle.
+const TORN: &[u8] = b"*3\r\n$3\r\nSET\r\n$9\r\nhalf-";
 
 /// What a server listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +66,14 @@ pub struct RedisServer {
     fsync: Fsync,
     url: String,
     keeper: Option<Child>,
+    pid: Option<Pid>,
+}
+
+/// How much of which file a server had written at some moment.
+#[derive(Debug)]
+pub struct Written {
+    file: PathBuf,
+    bytes: u64,
 }
 
 impl RedisServer {
@@ -89,7 +108,7 @@ impl RedisServer {
             Some(port) => format!("redis://127.0.0.1:{port}"),
             None => format!("redis+unix://{}", dir.path().join("redis.sock").display()),
         };
-        let mut server = Self { dir, port, fsync, url, keeper: None };
+        let mut server = Self { dir, port, fsync, url, keeper: None, pid: None };
         server.restart()?;
         Ok(server)
     }
@@ -115,9 +134,11 @@ impl RedisServer {
             .args(["-c", KEEPER, "redis-server"])
             .args(self.options())
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()?;
+            .spawn();
+        let mut keeper = keeper?;
+        self.pid = keeper.stdout.take().and_then(told_pid);
         self.keeper = Some(keeper);
         let deadline = Instant::now() + START_MAX;
         while let Err(error) = self.ping() {
@@ -127,6 +148,39 @@ impl RedisServer {
             std::thread::sleep(POLL_PAUSE);
         }
         Ok(())
+    }
+
+    /// How much of its append-only file is written by now.
+    pub fn written(&self) -> io::Result<Written> {
+        let files = std::fs::read_dir(self.append_only_dir())?;
+        let mut files = files.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "aof") && is_incremental(file));
+        // Numbers in the names grow in length too.
+        files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
+        let file = files.pop().ok_or_else(|| io::Error::other("there is no append-only file"))?;
+        let bytes = file.metadata()?.len();
+        Ok(Written { file, bytes })
+    }
+
+    /// Where its append-only files are: every write, in order, since it last rewrote them.
+    pub fn append_only_dir(&self) -> PathBuf {
+        self.dir.path().join("appendonlydir")
+    }
+
+    /// Kills it as a power cut does: what was written after `synced` is gone, but for half a command.
+    pub fn cut_power(&mut self, synced: &Written) -> io::Result<()> {
+        self.kill();
+        let mut file = OpenOptions::new().write(true).open(&synced.file)?;
+        file.set_len(synced.bytes)?;
+        file.seek(SeekFrom::End(0))?;
+        file.write_all(TORN)
+    }
+
+    /// From now on its file cannot grow by more than `bytes`, as on a disk that is nearly full; until it is started again.
+    pub fn fill_disk(&self, bytes: u64) -> io::Result<()> {
+        let end = self.written()?.bytes + bytes;
+        let limit = Rlimit { current: Some(end), maximum: None };
+        prlimit(self.pid, Resource::Fsize, limit).map(drop).map_err(io::Error::from)
     }
 
     fn options(&self) -> Vec<String> {
@@ -178,6 +232,16 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn told_pid(stdout: ChildStdout) -> Option<Pid> {
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line).ok()?;
+    Pid::from_raw(line.trim().parse().ok()?)
+}
+
+fn is_incremental(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().contains(".incr."))
 }
 
 fn ping_over(mut stream: impl Read + Write) -> io::Result<()> {

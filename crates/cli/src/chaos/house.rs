@@ -1,5 +1,6 @@
 //! The cluster that things happen to.
 
+use super::wire::Wire;
 use crate::run::{FsyncArg, Member, RealmArgs, Seat, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
@@ -7,6 +8,7 @@ use futures::future::join_all;
 use nix::sys::signal::Signal;
 use sandbox::Counts;
 use std::fs::{File, OpenOptions};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,28 +16,42 @@ use store::Store;
 use store::testing::{RedisServer, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Two of each, so that one is left; three movers, so that one may stand still while another dies.
 const COUNTS: Counts = Counts { orchestrators: 2, sweepers: 2, matchmakers: 2, movers: 3, playservers: 2 };
 const REDIS_ANSWER_MAX: Duration = Duration::from_secs(5);
+/// What a server that syncs each second may not have synced; one that never does may lose more.
+const UNSYNCED: Duration = Duration::from_secs(1);
+/// Room for a few commands, so that one of them is written by half.
+const DISK_LEFT_BYTES: u64 = 2_000;
 
 pub struct House {
     realm: RealmArgs,
     redis: RedisServer,
+    fsync: FsyncArg,
+    /// Around the wires: what it says is true.
     pub store: Arc<dyn Store>,
+    to_redis: Wire,
     members: Vec<Member>,
+    /// To each of the members.
+    wires: Vec<Wire>,
     logs: PathBuf,
 }
 
 impl House {
     /// Starts everything on free ports, and waits until it works. Each process logs to a file of its own in `logs`.
     pub async fn open(realm: RealmArgs, fsync: FsyncArg, logs: &Path) -> Result<Self> {
-        let seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
+        let mut seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
         let redis = start_redis(fsync.into())?;
         let store = realm.world(Some(redis.url()))?.store;
-        let mut house = Self { realm, redis, store, members: Vec::new(), logs: logs.to_owned() };
-        for seat in &seats {
+        let to_redis = Wire::to(redis_address(&redis)?).await?;
+        let (members, wires, logs) = (Vec::new(), Vec::new(), logs.to_owned());
+        let mut house = Self { realm, redis, fsync, store, to_redis, members, wires, logs };
+        for seat in &mut seats {
+            let wire = Wire::to(seat.address).await?;
+            seat.reached_at = wire.address;
+            house.wires.push(wire);
             let member = house.member(seat)?;
             house.members.push(member);
         }
@@ -44,7 +60,7 @@ impl House {
     }
 
     fn member(&self, seat: &Seat) -> Result<Member> {
-        Member::start(&self.realm, self.redis.url(), seat, Some(self.log(seat)?))
+        Member::start(&self.realm, &format!("redis://{}", self.to_redis.address), seat, Some(self.log(seat)?))
     }
 
     fn log(&self, seat: &Seat) -> Result<File> {
@@ -53,7 +69,7 @@ impl House {
     }
 
     pub fn addresses(&self, role: Role) -> Vec<String> {
-        self.of(role).map(|at| format!("http://{}", self.members[at].seat.address)).collect()
+        self.of(role).map(|at| format!("http://{}", self.members[at].seat.reached_at)).collect()
     }
 
     /// The places of those who play a role.
@@ -87,8 +103,39 @@ impl House {
         Ok(())
     }
 
+    /// The process of a member; none when it has ended.
+    pub fn pid(&self, at: usize) -> Option<u32> {
+        self.members[at].pid()
+    }
+
+    /// The wire to a member.
+    pub fn wire(&self, at: usize) -> &Wire {
+        &self.wires[at]
+    }
+
+    pub fn wire_to_redis(&self) -> &Wire {
+        &self.to_redis
+    }
+
     pub fn kill_redis(&mut self) {
         self.redis.kill();
+    }
+
+    /// Redis goes as in a power cut; of what it wrote less than `UNSYNCED` ago only that is kept which its fsync promises.
+    pub async fn cut_power(&mut self) -> Result<()> {
+        let before = self.redis.written()?;
+        sleep(UNSYNCED).await;
+        let synced = if self.fsync == FsyncArg::Always { self.redis.written()? } else { before };
+        self.redis.cut_power(&synced).context("the power cannot be cut")
+    }
+
+    pub fn fill_disk(&self) -> Result<()> {
+        self.redis.fill_disk(DISK_LEFT_BYTES).context("the disk cannot be filled")
+    }
+
+    /// Takes the lead from whoever has it, behind his back.
+    pub async fn depose(&self) -> Result<()> {
+        self.tell_redis(&format!("DEL {{{}}}:leader", self.realm.realm)).await
     }
 
     pub fn restart_redis(&mut self) -> Result<()> {
@@ -97,7 +144,7 @@ impl House {
 
     /// Says a command to Redis, without waiting for what it means.
     pub async fn tell_redis(&self, command: &str) -> Result<()> {
-        let address = self.redis.url().trim_start_matches("redis://").to_owned();
+        let address = redis_address(&self.redis)?;
         let telling = async {
             let mut stream = TcpStream::connect(address).await?;
             stream.write_all(format!("{command}\r\n").as_bytes()).await?;
@@ -112,7 +159,20 @@ impl House {
         ended.collect()
     }
 
-    pub async fn leave(mut self) {
+    pub async fn leave(&mut self) {
         join_all(self.members.iter_mut().map(Member::leave)).await;
     }
+
+    /// Copies what Redis wrote beside the logs.
+    pub fn keep_redis(&self) -> Result<()> {
+        for file in std::fs::read_dir(self.redis.append_only_dir())? {
+            let file = file?;
+            std::fs::copy(file.path(), self.logs.join(file.file_name()))?;
+        }
+        Ok(())
+    }
+}
+
+fn redis_address(redis: &RedisServer) -> Result<SocketAddr> {
+    redis.url().trim_start_matches("redis://").parse().with_context(|| redis.url().to_owned())
 }

@@ -24,6 +24,7 @@ impl Member {
     pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, log: Option<File>) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
         command.arg(seat.role.as_str()).args(["--redis", url, "--listen", &seat.address.to_string()]);
+        command.args(["--advertise", &format!("http://{}", seat.reached_at)]);
         command.args(["--realm", &realm.realm, "--instance", seat.instance.as_str(), "--with-parent"]);
         if !realm.rules.is_empty() {
             command.arg("--rules").arg(joined(&realm.rules));

@@ -13,6 +13,8 @@ pub struct Seat {
     pub name: String,
     pub role: Role,
     pub address: SocketAddr,
+    /// Where others reach it: there, unless something lies between.
+    pub reached_at: SocketAddr,
     /// Unlike any of an earlier cluster on the same Redis, whose leases may still run.
     pub instance: InstanceId,
 }
@@ -32,7 +34,8 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
         *next += 1;
         let name = format!("{}-{number}", role.as_str());
         let instance = InstanceId::parse("instance", &format!("{name}-{run_id}"))?;
-        Ok(Seat { name, role, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port(role, number)?)), instance })
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(role, number)?));
+        Ok(Seat { name, role, address, reached_at: address, instance })
     };
     counts.roles().map(seat).collect()
 }
