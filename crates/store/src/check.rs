@@ -1,10 +1,13 @@
 use crate::StoreError;
 use domain::{Placement, TicketId};
 
-/// An index is ordered by ratings: only numbers have a place in it.
-pub fn check_ratings(id: TicketId, places: &[Placement]) -> Result<(), StoreError> {
-    if places.iter().all(|place| place.rating.is_finite()) {
-        return Ok(());
+/// A ticket stands somewhere, and an index is ordered by ratings: only numbers have a place in it.
+pub fn check_places(id: TicketId, places: &[Placement]) -> Result<(), StoreError> {
+    if places.is_empty() {
+        return Err(StoreError::Corrupt(format!("ticket {id} has no place")));
     }
-    Err(StoreError::Corrupt(format!("ticket {id} has a rating that is not finite")))
+    if !places.iter().all(|place| place.rating.is_finite()) {
+        return Err(StoreError::Corrupt(format!("ticket {id} has a rating that is not finite")));
+    }
+    Ok(())
 }

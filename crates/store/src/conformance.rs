@@ -31,8 +31,10 @@ macro_rules! for_each_promise {
     ($for_one:ident) => {
         // Queues.
         $for_one!(an_enqueued_ticket_is_kept_as_it_was_given);
+        $for_one!(a_ticket_without_a_place_or_with_a_rating_that_is_none_is_refused);
         $for_one!(an_enqueue_repeated_answers_the_ticket_as_it_stands);
         $for_one!(a_player_in_a_live_ticket_is_busy_and_nothing_is_written);
+        $for_one!(of_several_busy_players_the_first_is_named);
         $for_one!(of_racing_enqueues_of_one_player_exactly_one_queues);
         $for_one!(tries_grow_by_leaving_and_the_highest_of_a_party_counts);
         $for_one!(a_realm_full_of_tickets_takes_no_more);
@@ -57,6 +59,7 @@ macro_rules! for_each_promise {
         $for_one!(widening_is_told_only_where_someone_watches);
         $for_one!(a_relocated_ticket_stands_at_its_new_place_only);
         $for_one!(relocating_may_be_repeated_and_leaves_other_queues_alone);
+        $for_one!(of_two_places_in_one_queue_the_first_is_relocated);
         $for_one!(a_relocated_ticket_can_be_matched_as_it_was_read_before);
         $for_one!(only_the_holder_relocates_and_only_what_waits_in_that_queue);
         $for_one!(adopting_takes_what_the_dead_held_and_leaves_the_living_theirs);

@@ -14,6 +14,7 @@ mod tickets;
 
 use self::link::{Ask, Link};
 use self::row::Reply;
+pub use self::scripts::Scripts;
 use crate::{Bounds, StoreError};
 use ::redis::{Script, ScriptInvocation, Value};
 use domain::RealmId;
@@ -25,6 +26,7 @@ pub struct RedisStore {
     /// `{realm}`: the hash tag puts all of the realm's keys in one slot.
     prefix: String,
     bounds: Bounds,
+    scripts: &'static Scripts,
 }
 
 impl RedisStore {
@@ -38,7 +40,13 @@ impl RedisStore {
 
     /// As [`RedisStore::connect`], with bounds of one's own.
     pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
-        Ok(Self { link: Link::open(url)?, prefix: format!("{{{realm}}}"), bounds })
+        Ok(Self { link: Link::open(url)?, prefix: format!("{{{realm}}}"), bounds, scripts: &scripts::WRITTEN })
+    }
+
+    /// The same store with other scripts, for tests of what each of their lines is for.
+    #[cfg(feature = "testing")]
+    pub fn with_scripts(self, scripts: &'static Scripts) -> Self {
+        Self { scripts, ..self }
     }
 
     fn key(&self, name: &str) -> String {

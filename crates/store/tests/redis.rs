@@ -5,7 +5,10 @@
 mod redis {
     mod away;
     mod back;
+    mod checks;
     mod keys;
+    mod mutants;
     mod planted;
     mod raw;
+    mod scene;
 }

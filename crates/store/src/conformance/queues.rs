@@ -1,6 +1,6 @@
 use super::BOUNDS;
 use super::people::*;
-use crate::{Bounds, EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
+use crate::{Bounds, Enqueue, EnqueueOutcome, Leave, LeaveOutcome, Store, StoreError, Subject};
 use domain::{Ticket, TicketState};
 use std::sync::Arc;
 
@@ -21,6 +21,18 @@ pub async fn an_enqueued_ticket_is_kept_as_it_was_given(store: Arc<dyn Store>) {
     }
     assert_eq!(store.waiting().await.unwrap(), 1);
     assert_eq!(last_event(&*store).await.tickets[0].trace, given.trace);
+}
+
+pub async fn a_ticket_without_a_place_or_with_a_rating_that_is_none_is_refused(store: Arc<dyn Store>) {
+    for places in [
+        vec![],
+        vec![place("duel", "eu", f64::NAN)],
+        vec![place("duel", "eu", 1500.0), place("brawl", "", f64::INFINITY)],
+    ] {
+        let refused = store.enqueue(Enqueue { places, ..solo("ann") }).await;
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+    }
+    assert_eq!((store.waiting().await.unwrap(), all_events(&*store).await.len()), (0, 0));
 }
 
 pub async fn an_enqueue_repeated_answers_the_ticket_as_it_stands(store: Arc<dyn Store>) {
@@ -47,6 +59,13 @@ pub async fn a_player_in_a_live_ticket_is_busy_and_nothing_is_written(store: Arc
     assert_eq!(store.enqueue(pair.clone()).await.unwrap(), busy, "while MATCHED");
     store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
     assert_eq!(store.enqueue(pair).await.unwrap(), busy, "while ASSIGNED");
+}
+
+pub async fn of_several_busy_players_the_first_is_named(store: Arc<dyn Store>) {
+    queued(&*store, solo("ann")).await;
+    let bob = queued(&*store, solo("bob")).await;
+    let both = store.enqueue(party("pair", &["bob", "ann"])).await.unwrap();
+    assert_eq!(both, EnqueueOutcome::Busy { player: player("bob"), ticket: bob.id });
 }
 
 pub async fn of_racing_enqueues_of_one_player_exactly_one_queues(store: Arc<dyn Store>) {

@@ -2,7 +2,7 @@ use super::MemoryStore;
 use super::expiry::Kept;
 use super::state::{State, nobody};
 use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX};
-use crate::check::check_ratings;
+use crate::check::check_places;
 use crate::{
     Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError,
     Subject, Tickets,
@@ -17,7 +17,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[async_trait]
 impl Tickets for MemoryStore {
     async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
-        check_ratings(ticket.id, &ticket.places)?;
+        check_places(ticket.id, &ticket.places)?;
         Ok(self.lock().enqueue(ticket))
     }
 
@@ -30,7 +30,7 @@ impl Tickets for MemoryStore {
     }
 
     async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool> {
-        check_ratings(id, std::slice::from_ref(place))?;
+        check_places(id, std::slice::from_ref(place))?;
         Ok(self.lock().relocate(id, holder, place))
     }
 

@@ -1,7 +1,7 @@
+use super::RedisStore;
 use super::encode::{escape, unescape};
 use super::link::Ask;
 use super::row::{list, text};
-use super::{RedisStore, scripts};
 use crate::bounds::INSTANCES_MAX;
 use crate::{Fence, Leadership, Leases, StoreError};
 use ::redis::{Value, cmd, from_redis_value};
@@ -17,20 +17,20 @@ const LEASES_CLEARED_MAX: usize = 100;
 #[async_trait]
 impl Leases for RedisStore {
     async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
-        let mut call = self.call(&scripts::REGISTER);
+        let mut call = self.call(&self.scripts.register);
         call.arg(instance.role.as_str()).arg(instance.id.as_str()).arg(ttl_ms(ttl)).arg(record(instance));
         call.arg(LEASES_CLEARED_MAX);
         self.run_flag(call).await.map(drop)
     }
 
     async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()> {
-        let mut call = self.call(&scripts::DEREGISTER);
+        let mut call = self.call(&self.scripts.deregister);
         call.arg(role.as_str()).arg(id.as_str());
         self.run_flag(call).await.map(drop)
     }
 
     async fn instances(&self, role: Role) -> Result<Vec<Instance>> {
-        let mut call = self.call(&scripts::INSTANCES);
+        let mut call = self.call(&self.scripts.instances);
         call.arg(role.as_str()).arg(INSTANCES_MAX);
         let rows = list(self.run(call).await?)?;
         let mut found = rows.into_iter().map(|row| instance(role, row)).collect::<Result<Vec<_>>>()?;
@@ -39,7 +39,7 @@ impl Leases for RedisStore {
     }
 
     async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership> {
-        let mut call = self.call(&scripts::LEAD);
+        let mut call = self.call(&self.scripts.lead);
         call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms).arg(seen.epoch).arg(seen.seq);
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
@@ -50,7 +50,7 @@ impl Leases for RedisStore {
     }
 
     async fn resign(&self, fence: &Fence) -> Result<()> {
-        let mut call = self.call(&scripts::RESIGN);
+        let mut call = self.call(&self.scripts.resign);
         call.arg(&fence.0);
         self.run_flag(call).await.map(drop)
     }

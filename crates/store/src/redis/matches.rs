@@ -1,6 +1,6 @@
+use super::RedisStore;
 use super::link::Ask;
 use super::row::{Reply, list, match_of, traces};
-use super::{RedisStore, scripts};
 use crate::bounds::{BATCH_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[async_trait]
 impl Matches for RedisStore {
     async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome> {
-        let mut call = self.call(&scripts::COMMIT);
+        let mut call = self.call(&self.scripts.commit);
         call.arg(&fence.0).arg(request.match_id.to_string()).arg(request.host.as_str());
         call.arg(request.now_ms).arg(request.due_ms).arg(&*request.sheet.0).arg(request.queue.as_str());
         for ticket in &request.tickets {
@@ -37,31 +37,31 @@ impl Matches for RedisStore {
         now_ms: u64,
         due_ms: u64,
     ) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::ASSIGN);
+        let mut call = self.call(&self.scripts.assign);
         call.arg(id.to_string()).arg(host.as_str()).arg(address).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::ACKNOWLEDGE);
+        let mut call = self.call(&self.scripts.acknowledge);
         call.arg(id.to_string()).arg(player.as_str());
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::REMIND);
+        let mut call = self.call(&self.scripts.remind);
         call.arg(&fence.0).arg(id.to_string()).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::NO_SHOW);
+        let mut call = self.call(&self.scripts.no_show);
         call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::END);
+        let mut call = self.call(&self.scripts.end);
         call.arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         call.arg(PLAYER_RECENT_MAX).arg(RECENT_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
@@ -72,7 +72,7 @@ impl Matches for RedisStore {
     }
 
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::REQUEUE);
+        let mut call = self.call(&self.scripts.requeue);
         call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
     }
@@ -85,13 +85,13 @@ impl Matches for RedisStore {
         now_ms: u64,
         due_ms: u64,
     ) -> Result<MatchOutcome> {
-        let mut call = self.call(&scripts::REHOST);
+        let mut call = self.call(&self.scripts.rehost);
         call.arg(&fence.0).arg(id.to_string()).arg(host.as_str()).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>> {
-        let mut call = self.call(&scripts::DUE);
+        let mut call = self.call(&self.scripts.due);
         call.arg(now_ms).arg(limit.min(BATCH_MAX));
         list(self.run(call).await?)?.into_iter().map(match_of).collect()
     }

@@ -2,7 +2,7 @@ use super::encode::unescape;
 use super::link::Ask;
 use super::row::{Row, list, parse_names, unexpected};
 use super::tickets::{read_snapshot, subject_args};
-use super::{RedisStore, about, scripts};
+use super::{RedisStore, about};
 use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WATCHERS_MAX};
 use crate::{Fence, Outbox, Snapshot, StoreError, Subject};
 use ::redis::{Cmd, Value, cmd};
@@ -32,20 +32,20 @@ impl Outbox for RedisStore {
     }
 
     async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
-        let mut call = self.call(&scripts::TRIM);
+        let mut call = self.call(&self.scripts.trim);
         call.arg(&fence.0).arg(upto.epoch).arg(upto.seq);
         self.run_flag(call).await
     }
 
     async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot> {
-        let mut call = self.call(&scripts::WATCH);
+        let mut call = self.call(&self.scripts.watch);
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name).arg(playserver.as_str()).arg(WATCHERS_MAX).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         read_snapshot(self.run(call).await?)
     }
 
     async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()> {
-        let mut call = self.call(&scripts::UNWATCH);
+        let mut call = self.call(&self.scripts.unwatch);
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name).arg(playserver.as_str());
         self.run_flag(call).await.map(drop)

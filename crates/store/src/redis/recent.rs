@@ -1,7 +1,7 @@
 //! Reads whom players met.
 
+use super::RedisStore;
 use super::row::{list, parse_names, text};
-use super::{RedisStore, scripts};
 use crate::StoreError;
 use crate::bounds::BATCH_MAX;
 use ::redis::Value;
@@ -10,7 +10,7 @@ use domain::PlayerId;
 impl RedisStore {
     pub(super) async fn read_recent(&self, players: &[PlayerId]) -> Result<Vec<Vec<PlayerId>>, StoreError> {
         let players = &players[..players.len().min(BATCH_MAX)];
-        let mut call = self.call(&scripts::RECENT);
+        let mut call = self.call(&self.scripts.recent);
         for player in players {
             call.arg(player.as_str());
         }

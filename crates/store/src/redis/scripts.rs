@@ -4,37 +4,66 @@ use ::redis::Script;
 use std::sync::LazyLock;
 
 macro_rules! scripts {
-    ($($name:ident = $file:literal),+ $(,)?) => {$(
-        pub(super) static $name: LazyLock<Script> =
-            LazyLock::new(|| Script::new(concat!(include_str!("scripts/lib.lua"), include_str!($file))));
-    )+};
+    ($($name:ident),+ $(,)?) => {
+        /// Every script of the store.
+        #[derive(Debug)]
+        pub struct Scripts {$(
+            pub(super) $name: Script,
+        )+}
+
+        impl Scripts {
+            /// With `changed` made of each file's text, which it is given with the file's name.
+            pub(super) fn load(changed: impl Fn(&str, &'static str) -> String) -> Self {
+                let lib = changed("lib.lua", include_str!("scripts/lib.lua"));
+                Self {$(
+                    $name: {
+                        let file = concat!(stringify!($name), ".lua");
+                        let own = changed(file, include_str!(concat!("scripts/", stringify!($name), ".lua")));
+                        Script::new(&(lib.clone() + &own))
+                    },
+                )+}
+            }
+        }
+    };
 }
 
 scripts! {
-    ENQUEUE = "scripts/enqueue.lua",
-    LEAVE = "scripts/leave.lua",
-    WIDEN = "scripts/widen.lua",
-    RELOCATE = "scripts/relocate.lua",
-    SNAPSHOT = "scripts/snapshot.lua",
-    ADOPT = "scripts/adopt.lua",
-    RELEASE = "scripts/release.lua",
-    EXPIRING = "scripts/expiring.lua",
-    COMMIT = "scripts/commit.lua",
-    ASSIGN = "scripts/assign.lua",
-    ACKNOWLEDGE = "scripts/acknowledge.lua",
-    REMIND = "scripts/remind.lua",
-    NO_SHOW = "scripts/no_show.lua",
-    END = "scripts/end.lua",
-    RECENT = "scripts/recent.lua",
-    REQUEUE = "scripts/requeue.lua",
-    REHOST = "scripts/rehost.lua",
-    DUE = "scripts/due.lua",
-    TRIM = "scripts/trim.lua",
-    WATCH = "scripts/watch.lua",
-    UNWATCH = "scripts/unwatch.lua",
-    REGISTER = "scripts/register.lua",
-    DEREGISTER = "scripts/deregister.lua",
-    INSTANCES = "scripts/instances.lua",
-    LEAD = "scripts/lead.lua",
-    RESIGN = "scripts/resign.lua",
+    enqueue,
+    leave,
+    widen,
+    relocate,
+    snapshot,
+    adopt,
+    release,
+    expiring,
+    commit,
+    assign,
+    acknowledge,
+    remind,
+    no_show,
+    end,
+    recent,
+    requeue,
+    rehost,
+    due,
+    trim,
+    watch,
+    unwatch,
+    register,
+    deregister,
+    instances,
+    lead,
+    resign,
 }
+
+#[cfg(feature = "testing")]
+impl Scripts {
+    /// With the text of one file changed: kept for good, as those that are written are.
+    pub fn with_file(name: &str, text: &str) -> &'static Self {
+        let changed = |file: &str, written: &'static str| if file == name { text } else { written }.to_owned();
+        Box::leak(Box::new(Self::load(changed)))
+    }
+}
+
+/// As they are written.
+pub(super) static WRITTEN: LazyLock<Scripts> = LazyLock::new(|| Scripts::load(|_, text| text.to_owned()));

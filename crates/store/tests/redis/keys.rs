@@ -1,7 +1,7 @@
 use super::raw::{Raw, server, store_on};
 use ::redis::cmd;
 use domain::Role;
-use store::bounds::ARRIVALS_KEPT;
+use store::bounds::{ARRIVALS_KEPT, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
 use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
 
@@ -44,10 +44,8 @@ async fn a_whole_story(store: &RedisStore) -> Fence {
     fence
 }
 
-#[tokio::test]
-async fn every_key_of_a_finished_story_has_an_owner_or_a_time_to_live() {
-    let server = server();
-    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+/// On an empty server.
+pub async fn every_key_of_a_finished_story_has_an_owner_or_a_time_to_live(store: RedisStore, mut raw: Raw) {
     a_whole_story(&store).await;
     for key in raw.keys().await {
         let left_ms: i64 = raw.ask(cmd("PTTL").arg(&key)).await;
@@ -56,20 +54,74 @@ async fn every_key_of_a_finished_story_has_an_owner_or_a_time_to_live() {
     }
 }
 
-#[tokio::test]
-async fn what_lives_has_no_time_to_live() {
-    let server = server();
-    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+/// On an empty server.
+pub async fn what_lives_has_no_time_to_live(store: RedisStore, mut raw: Raw) {
     store.watch(&Subject::Ticket(ticket_id("ann")), &host()).await.unwrap();
     store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
     let ann = queued(&store, solo("ann")).await;
     store.watch(&Subject::Player(player("ann")), &host()).await.unwrap();
+    store.watch(&Subject::Ticket(ann.id), &host()).await.unwrap();
     matched(&store, &[&ann]).await;
     let running_out = ["{realm}:leader", "{realm}:a:duel"];
     for key in raw.keys().await.into_iter().filter(|key| !running_out.contains(&key.as_str())) {
         let left_ms: i64 = raw.ask(cmd("PTTL").arg(&key)).await;
         assert_eq!(left_ms, -1, "{key}");
     }
+}
+
+/// On an empty server.
+pub async fn a_note_on_what_does_not_live_is_kept_as_long_as_what_it_is_on(store: RedisStore, mut raw: Raw) {
+    let ann = queued(&store, solo("ann")).await;
+    store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    let notes = [
+        (Subject::Ticket(ticket_id("nobody")), TERMINAL_KEPT_MS),
+        (Subject::Player(player("nobody")), TRIES_KEPT_MS),
+        (Subject::Ticket(ann.id), TERMINAL_KEPT_MS),
+        (Subject::Player(player("ann")), TRIES_KEPT_MS),
+    ];
+    for (subject, kept_ms) in notes {
+        store.watch(&subject, &host()).await.unwrap();
+        let key = match &subject {
+            Subject::Ticket(id) => format!("{{realm}}:t:{id}"),
+            Subject::Player(id) => format!("{{realm}}:p:{id}"),
+        };
+        let left_ms: u64 = raw.ask(cmd("PTTL").arg(&key)).await;
+        assert!((kept_ms - 60_000..=kept_ms).contains(&left_ms), "{key} is kept for {left_ms} ms, not {kept_ms}");
+    }
+}
+
+/// On an empty server.
+pub async fn taking_back_what_was_never_noted_leaves_no_key(store: RedisStore, mut raw: Raw) {
+    for subject in [Subject::Player(player("ann")), Subject::Ticket(ticket_id("ann"))] {
+        store.unwatch(&subject, &host()).await.unwrap();
+    }
+    assert_eq!(raw.keys().await, [""; 0]);
+}
+
+/// Calls the macro `$for_one` with the name of each of the above.
+macro_rules! for_each_rule {
+    ($for_one:ident) => {
+        $for_one!(every_key_of_a_finished_story_has_an_owner_or_a_time_to_live);
+        $for_one!(what_lives_has_no_time_to_live);
+        $for_one!(a_note_on_what_does_not_live_is_kept_as_long_as_what_it_is_on);
+        $for_one!(taking_back_what_was_never_noted_leaves_no_key);
+    };
+}
+pub(super) use for_each_rule;
+
+mod alone {
+    use super::super::raw::{Raw, server, store_on};
+
+    macro_rules! test {
+        ($rule:ident) => {
+            #[tokio::test]
+            async fn $rule() {
+                let server = server();
+                super::$rule(store_on(&server), Raw::on(&server).await).await;
+            }
+        };
+    }
+    super::for_each_rule!(test);
 }
 
 #[tokio::test]

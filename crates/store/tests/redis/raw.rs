@@ -1,7 +1,7 @@
 //! A second client, which looks at and plants keys behind the store's back.
 
-use ::redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection, cmd};
-use std::collections::BTreeMap;
+use ::redis::{Client, Cmd, FromRedisValue, Value, aio::MultiplexedConnection, cmd, from_redis_value, pipe};
+use std::collections::{BTreeMap, BTreeSet};
 use store::conformance::BOUNDS;
 use store::testing::{Fsync, Listen, RedisServer};
 use store::{RedisStore, StoreError};
@@ -35,29 +35,57 @@ impl Raw {
         keys
     }
 
-    /// Every key with its whole content.
-    pub async fn everything(&mut self) -> BTreeMap<String, Vec<u8>> {
-        let mut everything = BTreeMap::new();
-        for key in self.keys().await {
-            let content = self.ask(cmd("DUMP").arg(&key)).await;
-            everything.insert(key, content);
+    /// Every key with its whole content, as it can be put back.
+    pub async fn keep(&mut self) -> Kept {
+        let keys = self.keys().await;
+        let mut reading = pipe();
+        for key in &keys {
+            reading.cmd("DUMP").arg(key).cmd("PTTL").arg(key);
         }
-        everything
+        let read: Vec<Value> = reading.query_async(&mut self.0).await.unwrap();
+        let kept = keys.into_iter().zip(read.chunks(2)).map(|(key, read)| {
+            let ttl_ms: i64 = from_redis_value(read[1].clone()).unwrap();
+            (key, (from_redis_value(read[0].clone()).unwrap(), ttl_ms.max(0)))
+        });
+        Kept(kept.collect())
     }
 
-    /// The same to compare. Reading a hash that grew not long ago can change the order in which it is dumped: its fields are sorted.
-    pub async fn content(&mut self) -> BTreeMap<String, Vec<u8>> {
-        let mut content = self.everything().await;
-        for (key, bytes) in &mut content {
-            let kind: String = self.ask(cmd("TYPE").arg(key)).await;
-            if kind == "hash" {
-                let fields: BTreeMap<Vec<u8>, Vec<u8>> = self.ask(cmd("HGETALL").arg(key)).await;
-                *bytes = format!("{fields:?}").into_bytes();
-            }
+    /// Makes everything as it was kept.
+    pub async fn put_back(&mut self, kept: &Kept) {
+        let mut writing = pipe();
+        writing.cmd("FLUSHALL");
+        for (key, (content, ttl_ms)) in &kept.0 {
+            writing.cmd("RESTORE").arg(key).arg(ttl_ms).arg(content);
         }
-        content
+        writing.exec_async(&mut self.0).await.unwrap();
+    }
+
+    /// Every key with its whole content, to compare.
+    pub async fn content(&mut self) -> BTreeMap<String, String> {
+        let keys = self.keys().await;
+        let mut typing = pipe();
+        for key in &keys {
+            typing.cmd("TYPE").arg(key);
+        }
+        let kinds: Vec<String> = typing.query_async(&mut self.0).await.unwrap();
+        let mut reading = pipe();
+        for (key, kind) in keys.iter().zip(&kinds) {
+            // A hash or set that grew not long ago is dumped in another order after it is read.
+            let reader = BTreeMap::from([("hash", "HGETALL"), ("set", "SMEMBERS")]);
+            reading.cmd(reader.get(kind.as_str()).unwrap_or(&"DUMP")).arg(key);
+        }
+        let read: Vec<Value> = reading.query_async(&mut self.0).await.unwrap();
+        let text = |kind: &String, value: Value| match kind.as_str() {
+            "hash" => format!("{:?}", from_redis_value::<BTreeMap<Vec<u8>, Vec<u8>>>(value).unwrap()),
+            "set" => format!("{:?}", from_redis_value::<BTreeSet<Vec<u8>>>(value).unwrap()),
+            _ => format!("{value:?}"),
+        };
+        keys.into_iter().zip(kinds.iter().zip(read).map(|(kind, value)| text(kind, value))).collect()
     }
 }
+
+/// Keys with their content and the time that they have left, in ms, 0 for ever.
+pub struct Kept(BTreeMap<String, (Vec<u8>, i64)>);
 
 /// The error must be [`StoreError::Corrupt`] and name `key`.
 pub fn assert_names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str, verb: &str) {

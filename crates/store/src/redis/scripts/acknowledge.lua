@@ -8,7 +8,7 @@
 local m = read_match(ARGV[1])
 if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
 if not has_name(m.acked, ARGV[2]) then
-  if not LIVE[m.state] then return {'REFUSED', match_row(m.id)} end
+  if not MATCH_LIVE[m.state] then return {'REFUSED', match_row(m.id)} end
   redis.call('HSET', m.key, 'acked', m.acked == '' and ARGV[2] or (m.acked .. ' ' .. ARGV[2]))
 end
 return {'DONE', match_row(m.id)}

@@ -21,9 +21,9 @@ local function take_from(holder)
 end
 checked(held_key(me), 'set')
 for _, holder in ipairs(redis.call('SMEMBERS', checked(HOLDERS, 'set'))) do
-  if holder ~= me and not alive[holder] and #taken < limit then take_from(holder) end
+  if holder ~= me and not alive[holder] then take_from(holder) end
 end
-if not alive[me] and #taken < limit then take_from(me) end
+if not alive[me] then take_from(me) end
 
 local rows = {}
 for i, t in ipairs(taken) do

@@ -8,7 +8,7 @@
 
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
-if not LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+if not MATCH_LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', match_row(m.id)} end
 local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
@@ -19,7 +19,6 @@ local function latest_first(at, before)
   local left_out, met, most = {}, {}, tonumber(ARGV[6])
   each_player(tickets[at], function(_, player) left_out[player] = true end)
   for step = at, at + #tickets - 2 do
-    if #met == most then break end
     add_names(met, left_out, tickets[step % #tickets + 1].players, most)
   end
   add_names(met, left_out, before, most)

@@ -27,7 +27,9 @@ local realm = KEYS[1]
 local OUTBOX, CLOCK, LEADER = realm .. ':outbox', realm .. ':clock', realm .. ':leader'
 local DEADLINES, DUE, HOLDERS = realm .. ':deadlines', realm .. ':due', realm .. ':holders'
 local NOBODY = '-'
-local LIVE = {QUEUED = true, MATCHED = true, ASSIGNED = true}
+-- Every state, and whether what is in it lives on.
+local LIVE = {QUEUED = true, MATCHED = true, ASSIGNED = true, ENDED = false, CANCELLED = false, EXPIRED = false}
+local MATCH_LIVE = {MATCHED = true, ASSIGNED = true, ENDED = false, FAILED = false}
 
 local function ticket_key(id) return realm .. ':t:' .. id end
 local function player_key(id) return realm .. ':p:' .. id end
@@ -65,6 +67,20 @@ local function digits(key, field, value)
   return value
 end
 
+-- `state`, which must be one of `states`.
+local function known(key, state, states)
+  if states[state] == nil then corrupt(key, 'is in no state but ' .. state) end
+  return state
+end
+
+-- `places`, each of which must be `place rating`.
+local function placed(key, places)
+  for place in string.gmatch(places .. ';', '([^;]*);') do
+    if not tonumber(string.match(place, '^[^ ]+ ([^ ]+)$')) then corrupt(key, 'has a place that is none: ' .. place) end
+  end
+  return places
+end
+
 local function plus_one(text)
   return string.format('%.0f', tonumber(text) + 1)
 end
@@ -96,15 +112,17 @@ end
 local function read_ticket(id)
   local key = ticket_key(id)
   local f = read_hash(key, 'state', 'ver', 'queued', 'expires', 'tries', 'width', 'players', 'places', 'party', 'holder',
-    'trace', 'match', 'w')
+    'trace', 'match', 'reason', 'w', 'epoch', 'seq')
   if not f[1] then return nil end
-  for i = 7, 12 do
+  for i = 7, 13 do
     if not f[i] then corrupt(key, 'lacks a field') end
   end
+  digits(key, 'epoch', f[15])
+  digits(key, 'seq', f[16])
   return {
-    id = id, key = key, state = f[1], version = digits(key, 'ver', f[2]), queued = digits(key, 'queued', f[3]),
+    id = id, key = key, state = known(key, f[1], LIVE), version = digits(key, 'ver', f[2]), queued = digits(key, 'queued', f[3]),
     expires = digits(key, 'expires', f[4]), tries = digits(key, 'tries', f[5]), width = digits(key, 'width', f[6]),
-    players = f[7], places = f[8], party = f[9], holder = f[10], trace = f[11], match = f[12], watchers = f[13],
+    players = f[7], places = placed(key, f[8]), party = f[9], holder = f[10], trace = f[11], match = f[12], watchers = f[14],
   }
 end
 
@@ -130,13 +148,7 @@ local function check_queues(t)
   checked(DEADLINES, 'zset')
   checked(HOLDERS, 'set')
   checked(held_key(t.holder), 'set')
-  local places = 0
-  each_place(t, function(key, rating)
-    places = places + 1
-    checked(key, 'zset')
-    if not tonumber(rating) then corrupt(t.key, 'has a place without a rating') end
-  end)
-  if places == 0 then corrupt(t.key, 'has no place') end
+  each_place(t, function(place) checked(place, 'zset') end)
 end
 
 local function index_member(t)
@@ -186,7 +198,7 @@ local function read_match(id)
     if not f[i] then corrupt(key, 'lacks a field') end
   end
   return {
-    id = id, key = key, state = f[1], tickets = f[2], players = f[3], host = f[4], address = f[5], sheet = f[6],
+    id = id, key = key, state = known(key, f[1], MATCH_LIVE), tickets = f[2], players = f[3], host = f[4], address = f[5], sheet = f[6],
     acked = f[7], matched = digits(key, 'matched', f[8]), assigned = digits(key, 'assigned', f[9]),
   }
 end

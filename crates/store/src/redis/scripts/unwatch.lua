@@ -6,9 +6,7 @@
 -- Checks   the key's type
 
 local key = ARGV[1] == 'p' and player_key(ARGV[2]) or ticket_key(ARGV[2])
-local before = read_hash(key, 'w')[1]
-local names = names_without(before, ARGV[3])
-if not before then return 1 end
+local names = names_without(read_hash(key, 'w')[1], ARGV[3])
 
 if #names == 0 then redis.call('HDEL', key, 'w') else redis.call('HSET', key, 'w', table.concat(names, ' ')) end
 return 1
