@@ -5,7 +5,6 @@ use super::mutants::{Mutant, mutants};
 use super::planted::{Plot, known_needs};
 use super::raw::{Raw, server, store_on};
 use super::scene::VERBS;
-use ::redis::cmd;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,8 +16,9 @@ use tokio::task::JoinSet;
 /// What a server answers at once.
 const PROMISES_AT_ONCE: usize = 8;
 
-/// Tries every promise on a realm of its own; the name of one that is broken.
+/// Tries every promise on a realm of its own of the emptied server; the name of one that is broken.
 async fn broken_promise(server: &RedisServer, scripts: &'static Scripts) -> Option<&'static str> {
+    Raw::on(server).await.empty().await;
     let mut trying: JoinSet<()> = JoinSet::new();
     let mut names = HashMap::new();
     let mut broken = None;
@@ -50,12 +50,12 @@ async fn next_broken(trying: &mut JoinSet<()>, names: &HashMap<tokio::task::Id, 
     }
 }
 
-/// Tries what every key must keep, each on the empty server; the name of what is broken.
+/// Tries what every key must keep, each on the emptied server; the name of what is broken.
 async fn broken_key(server: &RedisServer, scripts: &'static Scripts) -> Option<&'static str> {
     macro_rules! try_one {
         ($rule:ident) => {
-            Raw::on(server).await.ask::<()>(&mut cmd("FLUSHALL")).await;
-            let (store, raw) = (store_on(server).with_scripts(scripts), Raw::on(server).await);
+            let (store, mut raw) = (store_on(server).with_scripts(scripts), Raw::on(server).await);
+            raw.empty().await;
             if tokio::spawn(keys::$rule(store, raw)).await.is_err() {
                 return Some(stringify!($rule));
             }
@@ -105,7 +105,6 @@ async fn unnoticed(share: usize, shares: usize) -> Vec<String> {
         if noticed_by(&mutant, &server, &mut plot).await.is_none() {
             unnoticed.push(format!("{} {}: {}", mutant.file, mutant.line, mutant.check));
         }
-        Raw::on(&server).await.ask::<()>(&mut cmd("FLUSHALL")).await;
     }
     unnoticed
 }

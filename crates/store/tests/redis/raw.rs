@@ -35,6 +35,10 @@ impl Raw {
         keys
     }
 
+    pub async fn empty(&mut self) {
+        self.ask(&mut cmd("FLUSHALL")).await
+    }
+
     /// Every key with its whole content, as it can be put back.
     pub async fn keep(&mut self) -> Kept {
         let keys = self.keys().await;

@@ -38,7 +38,7 @@ async fn held_by(store: &RedisStore, name: &str, holder: &str) {
     queued(store, Enqueue { holder, places: vec![place("duel", "us", 1500.0)], ..solo(name) }).await;
 }
 
-/// All that read or change more than one note of a lease.
+/// All verbs of a store but `ping`, which reads no key.
 pub const VERBS: [&str; 31] = [
     "enqueue",
     "leave",
