@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use api::v1;
-use chassis::{Clock, LiveRules};
+use chassis::{Clock, LiveRules, Network};
 use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
 use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
@@ -50,7 +50,14 @@ impl House {
             }
         };
         let unwatched_max = Some(UNWATCHED_MAX);
-        let world = World { realm, store, rules: LiveRules::new(rules), clock: Clock::system(), unwatched_max };
+        let world = World {
+            realm,
+            store,
+            rules: LiveRules::new(rules),
+            clock: Clock::system(),
+            network: Network::tcp(),
+            unwatched_max,
+        };
         Ok(Self { system: System::start(world, counts).await?, redis })
     }
 

@@ -1,6 +1,8 @@
+use crate::Network;
+use hyper_util::rt::TokioIo;
 use std::time::Duration;
-use tonic::transport::{self, Endpoint};
-use tower::Layer;
+use tonic::transport::{self, Endpoint, Uri};
+use tower::{Layer, service_fn};
 
 /// Longest time to connect, in ms.
 const CONNECT_MS_MAX: u64 = 1_000;
@@ -28,14 +30,31 @@ pub struct ChannelError {
     pub reason: String,
 }
 
-/// A channel to `address` (`http://host:port`). Connects nothing yet; must be called inside a tokio runtime.
+/// [`Network::channel`] over TCP.
 pub fn channel(address: &str) -> Result<Channel, ChannelError> {
-    let refused = |reason: String| ChannelError { address: address.to_owned(), reason };
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(error.to_string()))?;
-    if endpoint.uri().scheme_str() != Some("http") {
-        return Err(refused("it must begin with http://".to_owned()));
+    Network::tcp().channel(address)
+}
+
+impl Network {
+    /// A channel to `address` (`http://host:port`). Connects nothing yet; must be called inside a tokio runtime.
+    pub fn channel(&self, address: &str) -> Result<Channel, ChannelError> {
+        let refused = |reason: String| ChannelError { address: address.to_owned(), reason };
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(error.to_string()))?;
+        if endpoint.uri().scheme_str() != Some("http") {
+            return Err(refused("it must begin with http://".to_owned()));
+        }
+        Ok(telemetry::client_layer().layer(self.connect(&bounded(endpoint))))
     }
-    Ok(telemetry::client_layer().layer(bounded(endpoint).connect_lazy()))
+
+    /// As [`Endpoint::connect_lazy`], over this network.
+    pub fn connect(&self, endpoint: &Endpoint) -> transport::Channel {
+        let Some(dial) = self.0.clone() else { return endpoint.connect_lazy() };
+        let dial = move |uri: Uri| {
+            let socket = dial(uri);
+            async move { Ok::<_, std::io::Error>(TokioIo::new(socket.await?)) }
+        };
+        endpoint.connect_with_connector_lazy(service_fn(dial))
+    }
 }
 
 fn bounded(endpoint: Endpoint) -> Endpoint {

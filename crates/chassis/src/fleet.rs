@@ -1,4 +1,4 @@
-use crate::{Caller, Channel, Peers, Shutdown, channel};
+use crate::{Caller, Channel, Network, Peers, Shutdown};
 use api::{Call, CallRequest};
 use domain::{Instance, InstanceId};
 use futures::future::BoxFuture;
@@ -18,6 +18,7 @@ type Callers<Req, Resp> = HashMap<InstanceId, (String, Caller<Req, Resp>)>;
 
 struct Shared<Req, Resp> {
     name: &'static str,
+    network: Network,
     peers: Peers,
     in_flight_max: usize,
     open: Open<Req, Resp>,
@@ -39,12 +40,14 @@ where
     /// `name`, `in_flight_max` (for each peer) and `shutdown` are those of [`Caller::start`]. Must be called inside a tokio runtime.
     pub fn start(
         name: &'static str,
+        network: Network,
         peers: Peers,
         in_flight_max: usize,
         shutdown: Shutdown,
         open: Open<Req, Resp>,
     ) -> Self {
-        let fleet = Self(Arc::new(Shared { name, peers, in_flight_max, open, shutdown, callers: Mutex::default() }));
+        let callers = Mutex::default();
+        let fleet = Self(Arc::new(Shared { name, network, peers, in_flight_max, open, shutdown, callers }));
         tokio::spawn(meet(Arc::downgrade(&fleet.0), fleet.0.peers.clone(), fleet.0.shutdown.clone()));
         fleet
     }
@@ -91,7 +94,7 @@ where
         {
             return Some(caller.clone());
         }
-        let channel = match channel(&instance.address) {
+        let channel = match self.network.channel(&instance.address) {
             Ok(channel) => channel,
             Err(error) => {
                 tracing::warn!(%error, peer = %instance.id, "a peer gave an address that cannot be used");

@@ -3,10 +3,9 @@
 mod health;
 mod incoming;
 
-use crate::{Readiness, Shutdown};
+use crate::{Listener, Readiness, Shutdown};
 use std::future::Future;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
@@ -43,7 +42,7 @@ pub enum ServeError {
 /// At shutdown: not ready, no new connections, open calls go on to their end. Streams end when their service ends them,
 /// on the same token. What is open after [`DRAIN_MS_MAX`] is cut.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listener,
     routes: Routes,
     names: &[&str],
     readiness: Readiness,

@@ -12,28 +12,29 @@ mod service;
 pub use config::Config;
 
 use api::v1::matchmaker_server::MatchmakerServer;
-use chassis::{Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
 use domain::Role;
 use propose::Proposer;
 use service::Service;
 use std::sync::Arc;
 use store::Leases;
-use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 /// What a matchmaker needs from outside.
 pub struct Deps {
     pub leases: Arc<dyn Leases>,
     pub rules: LiveRules,
+    pub network: Network,
 }
 
 /// Serves until `shutdown`; then finishes the searches in work.
-pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let movers = Peers::watch(deps.leases.clone(), Role::Mover, shutdown.clone());
     // Searches that are still in work at shutdown go on to propose.
     let proposing = Shutdown::new();
     let fleet = Fleet::start(
         "muster.v1.Mover/Propose",
+        deps.network,
         movers,
         config::PROPOSALS_IN_FLIGHT_MAX,
         proposing.clone(),

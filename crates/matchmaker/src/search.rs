@@ -63,7 +63,7 @@ async fn search(range: Range, rules: Arc<Rules>, now_ms: u64, seed: u64) -> Resu
     if tickets <= INLINE_TICKETS_MAX {
         return Ok(run());
     }
-    tokio::task::spawn_blocking(run).await.map_err(|error| Status::internal(error.to_string()))
+    chassis::compute(run).await.map_err(|error| Status::internal(error.to_string()))
 }
 
 /// Proposes one match, in the trace of the ticket that the search was for.

@@ -21,7 +21,7 @@ mod trace;
 pub use config::Config;
 
 use api::v1::mover_server::MoverServer;
-use chassis::{Clock, Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
 use commit::Committer;
 use domain::Role;
 use hosts::Hosts;
@@ -29,7 +29,6 @@ use lead::Lead;
 use service::Service;
 use std::sync::Arc;
 use store::Store;
-use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
@@ -38,17 +37,19 @@ pub struct Deps {
     pub store: Arc<dyn Store>,
     pub rules: LiveRules,
     pub clock: Clock,
+    pub network: Network,
 }
 
 /// Serves until `shutdown`; then finishes the commits in work and gives up the lead at once, so that a standby takes it.
-pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
-    let Deps { store, rules, clock } = deps;
+pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Deps { store, rules, clock, network } = deps;
     // The lead outlives the first word of the shutdown: commits in work need it, and hosts, until the last one is known, and
     // what they commit is delivered. It does not outlive them: as long as it is held, nobody else can commit.
     let led = Shutdown::new();
     let playservers = Peers::watch(store.clone(), Role::Playserver, led.clone());
     let fleet = Fleet::start(
         "muster.v1.Playserver/Deliver",
+        network,
         playservers.clone(),
         config::DELIVERIES_IN_FLIGHT_MAX,
         led.clone(),

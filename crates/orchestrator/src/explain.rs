@@ -51,7 +51,7 @@ impl Explainer {
             let _permit = permit;
             seen.into_iter().map(|seen| seen.explain(id, now_ms)).collect::<Result<Vec<_>, _>>()
         };
-        let explained = tokio::task::spawn_blocking(explaining).await;
+        let explained = chassis::compute(explaining).await;
         let explained = explained.map_err(|error| Status::internal(error.to_string()))?;
         let explanations = explained.map_err(|invalid| unreadable(id, &invalid))?;
         Ok(Some(v1::ExplainResponse { explanations: explanations.into_iter().flatten().collect() }))

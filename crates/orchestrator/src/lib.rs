@@ -36,7 +36,7 @@ pub mod plan {
 }
 
 use api::v1::queue_server::QueueServer;
-use chassis::{Clock, Fleet, LiveRules, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
 use domain::{RealmId, Role};
 use explain::Explainer;
 use look::Eyes;
@@ -47,7 +47,6 @@ use search::Searcher;
 use service::Service;
 use std::sync::Arc;
 use store::Store;
-use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 /// What an orchestrator needs from outside.
@@ -56,12 +55,13 @@ pub struct Deps {
     pub store: Arc<dyn Store>,
     pub rules: LiveRules,
     pub clock: Clock,
+    pub network: Network,
 }
 
 /// Serves until `shutdown`, as an orchestrator or a sweeper by the instance's role; then finishes what is in work and hands back the
 /// tickets held here, so that others adopt them at once.
-pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
-    let Deps { realm, store, rules, clock } = deps;
+pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Deps { realm, store, rules, clock, network } = deps;
     let holder = config.instance.id.clone();
     let role = config.instance.role;
     let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, shutdown.clone());
@@ -69,6 +69,7 @@ pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: 
     let searching = Shutdown::new();
     let fleet = Fleet::start(
         "muster.v1.Matchmaker/Search",
+        network,
         matchmakers,
         config::SEARCHES_IN_FLIGHT_MAX,
         searching.clone(),

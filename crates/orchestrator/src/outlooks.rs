@@ -74,7 +74,7 @@ impl Outlooks {
             let outlook = Arc::new(Outlook::survey(&rules, &arrivals, now_ms));
             Known { until_ms: now_ms + outlook_kept_ms(arrivals.len()), outlook }
         };
-        tokio::task::spawn_blocking(surveying).await.ok()
+        chassis::compute(surveying).await.ok()
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<Key, Known>> {

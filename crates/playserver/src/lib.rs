@@ -23,7 +23,7 @@ pub use config::Config;
 use absence::Absences;
 use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
-use chassis::{Clock, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Listener, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
 use desk::Desk;
 use domain::RealmId;
@@ -33,7 +33,6 @@ use presence::Presence;
 use service::Service;
 use std::sync::Arc;
 use store::Store;
-use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 /// What a playserver needs from outside.
@@ -44,7 +43,7 @@ pub struct Deps {
 }
 
 /// Serves until `shutdown`; then every stream ends with UNAVAILABLE, so that clients go on at another playserver.
-pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let Deps { realm, store, clock } = deps;
     let id = config.instance.id.clone();
     let readiness = Readiness::new();

@@ -1,10 +1,9 @@
 use crate::Spec;
-use chassis::{Clock, LiveRules, ServeError, Shutdown};
+use chassis::{Clock, Listener, LiveRules, Network, ServeError, Shutdown};
 use domain::{RealmId, Role};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
-use tokio::net::TcpListener;
 
 /// What every instance of a realm shares.
 #[derive(Clone)]
@@ -13,25 +12,26 @@ pub struct World {
     pub store: Arc<dyn Store>,
     pub rules: LiveRules,
     pub clock: Clock,
+    pub network: Network,
     /// How long a ticket whose last watcher went away may wait on for him; none: as long as any other.
     pub unwatched_max: Option<Duration>,
 }
 
 /// Serves one instance on `listener` until `shutdown`.
-pub async fn serve(spec: Spec, listener: TcpListener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
-    let World { realm, store, rules, clock, unwatched_max } = world;
+pub async fn serve(spec: Spec, listener: impl Listener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
+    let World { realm, store, rules, clock, network, unwatched_max } = world;
     let Spec { instance, game_address } = spec;
     match instance.role {
         Role::Orchestrator | Role::Sweeper => {
-            let deps = orchestrator::Deps { realm, store, rules, clock };
+            let deps = orchestrator::Deps { realm, store, rules, clock, network };
             orchestrator::serve(orchestrator::Config { instance }, listener, deps, shutdown).await
         }
         Role::Matchmaker => {
-            let deps = matchmaker::Deps { leases: store, rules };
+            let deps = matchmaker::Deps { leases: store, rules, network };
             matchmaker::serve(matchmaker::Config { instance }, listener, deps, shutdown).await
         }
         Role::Mover => {
-            let deps = mover::Deps { store, rules, clock };
+            let deps = mover::Deps { store, rules, clock, network };
             mover::serve(mover::Config { instance }, listener, deps, shutdown).await
         }
         Role::Playserver => {

@@ -1,6 +1,6 @@
 //! Accepted connections: bounded in number, and cut when the server has waited long enough.
 
-use crate::Shutdown;
+use crate::{Listener, Shutdown, network::Socket};
 use futures::stream::{Stream, unfold};
 use std::future::Future;
 use std::io;
@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 /// Connections open at once. More wait in the kernel's backlog until one closes.
 const CONNECTIONS_MAX: usize = 16_384;
@@ -20,14 +19,17 @@ const CONNECTIONS_MAX: usize = 16_384;
 const ACCEPT_RETRY_MS: u64 = 50;
 
 /// One client's connection. Its reads fail once it is cut, which makes the transport close it.
-pub(super) struct Connection {
-    stream: TcpStream,
+pub(super) struct Connection<S> {
+    stream: S,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     _room: OwnedSemaphorePermit,
 }
 
 /// Connections as they come. All of them, taken or not, are cut when `cut` fires.
-pub(super) fn connections(listener: TcpListener, cut: Shutdown) -> impl Stream<Item = io::Result<Connection>> {
+pub(super) fn connections<L: Listener>(
+    listener: L,
+    cut: Shutdown,
+) -> impl Stream<Item = io::Result<Connection<L::Socket>>> {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     unfold((listener, room, cut), |(listener, room, cut)| async move {
         // The semaphore is never closed: an error cannot come, and would end the server rather than spin.
@@ -38,9 +40,9 @@ pub(super) fn connections(listener: TcpListener, cut: Shutdown) -> impl Stream<I
     })
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept<L: Listener>(listener: &L) -> L::Socket {
     loop {
-        match listener.accept().await.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
+        match listener.accept().await {
             Ok(stream) => return stream,
             Err(error) => {
                 tracing::debug!(%error, "a connection could not be accepted");
@@ -50,15 +52,13 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+impl<S: Socket> Connected for Connection<S> {
+    type ConnectInfo = ();
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
-    }
+    fn connect_info(&self) {}
 }
 
-impl AsyncRead for Connection {
+impl<S: Socket> AsyncRead for Connection<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
@@ -67,7 +67,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: Socket> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -4,7 +4,7 @@ use super::ports::default_port;
 use super::redacted::redacted;
 use crate::misuse::Misuse;
 use anyhow::Result;
-use chassis::{Clock, LiveRules, Shutdown};
+use chassis::{Clock, LiveRules, Network, Shutdown};
 use domain::{InstanceId, RealmId, Role, RuleSet};
 use sandbox::{Counts, RulesFollower, World};
 use std::net::{IpAddr, SocketAddr};
@@ -193,7 +193,7 @@ impl RealmArgs {
             Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
-        Ok(World { realm, store, rules, clock: Clock::system(), unwatched_max })
+        Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max })
     }
 
     fn rules(&self) -> Result<RuleSet> {
