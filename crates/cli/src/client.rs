@@ -1,105 +1,24 @@
-//! A player's side of the contract, shared by the tools: channels with every limit set, a deadline on every call, and asking
-//! again where that is safe. Every call of the contract may be repeated, so each attempt may go to another instance.
+//! Where the system is, and what its failures mean to the person who asked.
 
 mod addresses;
 mod explain;
-mod pool;
-mod pulse;
-mod retry;
-mod watch;
 
 pub use addresses::{Addresses, Side};
-pub use explain::{code_name, explain};
-pub use pulse::Pulse;
-pub use retry::{Retry, is_passing};
-pub use watch::{Subject, Watch};
+pub use explain::explain;
 
 use crate::misuse::Misuse;
-use api::CLIENT_MESSAGE_BYTES_MAX;
-use api::v1::{self, play_client::PlayClient, queue_client::QueueClient};
-use pool::Pool;
-use retry::{ask, timed};
-use std::sync::Arc;
-use tonic::Status;
-use tonic::transport::Channel;
+use chassis::Network;
+use players::{Client, Pool, Retry};
 
-/// Calls to the orchestrators and playservers of one realm. Cheap to clone.
-///
-/// `turn` spreads callers over instances and connections: the same turn starts at the same one, each repetition goes to the next.
-#[derive(Clone)]
-pub struct Client {
-    queue: Arc<Pool>,
-    play: Arc<Pool>,
-    retry: Retry,
-    pub pulse: Arc<Pulse>,
-}
-
-impl Client {
-    pub fn try_new(addresses: &Addresses, connections: usize, retry: Retry) -> Result<Self, Misuse> {
-        let queue = Arc::new(Pool::try_new(Side::Queue.flag(), &addresses.target, connections)?);
-        let play = Arc::new(Pool::try_new(Side::Play.flag(), &addresses.play, connections)?);
-        Ok(Self { queue, play, retry, pulse: Arc::default() })
-    }
-
-    pub async fn enqueue(&self, turn: usize, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
-            async move { queue.enqueue(request).await }
-        })
-        .await
-    }
-
-    pub async fn cancel(&self, turn: usize, request: v1::CancelRequest) -> Result<v1::CancelResponse, Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
-            async move { queue.cancel(request).await }
-        })
-        .await
-    }
-
-    pub async fn ticket(&self, turn: usize, request: v1::GetTicketRequest) -> Result<v1::GetTicketResponse, Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
-            async move { queue.get_ticket(request).await }
-        })
-        .await
-    }
-
-    pub async fn explain(&self, turn: usize, request: v1::ExplainRequest) -> Result<v1::ExplainResponse, Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut queue, request) = (self.queue(turn + attempt), timed(request.clone()));
-            async move { queue.explain(request).await }
-        })
-        .await
-    }
-
-    pub async fn acknowledge(&self, turn: usize, request: v1::AcknowledgeRequest) -> Result<(), Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
-            async move { play.acknowledge(request).await }
-        })
-        .await
-        .map(|_| ())
-    }
-
-    pub async fn end_match(&self, turn: usize, request: v1::EndMatchRequest) -> Result<v1::EndMatchResponse, Status> {
-        ask(&self.retry, &self.pulse, |attempt| {
-            let (mut play, request) = (self.play(turn + attempt), timed(request.clone()));
-            async move { play.end_match(request).await }
-        })
-        .await
-    }
-
-    /// Follows a player or a ticket; nothing is asked before the first [`Watch::next`].
-    pub fn watch(&self, turn: usize, realm: &str, subject: Subject) -> Watch {
-        Watch::new(self.clone(), turn, realm, subject)
-    }
-
-    fn queue(&self, turn: usize) -> QueueClient<Channel> {
-        QueueClient::new(self.queue.channel(turn)).max_decoding_message_size(CLIENT_MESSAGE_BYTES_MAX)
-    }
-
-    fn play(&self, turn: usize) -> PlayClient<Channel> {
-        PlayClient::new(self.play.channel(turn)).max_decoding_message_size(CLIENT_MESSAGE_BYTES_MAX)
-    }
+/// A client of the system at `addresses`, with so many connections to each.
+pub fn connect(addresses: &Addresses, connections: usize, retry: Retry) -> Result<Client, Misuse> {
+    let pool = |side: Side| {
+        let flag = side.flag();
+        if addresses.of(side).is_empty() || connections == 0 {
+            return Err(Misuse::new(format!("{flag} needs an address, for example {flag} http://127.0.0.1:7600")));
+        }
+        Pool::try_new(&Network::tcp(), addresses.of(side), connections)
+            .map_err(|error| Misuse::new(format!("{flag} {error}")))
+    };
+    Ok(Client::new(pool(Side::Queue)?, pool(Side::Play)?, retry))
 }

@@ -3,31 +3,18 @@
 
 mod args;
 mod attend;
-mod audit;
-mod feed;
-mod history;
-mod last_look;
-mod member;
-mod party;
 mod progress;
-mod record;
 mod report;
-mod stage;
 mod table;
-mod tally;
 
 pub use args::Args;
 pub use report::Report;
 
-use crate::client::{Client, Retry, Side, explain};
-use crate::trace::Arrival;
+use crate::client::{Side, connect, explain};
 use anyhow::bail;
 use api::v1;
-use args::Plan;
-use audit::{Broken, audit};
-use record::TicketRecord;
+use players::{Arrival, Broken, Plan, Retry, Stage, TicketRecord, audit, history, play_all};
 use report::Played;
-use stage::Stage;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -56,23 +43,23 @@ pub struct Outcome {
 /// Plays these arrivals as the flags say, and checks what their players were told.
 pub async fn play(args: &Args, arrivals: Vec<Arrival>) -> anyhow::Result<Outcome> {
     let plan = Plan::try_from(args)?;
-    let client = Client::try_new(&args.addresses, args.connections, Retry::PATIENT)?;
+    let client = connect(&args.addresses, args.connections, Retry::PATIENT)?;
     knock(args).await?;
 
     let scale = progress::Scale::of(&arrivals);
-    let stage = Arc::new(Stage::new(client, plan, progress::bar(&scale)));
+    let stage = Arc::new(Stage::new(client, plan));
+    let bar = progress::bar(&scale);
     let mut attendants = JoinSet::new();
-    attendants.spawn(attend::interrupts(stage.clone()));
-    attendants.spawn(attend::silence(stage.clone()));
-    attendants.spawn(progress::show(stage.clone(), scale));
-    let fed = feed::play_all(&stage, arrivals).await;
+    attendants.spawn(attend::interrupts(stage.clone(), bar.clone()));
+    attendants.spawn(attend::silence(stage.clone(), bar.clone()));
+    attendants.spawn(progress::show(stage.clone(), bar.clone(), scale));
+    let fed = play_all(&stage, arrivals).await;
     attendants.shutdown().await;
-    stage.bar.abandon();
-    let mut records = fed?;
+    bar.abandon();
+    let records = fed?;
     if let Some(status) = stage.fatal() {
         return Err(explain(&status, &args.addresses, Side::Queue));
     }
-    last_look::take(&stage, &mut records).await;
 
     let broken = audit(&records);
     let report = Report::of(Played { trace: &args.trace, stage: &stage, records: &records, broken: &broken });
@@ -81,7 +68,7 @@ pub async fn play(args: &Args, arrivals: Vec<Arrival>) -> anyhow::Result<Outcome
 
 /// Is anyone there? Asked before anything is played, about a ticket and a match that cannot be.
 async fn knock(args: &Args) -> anyhow::Result<()> {
-    let client = Client::try_new(&args.addresses, 1, Retry::BRIEF)?;
+    let client = connect(&args.addresses, 1, Retry::BRIEF)?;
     let nobody = "0".repeat(32);
     let realm = args.addresses.realm.clone();
     let ticket = v1::GetTicketRequest { realm: realm.clone(), ticket_id: nobody.clone() };

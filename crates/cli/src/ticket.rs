@@ -9,16 +9,17 @@ mod watch;
 
 pub use args::Args;
 
-use crate::client::{Client, Retry, Side, Subject, explain};
+use crate::client::{Side, connect, explain};
 use api::v1;
 use args::{CancelArgs, Verb};
+use players::{Client, Retry, Subject};
 use watch::WatchPlan;
 
 /// One call after another needs one connection.
 const CONNECTIONS: usize = 1;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let client = Client::try_new(&args.addresses, CONNECTIONS, Retry::BRIEF)?;
+    let client = connect(&args.addresses, CONNECTIONS, Retry::BRIEF)?;
     let desk = Desk { client, args: &args };
     match &args.verb {
         Verb::Enqueue(enqueue) => desk.enqueue(enqueue).await,

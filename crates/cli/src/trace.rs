@@ -8,31 +8,14 @@ pub use load::Source;
 use crate::misuse::Misuse;
 use cities::Cities;
 use csv::StringRecord;
-use std::collections::BTreeMap;
+use players::{Arrival, Person};
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// Longer traces are refused: all rows are held in memory.
 pub const ROWS_MAX: usize = 5_000_000;
 
 const SOLO: [&str; 3] = ["queue_ms", "player_id", "rating"];
 const PARTIES: [&str; 6] = ["queue_ms", "party_id", "player_id", "rating", "city", "country"];
-
-/// One party's arrival.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Arrival {
-    /// After the trace's start, in milliseconds of the trace.
-    pub queue_ms: u64,
-    pub players: Vec<Person>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Person {
-    pub id: Arc<str>,
-    pub rating: f64,
-    /// To each region, in milliseconds.
-    pub rtt_ms: Option<Arc<BTreeMap<String, u32>>>,
-}
 
 /// How to read a trace, besides its text.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 
 mod actor;
 mod line;
+mod residue;
 mod rules;
 mod spec;
 mod system;
@@ -12,6 +13,7 @@ mod world;
 
 pub use actor::{Actor, Queued};
 pub use line::{Following, Line, Session};
+pub use residue::{Residue, settled};
 pub use rules::{Polled, RULES_POLL, RulesFileError, RulesFollower, built_in_rules, load_rules, rules_text};
 pub use spec::{Counts, Spec};
 pub use system::{Running, System};

@@ -1,11 +1,11 @@
 //! What came of a storm, for people, and whether it was what is promised.
 
 use super::Args;
-use super::residue::Residue;
 use super::storm::Weather;
 use crate::replay;
 use crate::stats::Spread;
 use anyhow::{Result, bail};
+use sandbox::Residue;
 use std::collections::BTreeMap;
 
 pub fn print(

@@ -4,6 +4,7 @@ use crate::client::Addresses;
 use crate::misuse::Misuse;
 use crate::trace::Source;
 use clap::builder::FalseyValueParser;
+use players::Plan;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,20 +91,6 @@ const SECONDS_MAX: f64 = 86_400.0;
 const CONNECTIONS_MAX: usize = 64;
 /// Streams that one server connection carries; the servers' bound is 10,000.
 const STREAMS_PER_CONNECTION: usize = 9_000;
-
-/// The flags, checked, with the trace's seconds already made the user's.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    pub queue: String,
-    pub realm: String,
-    pub speed: f64,
-    pub game: Duration,
-    pub ack_delay: Option<Duration>,
-    pub cancel_share: f64,
-    pub cancel_after: Duration,
-    pub drain: Duration,
-    pub players_max: usize,
-}
 
 impl TryFrom<&Args> for Plan {
     type Error = Misuse;

@@ -1,7 +1,8 @@
 //! What ends a replay before its trace does.
 
-use super::stage::Stage;
-use super::tally::Tally;
+use super::progress::say;
+use indicatif::ProgressBar;
+use players::{Stage, Tally};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The first Ctrl-C queues nobody further and cancels who waits; the second drops everything. The report comes either way.
-pub async fn interrupts(stage: Arc<Stage>) {
+pub async fn interrupts(stage: Arc<Stage>, bar: ProgressBar) {
     let steps = [
         (&stage.give_up, "finishing: cancelling what still waits, playing out what is matched; Ctrl-C again: stop"),
         (&stage.stop, "stopping"),
@@ -21,12 +22,12 @@ pub async fn interrupts(stage: Arc<Stage>) {
         }
         stage.interrupted.cancel();
         token.cancel();
-        stage.say(line);
+        say(&bar, line);
     }
 }
 
 /// Stops the replay of a system that is gone.
-pub async fn silence(stage: Arc<Stage>) {
+pub async fn silence(stage: Arc<Stage>, bar: ProgressBar) {
     while stage.client.pulse.silent() < SILENCE_MAX {
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -34,5 +35,5 @@ pub async fn silence(stage: Arc<Stage>) {
     stage.give_up.cancel();
     stage.stop.cancel();
     let row = Tally::read(&stage.tally.rows);
-    stage.say(&format!("nothing answered for {} s: stopped after row {row}", SILENCE_MAX.as_secs()));
+    say(&bar, &format!("nothing answered for {} s: stopped after row {row}", SILENCE_MAX.as_secs()));
 }

@@ -1,9 +1,7 @@
 //! How it goes, while it goes: a bar at a terminal, else a line every few seconds.
 
-use super::stage::Stage;
-use super::tally::Tally;
-use crate::trace::Arrival;
 use indicatif::{ProgressBar, ProgressStyle};
+use players::{Arrival, Stage, Tally};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +34,16 @@ pub fn bar(scale: &Scale) -> ProgressBar {
     ProgressBar::new(scale.rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// One line to whoever looks on, past the bar.
+pub fn say(bar: &ProgressBar, line: &str) {
+    bar.suspend(|| eprintln!("{line}"));
+}
+
 /// Runs until it is aborted.
-pub async fn show(stage: Arc<Stage>, scale: Scale) {
+pub async fn show(stage: Arc<Stage>, bar: ProgressBar, scale: Scale) {
     let is_terminal = std::io::stderr().is_terminal();
     let wall_s = scale.length_s / stage.plan.speed;
-    stage.say(&format!("{} rows, {:.0} s of trace in {wall_s:.0} s", scale.rows, scale.length_s));
+    say(&bar, &format!("{} rows, {:.0} s of trace in {wall_s:.0} s", scale.rows, scale.length_s));
     let every = if is_terminal { BAR_EVERY } else { LINE_EVERY };
     let weight = if is_terminal { BAR_WEIGHT } else { 1.0 };
     let mut rate = Rate { matched: 0, every_s: every.as_secs_f64(), weight, per_s: 0.0 };
@@ -49,8 +52,8 @@ pub async fn show(stage: Arc<Stage>, scale: Scale) {
         let tally = &stage.tally;
         let line = line(tally, rate.next(Tally::read(&tally.matched)), stage.plan.speed);
         if is_terminal {
-            stage.bar.set_position(Tally::read(&tally.rows));
-            stage.bar.set_message(line);
+            bar.set_position(Tally::read(&tally.rows));
+            bar.set_message(line);
         } else {
             eprintln!("{}/{} rows  {line}", Tally::read(&tally.rows), scale.rows);
         }

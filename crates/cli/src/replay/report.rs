@@ -1,11 +1,8 @@
 //! What players got, in figures.
 
-use super::audit::Broken;
-use super::record::{Lost, Member, TicketRecord, Told};
-use super::stage::Stage;
-use super::tally::{Refusals, Tally};
 use crate::stats::Spread;
 use api::v1::{Team, TicketState};
+use players::{Broken, Lost, Member, Refusals, Stage, Tally, TicketRecord, Told};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;

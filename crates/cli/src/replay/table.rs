@@ -107,7 +107,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::tally::Refusals;
+    use players::Refusals;
 
     #[test]
     fn no_line_is_wider_than_a_narrow_terminal() {

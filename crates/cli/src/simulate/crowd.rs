@@ -2,8 +2,8 @@
 //! be such as the engine takes.
 
 use crate::misuse::Misuse;
-use crate::trace::{Arrival, Person};
 use domain::{Invalid, Party, Player, RealmId, Rules, TicketId};
+use players::{Arrival, Person};
 use std::collections::HashMap;
 use std::sync::Arc;
 

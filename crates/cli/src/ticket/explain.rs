@@ -2,9 +2,10 @@
 
 use super::args::ExplainArgs;
 use super::{Desk, print};
-use crate::client::{Side, Subject};
+use crate::client::Side;
 use crate::misuse::Misuse;
 use api::v1;
+use players::Subject;
 
 impl Desk<'_> {
     pub async fn explain(&self, args: &ExplainArgs) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! A watch that worked before is worth waiting for.
 
-use crate::client::{Retry, Watch, is_passing};
 use api::v1;
+use players::{Retry, Watch, is_passing};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::Status;

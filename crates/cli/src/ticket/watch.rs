@@ -3,9 +3,10 @@
 use super::args::{Until, WatchArgs};
 use super::patience::Patience;
 use super::{Desk, print};
-use crate::client::{Side, Subject};
+use crate::client::Side;
 use crate::misuse::Misuse;
 use api::v1::{self, TicketState};
+use players::Subject;
 
 pub struct WatchPlan {
     pub subject: Subject,

@@ -1,8 +1,9 @@
 //! Finding a trace and what goes with it.
 
 use super::cities::Cities;
-use super::{Arrival, Reading, names_cities};
+use super::{Reading, names_cities};
 use crate::misuse::Misuse;
+use players::Arrival;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
 //! The open loop: every arrival queues at its time, whatever became of those before.
 
+use super::last_look;
 use super::party::{Left, play};
 use super::record::TicketRecord;
 use super::stage::Stage;
 use super::tally::Tally;
-use crate::trace::Arrival;
+use crate::Arrival;
 use anyhow::Context;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 /// After the stop everyone drops what he does.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// Plays all arrivals, then waits for open tickets, then cancels the rest. One record for each acknowledged ticket.
+/// Plays all arrivals, waits for open tickets, cancels the rest, and asks how they all stand. One record for each acknowledged ticket.
 pub async fn play_all(stage: &Arc<Stage>, arrivals: Vec<Arrival>) -> anyhow::Result<Vec<TicketRecord>> {
     let mut feed = Feed { stage: stage.clone(), tasks: JoinSet::new(), busy: HashSet::new(), records: Vec::new() };
     feed.queue(arrivals).await?;
     feed.drain().await?;
+    last_look::take(stage, &mut feed.records).await;
     Ok(feed.records)
 }
 

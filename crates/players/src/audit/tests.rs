@@ -1,7 +1,7 @@
 //! A clean run passes; each fault, planted into it, is found and named.
 
 use super::*;
-use crate::replay::record::{Lost, Member, Point, Seen, Told};
+use crate::record::{Lost, Member, Point, Seen, Told};
 use api::v1::{self, Change, TicketState};
 use std::sync::Arc;
 

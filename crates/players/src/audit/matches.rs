@@ -1,7 +1,7 @@
 //! Promises about matches, over all that were told of them.
 
 use super::{Broken, Which, broken};
-use crate::replay::record::{Lost, Member, Seen, TicketRecord, Told, is_over};
+use crate::record::{Lost, Member, Seen, TicketRecord, Told, is_over};
 use api::v1::Change;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

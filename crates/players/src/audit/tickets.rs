@@ -1,7 +1,7 @@
 //! Promises about one ticket by itself.
 
 use super::{Broken, Which, broken};
-use crate::replay::record::{Lost, Member, Seen, TicketRecord, is_over};
+use crate::record::{Lost, Member, Seen, TicketRecord, is_over};
 use api::v1::{Change, TicketState};
 use std::collections::HashMap;
 

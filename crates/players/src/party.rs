@@ -4,7 +4,7 @@ use super::member::{Role, follow};
 use super::record::{Point, TicketRecord, point};
 use super::stage::Stage;
 use super::tally::Tally;
-use crate::trace::{Arrival, Person};
+use crate::{Arrival, Person};
 use api::v1;
 use futures::future::{join_all, select};
 use std::hash::{DefaultHasher, Hash, Hasher};

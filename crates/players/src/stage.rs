@@ -1,13 +1,12 @@
 //! What all players of one replay share.
 
-use super::args::Plan;
 use super::record::{Seen, Sheets, point};
 use super::tally::Tally;
+use crate::Plan;
 use crate::client::Client;
 use api::v1;
-use indicatif::ProgressBar;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -27,13 +26,11 @@ pub struct Stage {
     pub interrupted: CancellationToken,
     /// Nothing answers any more.
     pub deserted: CancellationToken,
-    /// Hidden where there is no terminal.
-    pub bar: ProgressBar,
     fatal: Mutex<Option<Status>>,
 }
 
 impl Stage {
-    pub fn new(client: Client, plan: Plan, bar: ProgressBar) -> Self {
+    pub fn new(client: Client, plan: Plan) -> Self {
         Self {
             client,
             plan,
@@ -45,14 +42,8 @@ impl Stage {
             stop: CancellationToken::new(),
             interrupted: CancellationToken::new(),
             deserted: CancellationToken::new(),
-            bar,
             fatal: Mutex::new(None),
         }
-    }
-
-    /// One line to whoever looks on, past the bar.
-    pub fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
     }
 
     pub fn now_us(&self) -> u64 {

@@ -1,7 +1,8 @@
 //! Whether anyone still answers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use tonic::Code;
 
 /// Heard of every call's outcome; shared by all of a client's copies.
