@@ -105,7 +105,7 @@ impl Outcome {
     pub fn verdict(&self) -> anyhow::Result<()> {
         let Self { report, broken, .. } = self;
         for broken in broken.iter().take(BROKEN_PRINTED_MAX) {
-            eprintln!("{broken}");
+            eprintln!("BROKEN {broken}");
         }
         let further = broken.len().saturating_sub(BROKEN_PRINTED_MAX);
         if further > 0 {

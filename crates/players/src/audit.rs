@@ -57,7 +57,7 @@ impl Which {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BROKEN {}: player {} {}", self.which.name(), self.player, self.detail)
+        write!(f, "{}: player {} {}", self.which.name(), self.player, self.detail)
     }
 }
 

@@ -217,5 +217,5 @@ fn news_of_another_ticket() {
 #[test]
 fn the_line_names_the_player() {
     let broken = Broken { which: Which::OneLiveMatch, player: "17".into(), detail: "was in two".into() };
-    assert_eq!(broken.to_string(), "BROKEN one-live-match: player 17 was in two");
+    assert_eq!(broken.to_string(), "one-live-match: player 17 was in two");
 }

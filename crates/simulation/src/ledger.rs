@@ -1,0 +1,129 @@
+//! What the store did, in its own order: hashed, and checked against what no store may do.
+
+use domain::{MatchId, TicketId};
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::{CommitOutcome, CommitRequest, EnqueueOutcome, Fence, Leadership, LeaveOutcome};
+use turmoil::sim_elapsed;
+
+/// Shared by all that write into it.
+#[derive(Clone, Default)]
+pub struct Ledger(Arc<Mutex<Pages>>);
+
+#[derive(Default)]
+struct Pages {
+    hasher: DefaultHasher,
+    /// Also to standard output.
+    told: bool,
+    fence: Option<Fence>,
+    tickets: HashMap<TicketId, Life>,
+    commits: usize,
+    broken: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Queued,
+    Matched(MatchId),
+    Over,
+}
+
+impl Ledger {
+    pub fn telling() -> Self {
+        let ledger = Self::default();
+        ledger.pages().told = true;
+        ledger
+    }
+
+    /// Takes one line of what happened into the hash.
+    pub fn line(&self, who: &str, asked: &str, answer: &impl Debug) {
+        let mut pages = self.pages();
+        let line = format!("{:>9.3} {who:<14} {asked} = {answer:?}", sim_elapsed().unwrap_or_default().as_secs_f64());
+        line.hash(&mut pages.hasher);
+        if pages.told {
+            println!("{line}");
+        }
+    }
+
+    /// Of everything that happened: equal for equal runs.
+    pub fn hash(&self) -> u64 {
+        self.pages().hasher.finish()
+    }
+
+    pub fn commits(&self) -> usize {
+        self.pages().commits
+    }
+
+    /// What the store did and should not have done.
+    pub fn broken(&self) -> Vec<String> {
+        self.pages().broken.clone()
+    }
+
+    /// The fence that was given out last.
+    pub fn fence(&self) -> Option<Fence> {
+        self.pages().fence.clone()
+    }
+
+    pub fn enqueued(&self, outcome: &EnqueueOutcome) {
+        if let EnqueueOutcome::Queued(ticket) = outcome {
+            self.pages().tickets.insert(ticket.id, Life::Queued);
+        }
+    }
+
+    pub fn left(&self, outcome: &LeaveOutcome) {
+        if let LeaveOutcome::Left(ticket) = outcome {
+            self.pages().tickets.insert(ticket.id, Life::Over);
+        }
+    }
+
+    pub fn led(&self, leadership: &Leadership) {
+        if let Leadership::Leading { fence, .. } = leadership {
+            self.pages().fence = Some(fence.clone());
+        }
+    }
+
+    pub fn resigned(&self, fence: &Fence) {
+        let mut pages = self.pages();
+        if pages.fence.as_ref() == Some(fence) {
+            pages.fence = None;
+        }
+    }
+
+    /// The store did `verb` for a mover that showed `fence`.
+    pub fn written(&self, fence: &Fence, verb: &str) {
+        let mut pages = self.pages();
+        if pages.fence.as_ref() != Some(fence) {
+            pages.broken.push(format!("fence: this was done for a mover that does not lead: {verb}"));
+        }
+    }
+
+    pub fn committed(&self, request: &CommitRequest, outcome: &CommitOutcome) {
+        if !matches!(outcome, CommitOutcome::Committed { .. }) {
+            return;
+        }
+        let mut pages = self.pages();
+        pages.commits += 1;
+        for ticket in &request.tickets {
+            let before = pages.tickets.insert(ticket.id, Life::Matched(request.match_id));
+            if before != Some(Life::Queued) {
+                let (ticket, id) = (ticket.id, request.match_id);
+                pages.broken.push(format!("double: ticket {ticket} was committed to match {id} while {before:?}"));
+            }
+        }
+    }
+
+    /// `ticket` is no longer in `matched`, which is over; it is either queued again or over as well.
+    pub fn given_back(&self, matched: MatchId, ticket: TicketId, queued: bool) {
+        let mut pages = self.pages();
+        // A repeated call finds it in another match, or gone for good.
+        if pages.tickets.get(&ticket) == Some(&Life::Matched(matched)) {
+            pages.tickets.insert(ticket, if queued { Life::Queued } else { Life::Over });
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,254 @@
+//! One run: a city of services and its players, through the faults of its seed, to what can be said of it at the end.
+
+use crate::crowd;
+use crate::dice::Dice;
+use crate::faults::{self, Fault, Planned};
+use crate::ledger::Ledger;
+use crate::network::{Door, address, network};
+use crate::plant::Plant;
+use crate::storage::{self, End, Flow, Link};
+use anyhow::{Result, anyhow};
+use chassis::{Clock, LiveRules, Shutdown};
+use domain::{Role, RuleSet, Rules};
+use players::{Client, Pool, Retry, Stage, Tally, TicketRecord, play_all};
+use sandbox::{Residue, Spec, World, settled};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use turmoil::Sim;
+
+const PLAYERS: &str = "players";
+const STORE: &str = "store";
+const ROLES: [(Role, &str, usize); 5] = [
+    (Role::Playserver, "playserver", 2),
+    (Role::Mover, "mover", 2),
+    (Role::Matchmaker, "matchmaker", 2),
+    (Role::Sweeper, "sweeper", 1),
+    (Role::Orchestrator, "orchestrator", 2),
+];
+/// What the services' clocks read when a run begins, in ms since the Unix epoch.
+const EPOCH_MS: u64 = 1_700_000_000_000;
+const TICK: Duration = Duration::from_millis(2);
+/// A run that takes longer is stuck.
+const LASTS_MAX: Duration = Duration::from_secs(180);
+/// Longest way between two hosts.
+const LATENCY_MAX: Duration = Duration::from_millis(10);
+/// Segments under way on one connection.
+const SEGMENTS_MAX: usize = 4_096;
+/// Services are ready within it; then players come.
+const READY_WITHIN: Duration = Duration::from_secs(1);
+
+/// What came of a run.
+pub struct Outcome {
+    pub records: Vec<TicketRecord>,
+    /// Enqueues without an answer.
+    pub refused: u64,
+    pub residue: Residue,
+    pub faults: usize,
+    pub lasted: Duration,
+}
+
+/// What the players say at the end.
+type Told = Arc<Mutex<Option<(Vec<TicketRecord>, u64, Residue)>>>;
+
+/// Runs `seed` to its end. An error is of the simulation, not of what it simulates.
+pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome> {
+    let dice = Dice::new(seed);
+    let mut city = City::build(seed, &dice, ledger, plant)?;
+    let services: Vec<String> = city.stops.keys().cloned().collect();
+    let planned = faults::plan(&dice, &services, PLAYERS);
+    let told = Told::default();
+    city.let_in_players(&dice, told.clone());
+    city.live_through(&planned)?;
+    let told = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (records, refused, residue) = told.ok_or_else(|| anyhow!("the players did not come to an end"))?;
+    Ok(Outcome { records, refused, residue, faults: planned.len(), lasted: city.sim.elapsed() })
+}
+
+struct City {
+    sim: Sim<'static>,
+    links: HashMap<String, Link>,
+    /// How each service is told to stop; the present one, for it is another after each start.
+    stops: BTreeMap<String, Arc<Mutex<Shutdown>>>,
+}
+
+impl City {
+    fn build(seed: u64, dice: &Dice, ledger: &Ledger, plant: Option<&Plant>) -> Result<Self> {
+        let mut builder = turmoil::Builder::new();
+        builder.rng_seed(seed).tick_duration(TICK).simulation_duration(LASTS_MAX).enable_random_order();
+        builder.min_message_latency(Duration::ZERO).max_message_latency(LATENCY_MAX).tcp_capacity(SEGMENTS_MAX);
+        let mut city = Self { sim: builder.build(), links: HashMap::new(), stops: BTreeMap::new() };
+        let rules: Vec<Rules> = crowd::RULES.into_iter().map(Rules::parse).collect::<Result<_, _>>()?;
+        let rules = RuleSet::try_new(rules)?;
+        let mut ends = Vec::new();
+        let mut link = |host: &str| {
+            let (link, end) = Link::new(host, dice.clone(), ledger.clone(), plant.cloned());
+            ends.push(end);
+            link
+        };
+        for (role, name, count) in ROLES {
+            for number in 1..=count {
+                let host = format!("{name}-{number}");
+                let link = link(&host);
+                city.settle(role, &host, link.clone(), rules.clone());
+                city.links.insert(host, link);
+            }
+        }
+        city.links.insert(PLAYERS.to_owned(), link(PLAYERS));
+        city.found_store(ends);
+        Ok(city)
+    }
+
+    fn found_store(&mut self, ends: Vec<End>) {
+        let ends = Arc::new(Mutex::new(ends));
+        self.sim.host(STORE, move || {
+            let ends = ends.clone();
+            async move {
+                storage::serve(ends).await;
+                Ok(())
+            }
+        });
+    }
+
+    /// A service that starts now, and again whenever its host does.
+    fn settle(&mut self, role: Role, host: &str, link: Link, rules: RuleSet) {
+        let stop = Arc::<Mutex<Shutdown>>::default();
+        self.stops.insert(host.to_owned(), stop.clone());
+        let host: Arc<str> = host.into();
+        self.sim.host(&*host.clone(), move || {
+            let shutdown = Shutdown::new();
+            *stop.lock().unwrap_or_else(PoisonError::into_inner) = shutdown.clone();
+            serve(role, host.clone(), link.clone(), rules.clone(), shutdown)
+        });
+    }
+
+    fn let_in_players(&mut self, dice: &Dice, told: Told) {
+        let plan = crowd::plan(dice);
+        let arrivals = crowd::arrivals(dice, &plan.queue);
+        let store = self.links[PLAYERS].clone();
+        let addresses = |role: Role| -> Vec<String> {
+            let (_, name, count) = ROLES[ROLES.iter().position(|(other, ..)| *other == role).unwrap_or_default()];
+            (1..=count).map(|number| address(&format!("{name}-{number}"))).collect()
+        };
+        let (queue, play) = (addresses(Role::Orchestrator), addresses(Role::Playserver));
+        self.sim.client(PLAYERS, async move {
+            tokio::time::sleep(READY_WITHIN).await;
+            let pool = |addresses: &[String]| Pool::try_new(&network(), addresses, 1);
+            let stage = Arc::new(Stage::new(Client::new(pool(&queue)?, pool(&play)?, Retry::PATIENT), plan));
+            let records = play_all(&stage, arrivals).await?;
+            let residue = settled(&store).await?;
+            let refused = Tally::read(&stage.tally.refused);
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some((records, refused, residue));
+            Ok(())
+        });
+    }
+
+    fn live_through(&mut self, planned: &[Planned]) -> Result<()> {
+        let mut turns: Vec<(Duration, bool, &Fault)> = planned
+            .iter()
+            .flat_map(|planned| [(planned.from, true, &planned.fault), (planned.until, false, &planned.fault)])
+            .collect();
+        turns.sort_by_key(|(at, begins, _)| (*at, *begins));
+        let mut turns = turns.into_iter().peekable();
+        let mut healed = false;
+        loop {
+            while let Some((_, begins, fault)) = turns.next_if(|(at, ..)| *at <= self.sim.elapsed()) {
+                if begins { self.strike(fault) } else { self.mend(fault) }
+            }
+            if !healed && self.sim.elapsed() > faults::UNTIL {
+                healed = true;
+                self.heal();
+            }
+            if self.sim.step().map_err(|error| anyhow!("{error}"))? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn strike(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Crash(host) => self.sim.crash(host.as_str()),
+            Fault::Vanish(host) => {
+                for other in self.others(host) {
+                    self.sim.partition(host.as_str(), other.as_str());
+                }
+                self.sim.crash(host.as_str());
+            }
+            Fault::Stop(host) => self.stops[host].lock().unwrap_or_else(PoisonError::into_inner).cancel(),
+            Fault::Part(a, b) => self.sim.partition(a.as_str(), b.as_str()),
+            Fault::Hold(a, b) => self.sim.hold(a.as_str(), b.as_str()),
+            Fault::Store(host, flow) => self.flows(host, *flow),
+            Fault::StoreAway(flow) => self.everyones(*flow),
+            Fault::Depose => self.links[PLAYERS].depose(),
+        }
+    }
+
+    fn mend(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Crash(host) | Fault::Stop(host) => self.start(host),
+            Fault::Vanish(host) => {
+                for other in self.others(host) {
+                    self.sim.repair(host.as_str(), other.as_str());
+                }
+                self.start(host);
+            }
+            Fault::Part(a, b) => self.sim.repair(a.as_str(), b.as_str()),
+            Fault::Hold(a, b) => self.sim.release(a.as_str(), b.as_str()),
+            Fault::Store(host, _) => self.flows(host, Flow::Well),
+            Fault::StoreAway(_) => self.everyones(Flow::Well),
+            Fault::Depose => {}
+        }
+    }
+
+    /// Faults may have overlapped, and one's end may have come before another's beginning.
+    fn heal(&mut self) {
+        let hosts: Vec<String> = self.links.keys().cloned().collect();
+        for (at, a) in hosts.iter().enumerate() {
+            for b in &hosts[at + 1..] {
+                self.sim.release(a.as_str(), b.as_str());
+            }
+        }
+        self.everyones(Flow::Well);
+        for host in self.stops.keys().cloned().collect::<Vec<_>>() {
+            self.start(&host);
+        }
+    }
+
+    /// Starts a host that does not run.
+    fn start(&mut self, host: &str) {
+        if !self.sim.is_host_running(host) {
+            self.sim.bounce(host);
+        }
+    }
+
+    fn others(&self, host: &str) -> Vec<String> {
+        let mut others: Vec<String> = self.links.keys().filter(|other| *other != host).cloned().collect();
+        others.sort();
+        others
+    }
+
+    fn flows(&self, host: &str, flow: Flow) {
+        self.links[host].flow.send_replace(flow);
+    }
+
+    /// The players' own is for the last look only.
+    fn everyones(&self, flow: Flow) {
+        for host in self.stops.keys() {
+            self.flows(host, flow);
+        }
+    }
+}
+
+async fn serve(role: Role, host: Arc<str>, link: Link, rules: RuleSet, shutdown: Shutdown) -> turmoil::Result {
+    let since_start = turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64;
+    let world = World {
+        realm: "simulated".parse()?,
+        store: Arc::new(link),
+        rules: LiveRules::new(rules),
+        clock: Clock::simulated(EPOCH_MS + since_start),
+        network: network(),
+        unwatched_max: None,
+    };
+    let spec = Spec::new(role, address(&host))?;
+    Ok(sandbox::serve(spec, Door::open().await?, world, shutdown).await?)
+}

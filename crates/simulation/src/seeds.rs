@@ -1,0 +1,61 @@
+//! Many seeds, each in a process of its own.
+
+use crate::Args;
+use anyhow::{Context, Result};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
+
+/// How often it is told how far it came, in seeds.
+const TELL_EVERY: u64 = 500;
+
+#[derive(Default)]
+struct Count {
+    next: AtomicU64,
+    done: AtomicU64,
+    broken: AtomicU64,
+}
+
+/// Runs them all and prints those that broke something: true when none did.
+pub fn run_all(args: &Args) -> Result<bool> {
+    let count = Count::default();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.jobs).map(|_| scope.spawn(|| work(args, &count))).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().ok().context("a worker panicked")?)
+    })?;
+    let (done, broken) = (count.done.load(Relaxed), count.broken.load(Relaxed));
+    println!("{done} seeds from {}: {broken} broken", args.from);
+    Ok(broken == 0)
+}
+
+fn work(args: &Args, count: &Count) -> Result<()> {
+    loop {
+        let number = count.next.fetch_add(1, Relaxed);
+        if number >= args.seeds {
+            return Ok(());
+        }
+        if !holds(args, args.from + number)? {
+            count.broken.fetch_add(1, Relaxed);
+        }
+        let done = count.done.fetch_add(1, Relaxed) + 1;
+        if done.is_multiple_of(TELL_EVERY) {
+            println!("{done} of {} seeds, {} broken", args.seeds, count.broken.load(Relaxed));
+        }
+    }
+}
+
+fn holds(args: &Args, seed: u64) -> Result<bool> {
+    let mut one = Command::new(std::env::current_exe()?);
+    one.arg("--seed").arg(seed.to_string());
+    if let Some(plant) = args.plant {
+        one.arg("--plant")
+            .arg(clap::ValueEnum::to_possible_value(&plant).context("a fault without a name")?.get_name());
+    }
+    let output = one.output().with_context(|| format!("seed {seed} could not be run"))?;
+    let held = output.status.success();
+    if !held {
+        print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        println!("again: cargo run --release -p simulation -- --seed {seed} --trace");
+    }
+    Ok(held)
+}

@@ -1,0 +1,81 @@
+//! One seed, and what is to be said of it.
+
+use crate::ledger::Ledger;
+use crate::plant::{Fault, Plant};
+use crate::run::{Outcome, run};
+use crate::wire::Wire;
+use anyhow::{Context, Result};
+use mad_turmoil::time::SimClocksGuard;
+use players::audit;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use std::panic;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+/// Runs one seed and prints what came of it: true when nothing was broken. Once to a process.
+pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
+    mad_turmoil::rand::set_rng(StdRng::seed_from_u64(seed));
+    let _clocks = SimClocksGuard::init();
+    let ledger = if trace { Ledger::telling() } else { Ledger::default() };
+    let network = Targets::new().with_target("turmoil", tracing::Level::TRACE);
+    tracing_subscriber::registry().with(Wire(ledger.clone()).with_filter(network)).init();
+    let panics = panics();
+
+    // On a thread that nothing ran on before: the order of its hash maps is drawn anew.
+    let running = thread::spawn({
+        let ledger = ledger.clone();
+        move || run(seed, &ledger, plant.map(Plant::new).as_ref())
+    });
+    let outcome = running.join().ok().context("the simulation panicked")??;
+
+    let mut broken = broken(&outcome);
+    broken.extend(ledger.broken());
+    broken.extend(panics.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+    for line in &broken {
+        println!("seed {seed} BROKEN {line}");
+    }
+    println!(
+        "seed {seed} {}: {} tickets, {} matches, {} faults, {:.0} s, trace {:016x}",
+        if broken.is_empty() { "held" } else { "broken" },
+        outcome.records.len(),
+        ledger.commits(),
+        outcome.faults,
+        outcome.lasted.as_secs_f64(),
+        ledger.hash(),
+    );
+    Ok(broken.is_empty())
+}
+
+/// Panics of tasks, which end nothing but themselves.
+fn panics() -> Arc<Mutex<Vec<String>>> {
+    let panics = Arc::<Mutex<Vec<String>>>::default();
+    let noted = panics.clone();
+    panic::set_hook(Box::new(move |panic| {
+        eprintln!("{panic}");
+        noted.lock().unwrap_or_else(PoisonError::into_inner).push(format!("panic: {panic}"));
+    }));
+    panics
+}
+
+/// What players were told, and what is left. A ticket whose Enqueue got no answer may wait on or play: nobody was promised anything.
+fn broken(outcome: &Outcome) -> Vec<String> {
+    let mut broken: Vec<String> = audit(&outcome.records).iter().map(ToString::to_string).collect();
+    for member in outcome.records.iter().flat_map(|record| &record.members) {
+        if let Some(lost) = &member.lost {
+            broken.push(format!("lost-player: {} {lost:?}", member.player));
+        }
+    }
+    let residue = outcome.residue;
+    let counts = [
+        (residue.waiting.saturating_sub(outcome.refused), "tickets wait that nobody waits for"),
+        ((residue.live as u64).saturating_sub(outcome.refused), "matches go on without players"),
+        (residue.untaken as u64, "events were not delivered"),
+    ];
+    broken.extend(
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("left over: {count} {what}")),
+    );
+    broken
+}

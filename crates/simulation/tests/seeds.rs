@@ -1,0 +1,62 @@
+//! A handful of seeds; the README says how to run thousands.
+
+use std::io;
+use std::process::{Command, Output};
+
+fn simulation(flags: &[&str]) -> io::Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_simulation")).args(flags).output()
+}
+
+#[test]
+fn what_is_promised_holds_through_the_faults_of_every_seed() -> io::Result<()> {
+    let ran = simulation(&["--seeds", "8"])?;
+    let told = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{told}");
+    assert_eq!(told, "8 seeds from 0: 0 broken\n");
+    Ok(())
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_to_the_last_message_and_another_seed_is_another() -> io::Result<()> {
+    let [once, again, other] = ["7", "7", "8"].map(|seed| simulation(&["--seed", seed]));
+    let (once, again, other) = (once?.stdout, again?.stdout, other?.stdout);
+    assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&again));
+    let trace = |told: &[u8]| String::from_utf8_lossy(told).split(", trace ").nth(1).map(str::to_owned);
+    assert_ne!(trace(&once), trace(&other));
+    assert!(trace(&once).is_some());
+    Ok(())
+}
+
+/// A seed in which `fault` has its consequence, of which `told` is said.
+fn is_found(fault: &str, seed: &str, told: &str) -> io::Result<()> {
+    let ran = simulation(&["--seed", seed, "--plant", fault])?;
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(1), "{said}");
+    assert!(said.lines().any(|line| line.starts_with(&format!("seed {seed} BROKEN {told}: "))), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_lost_ticket_is_found() -> io::Result<()> {
+    is_found("lost-ticket", "0", "one-outcome")
+}
+
+#[test]
+fn a_double_match_is_found() -> io::Result<()> {
+    is_found("double-match", "0", "one-match-per-ticket")
+}
+
+#[test]
+fn a_missed_delivery_is_found() -> io::Result<()> {
+    is_found("missed-delivery", "0", "lost-player")
+}
+
+#[test]
+fn a_write_under_a_wrong_fence_is_found() -> io::Result<()> {
+    is_found("wrong-fence", "0", "fence")
+}
+
+#[test]
+fn a_cancel_acknowledged_too_early_is_found() -> io::Result<()> {
+    is_found("early-ack", "0", "cancel-holds")
+}
