@@ -5,7 +5,9 @@
 mod redis {
     mod away;
     mod back;
+    mod calls;
     mod checks;
+    mod fuzz;
     mod keys;
     mod mutants;
     mod planted;

@@ -89,7 +89,7 @@ pub async fn a_store_behind_what_its_leader_saw_is_led_anew(store: Arc<dyn Store
     let ahead = Cursor { epoch: epoch + 70, seq: 9 };
     let (_, epoch_taken) = lead_of(store.lead(&one, LEASE, 1_000, ahead).await.unwrap());
     assert_eq!(epoch_taken, epoch + 71, "also where nobody leads");
-    let held = store.lead(&instance_id("mover-2"), LEASE, 1, Cursor { epoch: u64::MAX, seq: 0 }).await.unwrap();
+    let held = store.lead(&instance_id("mover-2"), LEASE, 1, Cursor { epoch: epoch + 1_000, seq: 0 }).await.unwrap();
     assert_eq!(held, Leadership::Held { by: one }, "what was seen takes no lead from another");
 }
 

@@ -1,5 +1,6 @@
 //! What a verb does about keys that are not as they should be.
 
+use super::calls::refuse;
 use super::raw::{Kept, Raw, assert_names, server, store_on};
 use super::scene::{Scene, VERBS, a_scene};
 use ::redis::cmd;
@@ -70,6 +71,11 @@ impl Plot {
         self.scene.store = store_on(&self.server).with_scripts(scripts);
     }
 
+    /// Whether the scripts of these verbs do nothing when they are given what they do not take; an error says what they do.
+    pub async fn refuse(&mut self, verbs: &[&'static str]) -> Result<(), String> {
+        refuse(&mut self.raw, &self.scene, &self.kept, verbs).await
+    }
+
     /// Plants everything that can be wrong, tries each of these verbs on it, and says which of them needed it right: each either
     /// does not need the key, or names it as corrupt, and then nothing at all was written.
     ///
@@ -91,12 +97,11 @@ impl Plot {
         self.raw.put_back(&self.kept).await;
         self.plant(key, wrong).await;
         let planted = self.raw.keep().await;
-        let before = self.raw.content().await;
         for verb in verbs {
             match self.scene.run(verb).await {
                 Ok(()) => self.raw.put_back(&planted).await,
                 Err(StoreError::Corrupt(text)) => {
-                    if self.raw.content().await != before {
+                    if self.raw.content().await != planted.content {
                         return Err(format!("{verb} wrote, though {text}"));
                     }
                     // A range is one command on many keys. A field may lead to another key, which is not as it says.

@@ -1,6 +1,9 @@
 //! A second client, which looks at and plants keys behind the store's back.
 
-use ::redis::{Client, Cmd, FromRedisValue, Value, aio::MultiplexedConnection, cmd, from_redis_value, pipe};
+use ::redis::{
+    Client, Cmd, Connection, FromRedisValue, RedisResult, Value, aio::MultiplexedConnection, cmd, from_redis_value,
+    pipe,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use store::conformance::BOUNDS;
 use store::testing::{Fsync, Listen, RedisServer};
@@ -17,16 +20,32 @@ pub fn store_on(server: &RedisServer) -> RedisStore {
     RedisStore::connect_within(server.url(), "realm".parse().unwrap(), BOUNDS).unwrap()
 }
 
-pub struct Raw(MultiplexedConnection);
+#[derive(Clone)]
+pub struct Raw {
+    client: Client,
+    connection: MultiplexedConnection,
+}
 
 impl Raw {
     pub async fn on(server: &RedisServer) -> Self {
         let client = Client::open(server.url()).unwrap();
-        Self(client.get_multiplexed_async_connection().await.unwrap())
+        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        Self { client, connection }
     }
 
     pub async fn ask<T: FromRedisValue>(&mut self, command: &mut Cmd) -> T {
-        command.query_async(&mut self.0).await.unwrap()
+        command.query_async(&mut self.connection).await.unwrap()
+    }
+
+    /// Hears every command that is given from now on.
+    pub fn monitor(&self) -> Connection {
+        let mut ear = self.client.get_connection().unwrap();
+        cmd("MONITOR").exec(&mut ear).unwrap();
+        ear
+    }
+
+    pub async fn try_ask<T: FromRedisValue>(&mut self, command: &mut Cmd) -> RedisResult<T> {
+        command.query_async(&mut self.connection).await
     }
 
     pub async fn keys(&mut self) -> Vec<String> {
@@ -46,22 +65,22 @@ impl Raw {
         for key in &keys {
             reading.cmd("DUMP").arg(key).cmd("PTTL").arg(key);
         }
-        let read: Vec<Value> = reading.query_async(&mut self.0).await.unwrap();
+        let read: Vec<Value> = reading.query_async(&mut self.connection).await.unwrap();
         let kept = keys.into_iter().zip(read.chunks(2)).map(|(key, read)| {
             let ttl_ms: i64 = from_redis_value(read[1].clone()).unwrap();
             (key, (from_redis_value(read[0].clone()).unwrap(), ttl_ms.max(0)))
         });
-        Kept(kept.collect())
+        Kept { keys: kept.collect(), content: self.content().await }
     }
 
     /// Makes everything as it was kept.
     pub async fn put_back(&mut self, kept: &Kept) {
         let mut writing = pipe();
         writing.cmd("FLUSHALL");
-        for (key, (content, ttl_ms)) in &kept.0 {
+        for (key, (content, ttl_ms)) in &kept.keys {
             writing.cmd("RESTORE").arg(key).arg(ttl_ms).arg(content);
         }
-        writing.exec_async(&mut self.0).await.unwrap();
+        writing.exec_async(&mut self.connection).await.unwrap();
     }
 
     /// Every key with its whole content, to compare.
@@ -71,14 +90,14 @@ impl Raw {
         for key in &keys {
             typing.cmd("TYPE").arg(key);
         }
-        let kinds: Vec<String> = typing.query_async(&mut self.0).await.unwrap();
+        let kinds: Vec<String> = typing.query_async(&mut self.connection).await.unwrap();
         let mut reading = pipe();
         for (key, kind) in keys.iter().zip(&kinds) {
             // A hash or set that grew not long ago is dumped in another order after it is read.
             let reader = BTreeMap::from([("hash", "HGETALL"), ("set", "SMEMBERS")]);
             reading.cmd(reader.get(kind.as_str()).unwrap_or(&"DUMP")).arg(key);
         }
-        let read: Vec<Value> = reading.query_async(&mut self.0).await.unwrap();
+        let read: Vec<Value> = reading.query_async(&mut self.connection).await.unwrap();
         let text = |kind: &String, value: Value| match kind.as_str() {
             "hash" => format!("{:?}", from_redis_value::<BTreeMap<Vec<u8>, Vec<u8>>>(value).unwrap()),
             "set" => format!("{:?}", from_redis_value::<BTreeSet<Vec<u8>>>(value).unwrap()),
@@ -88,8 +107,13 @@ impl Raw {
     }
 }
 
-/// Keys with their content and the time that they have left, in ms, 0 for ever.
-pub struct Kept(BTreeMap<String, (Vec<u8>, i64)>);
+/// Everything that a server held.
+pub struct Kept {
+    /// Each key with its content and the time that it had left, in ms, 0 for ever.
+    keys: BTreeMap<String, (Vec<u8>, i64)>,
+    /// To compare.
+    pub content: BTreeMap<String, String>,
+}
 
 /// The error must be [`StoreError::Corrupt`] and name `key`.
 pub fn assert_names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str, verb: &str) {

@@ -5,6 +5,7 @@
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the player is in the match; he is noted once; it is live, or he was noted before
 
+given('id name')
 local m = read_match(ARGV[1])
 if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
 if not has_name(m.acked, ARGV[2]) then

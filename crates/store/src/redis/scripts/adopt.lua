@@ -5,6 +5,7 @@
 -- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
 -- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys
 
+given('name count', 'name')
 local me, limit = ARGV[1], tonumber(ARGV[2])
 local alive = {}
 for i = 3, #ARGV do alive[ARGV[i]] = true end

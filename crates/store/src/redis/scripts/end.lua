@@ -6,6 +6,7 @@
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the match is live, or ENDED before; types of all keys
 
+given('id text ms ttl ttl count ttl')
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
 if not MATCH_LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', match_row(m.id)} end

@@ -8,6 +8,7 @@
 -- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
+given('id ms ms name escaped names places text count count count count ttl')
 local id, players = ARGV[1], ARGV[6]
 if read_ticket(id) then return {'REPEATED', ticket_row(id)} end
 

@@ -4,6 +4,7 @@
 -- ARGV     1 until_ms, inclusive  2 most tickets
 -- Returns  {row, ...}
 
+given('count count')
 local rows = {}
 for i, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DEADLINES, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
   if not read_ticket(id) then corrupt(ticket_key(id), 'is missing') end

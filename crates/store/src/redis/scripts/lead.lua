@@ -6,6 +6,7 @@
 -- Returns  {'LEADING', fence, epoch} | {'HELD', instance}
 -- Checks   nobody else leads; types of all keys
 
+given('name ttl ms ms count')
 local me, seen = ARGV[1], {epoch = ARGV[4], seq = ARGV[5]}
 local held, last = read_string(LEADER), read_last()
 if held then

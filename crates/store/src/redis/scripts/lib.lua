@@ -23,6 +23,77 @@
 -- and only then writes; `corrupt` may be called before the first write only. Numbers are kept and compared as text: a Lua
 -- number is a double. Only lists of a fixed length are unpacked: it fails near 8,000 items.
 
+-- === arguments ===
+
+local function fits(pattern, bytes_max)
+  return function(text) return #text <= bytes_max and string.find(text, pattern) end
+end
+
+local is_name = fits('^[%w_.:@-]+$', 64)
+
+local function is_u32(text)
+  return string.find(text, '^%d+$') and tonumber(text) <= 4294967295
+end
+
+-- Text in which every separator is `%XX`.
+local function is_escaped(text)
+  return not string.find(string.gsub(text, '%%%x%x', ''), '[^%w_.:@-]')
+end
+
+-- By spaces.
+local function is_names(text)
+  for name in string.gmatch(text .. ' ', '([^ ]*) ') do
+    if not is_name(name) then return false end
+  end
+  return true
+end
+
+-- `queue|pool|region rating`, by semicolons.
+local function is_places(text)
+  for place in string.gmatch(text .. ';', '([^;]*);') do
+    local queue, pool, region, rating = string.match(place, '^([^|]*)|([^|]*)|([^| ]*) (%-?%d+%.?%d*)$')
+    if not (rating and is_name(queue) and is_escaped(pool .. region) and math.abs(tonumber(rating)) < math.huge) then
+      return false
+    end
+  end
+  return true
+end
+
+-- An instance's `address|region|capacity|load`.
+local function is_record(text)
+  local address, region, capacity, load = string.match(text, '^([^|]*)|([^|]*)|(%d+)|(%d+)$')
+  return load and is_escaped(address .. region) and is_u32(capacity) and is_u32(load)
+end
+
+-- What an argument may be, by its kind.
+local KINDS = {
+  text = function() return true end, -- a fence, too: it is compared
+  id = fits('^' .. string.rep('[0-9a-f]', 32) .. '$', 32), -- of a ticket or match
+  name = is_name,
+  names = is_names,
+  count = fits('^%d+$', 20), -- compared, never kept
+  ms = fits('^%d+$', 15), -- a time, of which a Lua number loses nothing
+  ttl = fits('^[1-9]%d*$', 15), -- a time to live, in ms
+  escaped = is_escaped,
+  u32 = is_u32,
+  places = is_places,
+  record = is_record,
+}
+
+-- Says of what kinds a script's arguments are, and of what kinds those are that follow any number of times. What each script does first:
+-- one that is given anything else does nothing at all.
+local function given(kinds, repeated)
+  local wanted = {}
+  for kind in string.gmatch(kinds, '%w+') do wanted[#wanted + 1] = kind end
+  while repeated and #wanted < #ARGV do
+    for kind in string.gmatch(repeated, '%w+') do wanted[#wanted + 1] = kind end
+  end
+  if #ARGV ~= #wanted then error({err = 'ERR ' .. #ARGV .. ' arguments instead of ' .. #wanted}) end
+  for i, kind in ipairs(wanted) do
+    if not KINDS[kind](ARGV[i]) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
+  end
+end
+
 local realm = KEYS[1]
 local OUTBOX, CLOCK, LEADER = realm .. ':outbox', realm .. ':clock', realm .. ':leader'
 local DEADLINES, DUE, HOLDERS = realm .. ':deadlines', realm .. ':due', realm .. ':holders'

@@ -6,6 +6,7 @@
 -- Returns  how many were let go
 -- Checks   every ticket found is QUEUED and held by the holder; types of all keys
 
+given('name count')
 local holder = ARGV[1]
 checked(HOLDERS, 'set')
 checked(held_key(NOBODY), 'set')

@@ -5,6 +5,7 @@
 -- Returns  1
 -- Checks   the key's type
 
+given('name name name')
 local key = ARGV[1] == 'p' and player_key(ARGV[2]) or ticket_key(ARGV[2])
 local names = names_without(read_hash(key, 'w')[1], ARGV[3])
 

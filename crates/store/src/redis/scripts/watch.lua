@@ -7,12 +7,13 @@
 -- Checks   types of all keys
 -- A note on what is not live keeps no key alive for good: it gets the time a terminal ticket, or tries, are kept.
 
+given('name name name count ttl ttl')
 local kind, name, playserver = ARGV[1], ARGV[2], ARGV[3]
 local key = kind == 'p' and player_key(name) or ticket_key(name)
 local rows, live = read_snapshot(kind, name)
 local names = names_without(read_hash(key, 'w')[1], playserver)
 names[#names + 1] = playserver
-while #names > tonumber(ARGV[4]) do table.remove(names, 1) end
+for _ = 1, #names - tonumber(ARGV[4]) do table.remove(names, 1) end
 
 redis.call('HSET', key, 'w', table.concat(names, ' '))
 if kind == 'p' and not live then redis.call('PEXPIRE', key, ARGV[6]) end

@@ -1,0 +1,131 @@
+//! Scripts called behind the store's back, with whatever arguments.
+
+use super::raw::{Kept, Raw, server, store_on};
+use super::scene::{Scene, VERBS, a_scene};
+use ::redis::{Value, cmd};
+use store::StoreError;
+
+/// Verbs that write nothing: together they read every kind of key.
+const READERS: [&str; 9] =
+    ["range", "arrivals", "snapshot", "expiring", "waiting", "recent", "due", "events", "instances"];
+/// A script as a verb called it, by its hash.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub verb: &'static str,
+    sha: Vec<u8>,
+    key: Vec<u8>,
+    pub arguments: Vec<Vec<u8>>,
+}
+
+impl Call {
+    /// Calls it in the scene: whether it was refused. An error says what it did by half.
+    pub async fn run(&self, raw: &mut Raw, scene: &Scene, kept: &Kept) -> Result<bool, String> {
+        raw.put_back(kept).await;
+        let mut command = cmd("EVALSHA");
+        command.arg(&self.sha).arg(1).arg(&self.key).arg(&self.arguments);
+        if let Err(error) = raw.try_ask::<Value>(&mut command).await {
+            let is_whole = raw.content().await == kept.content;
+            return if is_whole { Ok(true) } else { Err(format!("{} wrote half: {error}", self.verb)) };
+        }
+        for verb in READERS {
+            if let Err(error @ StoreError::Corrupt(_)) = scene.run(verb).await {
+                return Err(format!("{verb} cannot read what {} wrote: {error}", self.verb));
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The call of every script that these verbs run, as Redis heard it.
+pub async fn overheard(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static str]) -> Vec<Call> {
+    let mut ear = raw.monitor();
+    let mut calls = Vec::new();
+    for verb in verbs.iter().copied() {
+        raw.put_back(kept).await;
+        scene.run(verb).await.unwrap();
+        let _: String = raw.ask(cmd("ECHO").arg(verb)).await;
+        loop {
+            let Value::SimpleString(line) = ear.recv_response().unwrap() else { panic!("not what MONITOR says") };
+            let mut words = words(&line).into_iter();
+            match words.next().as_deref() {
+                Some(b"ECHO") => break,
+                Some(b"EVALSHA") if !line.contains(" lua] ") => {
+                    let (sha, _, key) = (words.next().unwrap(), words.next(), words.next().unwrap());
+                    calls.push(Call { verb, sha, key, arguments: words.collect() });
+                }
+                _ => {}
+            }
+        }
+    }
+    calls
+}
+
+/// The words of `… "one" "t\x77o"`.
+fn words(line: &str) -> Vec<Vec<u8>> {
+    let (mut words, mut word, mut rest) = (Vec::new(), None::<Vec<u8>>, line.bytes());
+    while let Some(byte) = rest.next() {
+        match (byte, &mut word) {
+            (b'"', None) => word = Some(Vec::new()),
+            (_, None) => {}
+            (b'"', Some(_)) => words.extend(word.take()),
+            (b'\\', Some(word)) => word.push(match rest.next().unwrap() {
+                b'x' => {
+                    let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                    u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+                }
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'a' => 7,
+                b'b' => 8,
+                itself => itself,
+            }),
+            (byte, Some(word)) => word.push(byte),
+        }
+    }
+    words
+}
+
+/// What no kind of argument is but text; no number; and a rating that is none.
+const WRONG: [&str; 3] = ["a b|;", "-1", "duel|pc|eu nan"];
+/// Those of whose arguments the last may come any number of times.
+const OPEN: [&str; 2] = ["adopt", "recent"];
+
+/// Gives these verbs' scripts what they do not take. An error says which of them did something by half, or did not mind.
+pub async fn refuse(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static str]) -> Result<(), String> {
+    for call in overheard(raw, scene, kept, verbs).await {
+        for at in 0..call.arguments.len() {
+            for wrong in WRONG {
+                let mut call = call.clone();
+                call.arguments[at] = wrong.into();
+                call.run(raw, scene, kept).await?;
+            }
+        }
+        if OPEN.contains(&call.verb) {
+            let mut call = call;
+            *call.arguments.last_mut().unwrap() = WRONG[0].into();
+            if !call.run(raw, scene, kept).await? {
+                return Err(format!("{} takes {:?}", call.verb, WRONG[0]));
+            }
+        } else {
+            let (mut fewer, mut more) = (call.clone(), call);
+            fewer.arguments.pop();
+            more.arguments.push("1".into());
+            for call in [fewer, more] {
+                if !call.run(raw, scene, kept).await? {
+                    return Err(format!("{} takes {} arguments", call.verb, call.arguments.len()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_that_is_given_what_it_does_not_take_does_nothing() {
+    let server = server();
+    let mut raw = Raw::on(&server).await;
+    let scene = a_scene(store_on(&server)).await;
+    let kept = raw.keep().await;
+    refuse(&mut raw, &scene, &kept, &VERBS).await.unwrap();
+}
