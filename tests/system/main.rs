@@ -11,6 +11,7 @@ mod chaos;
 mod check;
 mod explain;
 mod first_match;
+mod fuzz;
 mod health_and_reflection;
 mod misuse;
 mod no_show;
