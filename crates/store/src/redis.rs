@@ -1,15 +1,20 @@
 //! The store on Redis 7: each verb is one script, or one command where it only reads.
 
+mod address;
 mod arrivals;
+mod cluster;
 mod encode;
+mod gate;
 mod leases;
 mod link;
+mod master;
 mod matches;
 mod outbox;
 mod range;
 mod recent;
 mod row;
 mod scripts;
+mod sentinel;
 mod tickets;
 
 use self::link::{Ask, Link};
@@ -30,8 +35,14 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Takes `redis://host:port/db`, `unix:///path` or `redis+unix:///path`, and must be called within a Tokio runtime.
-    /// Does not wait for Redis: while it is away, each verb answers [`StoreError::Unavailable`] within 900 ms.
+    /// Takes `redis://host:port/db`, `unix:///path`, `redis+unix:///path`, or one of
+    /// - `redis+sentinel://[user:password@]host[:port],host[:port]/master[?replicas=n]`, to follow the master that these sentinels name;
+    /// - `redis+cluster://[user:password@]host[:port],host[:port][?replicas=n]`, to follow the master of the realm's slot.
+    ///
+    /// Then what it wrote is answered once `n` replicas hold it (0 to 16; 1 unless said).
+    ///
+    /// Must be called within a Tokio runtime. Does not wait for Redis: while it is away, or has too few replicas, each verb answers
+    /// [`StoreError::Unavailable`] within 900 ms.
     ///
     /// Errors with [`StoreError::Unavailable`] when the url cannot be understood.
     pub fn connect(url: &str, realm: RealmId) -> Result<Self, StoreError> {
@@ -40,7 +51,8 @@ impl RedisStore {
 
     /// As [`RedisStore::connect`], with bounds of one's own.
     pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
-        Ok(Self { link: Link::open(url)?, prefix: format!("{{{realm}}}"), bounds, scripts: &scripts::WRITTEN })
+        let prefix = format!("{{{realm}}}");
+        Ok(Self { link: Link::open(url, &prefix)?, prefix, bounds, scripts: &scripts::WRITTEN })
     }
 
     /// The same store with other scripts, for tests of what each of their lines is for.

@@ -7,10 +7,12 @@ mod redis {
     mod back;
     mod calls;
     mod checks;
+    mod cluster;
     mod fuzz;
     mod keys;
     mod mutants;
     mod planted;
     mod raw;
     mod scene;
+    mod sentinel;
 }

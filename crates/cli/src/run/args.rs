@@ -54,7 +54,8 @@ holds, exits 0 within 10 s.";
 pub struct RoleArgs {
     #[command(flatten)]
     pub realm: RealmArgs,
-    /// Redis that keeps the truth, for example redis://127.0.0.1:6379 or unix:///run/redis.sock
+    /// Redis that keeps the truth: redis://127.0.0.1:6379, unix:///run/redis.sock, redis+sentinel://one:26379,two:26379/mymaster or
+    /// redis+cluster://one:6379,two:6379; the last two with ?replicas=N to say how many replicas must hold each write (1)
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: String,
     // Its help, with the role's own port, is put in by `with_own_port`.
@@ -175,7 +176,10 @@ impl ClusterArgs {
 }
 
 fn no_redis_url(text: &str) -> Misuse {
-    Misuse::new(format!("--redis {} is no Redis URL: write for example redis://127.0.0.1:6379", redacted(text)))
+    Misuse::new(format!(
+        "--redis {} is no Redis URL: write for example redis://127.0.0.1:6379 or redis+sentinel://127.0.0.1:26379/mymaster",
+        redacted(text)
+    ))
 }
 
 /// A role's ports lie ten apart.

@@ -1,36 +1,28 @@
-//! How a verb reaches Redis: in bounded time, over a connection that comes back by itself.
+//! How a verb reaches Redis: in bounded time, over connections that come back by themselves, to whichever server leads.
 
+use super::address::Address;
+use super::gate::Gate;
+use super::master::Master;
 use crate::StoreError;
-use ::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
-use ::redis::io::tcp::TcpSettings;
-use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, RedisError, RedisResult,
-    ScriptInvocation, ServerErrorKind, Value,
-};
+use ::redis::aio::ConnectionLike;
+use ::redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// Longest a verb takes in all, retries included.
 const VERB_MAX: Duration = Duration::from_millis(900);
-/// Longest wait for one response: nearly the whole verb, for a second try would only add to a slow server's load.
-const RESPONSE_MAX: Duration = Duration::from_millis(850);
-/// Longest wait for a connection.
-const CONNECT_MAX: Duration = Duration::from_millis(400);
 /// Pause between two tries of a verb.
 const RETRY_PAUSE: Duration = Duration::from_millis(30);
-/// A peer that acknowledges nothing for this long is gone, though nobody closed the connection.
-const PEER_SILENT_MAX: Duration = Duration::from_secs(2);
-/// Most commands sent and not answered.
-const COMMANDS_IN_FLIGHT_MAX: usize = 8_192;
-/// Most commands that wait to be sent.
-const COMMANDS_BUFFERED_MAX: usize = 1_024;
 
 /// What a verb asks of Redis. All of it may be asked twice.
 pub(super) enum Ask {
     Script(ScriptInvocation<'static>),
     Command(Cmd),
     Pipeline(Pipeline),
+    /// What happened: whoever reads it tells the players.
+    News(Cmd),
 }
 
 impl Ask {
@@ -38,114 +30,134 @@ impl Ask {
         match self {
             // Loads the script when Redis does not know it (any more).
             Self::Script(call) => call.invoke_async(connection).await,
-            Self::Command(command) => command.query_async(connection).await,
+            Self::Command(command) | Self::News(command) => command.query_async(connection).await,
             Self::Pipeline(pipeline) => pipeline.query_async(connection).await,
         }
+    }
+
+    /// Whether its answer must outlive the master; what is only looked at is confirmed by whoever acts on it.
+    fn is_gated(&self) -> bool {
+        matches!(self, Self::Script(_) | Self::News(_))
     }
 }
 
 pub(super) struct Link {
-    client: Client,
-    manager: ConnectionManager,
-    /// A command that blocks holds up whatever is sent behind it, so it has a connection of its own. It is taken out while in
-    /// use: a caller that goes away in the middle leaves none behind on which the next would wait.
-    blocking: Mutex<Option<MultiplexedConnection>>,
+    address: Address,
+    /// Begins all of the realm's keys.
+    prefix: String,
+    master: RwLock<Option<Arc<Master>>>,
+    /// Something was wrong with the master, so that another may lead by now.
+    is_doubted: AtomicBool,
 }
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("addr", self.client.get_connection_info().addr()).finish_non_exhaustive()
+        f.debug_struct("Link").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
 impl Link {
-    pub(super) fn open(url: &str) -> Result<Self, StoreError> {
-        let settings = TcpSettings::default().set_nodelay(true).set_user_timeout(PEER_SILENT_MAX);
-        let unclear = |error: RedisError| StoreError::Unavailable(format!("redis url: {error}"));
-        let info = url.into_connection_info().map_err(unclear)?.set_tcp_settings(settings);
-        let client = Client::open(info).map_err(unclear)?;
-        // No retries of its own: each verb tries again while it has time.
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(CONNECT_MAX))
-            .set_response_timeout(Some(RESPONSE_MAX))
-            .set_pipeline_buffer_size(COMMANDS_BUFFERED_MAX)
-            .set_concurrency_limit(COMMANDS_IN_FLIGHT_MAX);
-        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(unclear)?;
-        Ok(Self { client, manager, blocking: Mutex::new(None) })
+    pub(super) fn open(url: &str, prefix: &str) -> Result<Self, StoreError> {
+        let address = Address::parse(url, prefix)?;
+        Ok(Self { address, prefix: prefix.to_owned(), master: RwLock::default(), is_doubted: AtomicBool::new(true) })
     }
 
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
     pub(super) async fn ask_once(&self, ask: Ask) -> Result<Value, StoreError> {
-        let mut manager = self.manager.clone();
-        match timeout_at(Instant::now() + VERB_MAX, ask.once(&mut manager)).await {
-            Ok(answer) => answer.map_err(|error| fault(&error)),
-            Err(_) => Err(StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))),
-        }
+        let answer = timeout_at(Instant::now() + VERB_MAX, self.once(&ask)).await;
+        answer.map_err(|_| self.late())?.map_err(|error| fault(&error))
     }
 
     /// Asks, and asks again while Redis is away, until the verb's time is up.
     pub(super) async fn ask(&self, ask: Ask) -> Result<Value, StoreError> {
         let deadline = Instant::now() + VERB_MAX;
-        let mut manager = self.manager.clone();
+        let mut before = None;
         loop {
-            let error = match timeout_at(deadline, ask.once(&mut manager)).await {
+            let error = match timeout_at(deadline, self.once(&ask)).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
-                Err(_) => return Err(StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))),
+                // What was wrong before says more than that it takes long.
+                Err(_) => return Err(before.map_or_else(|| self.late(), |error| fault(&error))),
             };
             if !is_passing(&error) || Instant::now() + RETRY_PAUSE >= deadline {
                 return Err(fault(&error));
             }
+            before = Some(error);
             sleep(RETRY_PAUSE).await;
         }
     }
 
-    /// Runs a command that blocks on the server for up to `wait`. Answers nil when others' turns took all of that time.
-    /// Not tried again: whoever waits asks again anyway.
+    /// Runs a command that reads what happened and blocks on the server for up to `wait`. Answers nil when others' turns took all of
+    /// that time. Not tried again: whoever waits asks again anyway.
     pub(super) async fn block(&self, command: &Cmd, wait: Duration) -> Result<Value, StoreError> {
-        let deadline = Instant::now() + wait + VERB_MAX;
-        let Ok(mut turn) = timeout_at(Instant::now() + wait, self.blocking.lock()).await else {
-            return Ok(Value::Nil);
+        let blocking = async {
+            let master = self.master().await?;
+            let entered = master.enter().await?;
+            let answer = master.block(command, wait).await?;
+            master.pass(entered).await.map(|()| answer)
         };
-        let late = |_| StoreError::Unavailable(format!("no answer within {VERB_MAX:?} beyond the wait"));
-        if let Some(mut connection) = turn.take() {
-            match timeout_at(deadline, command.query_async(&mut connection)).await.map_err(late)? {
-                // Left over from before Redis went away and came back.
-                Err(error) if error.is_io_error() => {}
-                answer => return keep(turn, connection, answer),
+        let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
+        answer.inspect_err(|error| self.doubt(error)).map_err(|error| fault(&error))
+    }
+
+    async fn once(&self, ask: &Ask) -> RedisResult<Value> {
+        let asking = async {
+            let master = self.master().await?;
+            if !ask.is_gated() {
+                return ask.once(&mut master.connection()).await;
             }
+            let entered = master.enter().await?;
+            let answer = ask.once(&mut master.connection()).await?;
+            master.pass(entered).await.map(|()| answer)
+        };
+        asking.await.inspect_err(|error| self.doubt(error))
+    }
+
+    /// The server that leads, as far as is known.
+    async fn master(&self) -> RedisResult<Arc<Master>> {
+        let known = self.known();
+        if let Some(master) = &known
+            && !self.is_doubted.swap(false, Ordering::Relaxed)
+        {
+            return Ok(master.clone());
         }
-        let mut connection = timeout_at(deadline, self.connect_blocking()).await.map_err(late)??;
-        let answer = timeout_at(deadline, command.query_async(&mut connection)).await.map_err(late)?;
-        keep(turn, connection, answer)
+        let client = self.address.master().await.inspect_err(|_| self.is_doubted.store(true, Ordering::Relaxed))?;
+        let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
+        match &*master {
+            Some(same) if same.is_at(&client) => Ok(same.clone()),
+            _ => Ok(master.insert(Arc::new(Master::new(client, self.gate())?)).clone()),
+        }
     }
 
-    async fn connect_blocking(&self) -> Result<MultiplexedConnection, StoreError> {
-        // The deadline of each call bounds its response.
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_MAX)).set_response_timeout(None);
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await;
-        connection.map_err(|error| StoreError::Unavailable(error.to_string()))
+    fn known(&self) -> Option<Arc<Master>> {
+        self.master.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn gate(&self) -> Option<Gate> {
+        let replicas = self.address.replicas();
+        (replicas > 0).then(|| Gate::new(replicas, format!("{}:gate", self.prefix)))
+    }
+
+    fn doubt(&self, error: &RedisError) {
+        if is_passing(error) {
+            self.is_doubted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn late(&self) -> StoreError {
+        self.is_doubted.store(true, Ordering::Relaxed);
+        StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))
     }
 }
 
-/// Puts a connection that answered back for the next turn.
-fn keep(
-    mut turn: MutexGuard<'_, Option<MultiplexedConnection>>,
-    connection: MultiplexedConnection,
-    answer: RedisResult<Value>,
-) -> Result<Value, StoreError> {
-    let value = answer.map_err(|error| fault(&error))?;
-    *turn = Some(connection);
-    Ok(value)
-}
-
-/// Whether the same may succeed in a moment: the connection is down, or the server is starting or changing its role.
+/// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
 fn is_passing(error: &RedisError) -> bool {
-    use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
+    use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
     match error.kind() {
         ErrorKind::Io => true,
-        ErrorKind::Server(kind) => matches!(kind, BusyLoading | TryAgain | ClusterDown | MasterDown | ReadOnly),
+        ErrorKind::Server(kind) => {
+            matches!(kind, BusyLoading | TryAgain | ClusterDown | MasterDown | ReadOnly | Moved | Ask)
+        }
         _ => false,
     }
 }

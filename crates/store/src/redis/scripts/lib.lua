@@ -18,6 +18,7 @@
 --   :leader        string  the fence: `<epoch that the lead began>|<instance>`, expires with the lease
 --   :live:<role>   zset    instances by expiry, in ms of Redis' own clock
 --   :info:<role>   hash    instance -> its record
+--   :gate          string  written by no script, and read by nobody: replicas that have it have all that was written before
 --
 -- Redis does not undo a script that raises an error. So a script checks everything it is going to touch, types included,
 -- and only then writes; `corrupt` may be called before the first write only. Numbers are kept and compared as text: a Lua

@@ -1,0 +1,26 @@
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Longest a condition may take to come true.
+const CONDITION_MAX: Duration = Duration::from_secs(10);
+const POLL_PAUSE: Duration = Duration::from_millis(5);
+
+/// Looks until `look` finds what is waited for; its error tells what it found instead.
+///
+/// # Panics
+/// After 10 s, with the last thing found.
+pub async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, String>>,
+{
+    let deadline = Instant::now() + CONDITION_MAX;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(state) if Instant::now() > deadline => {
+                panic!("{what}: not within {CONDITION_MAX:?}: {state}")
+            }
+            Err(_) => sleep(POLL_PAUSE).await,
+        }
+    }
+}
