@@ -44,6 +44,7 @@ pub async fn follow(role: Role<'_>, seat: usize, player: Arc<str>) -> Member {
     playing.me.lost = played.err();
     playing.leave();
     (playing.me.opened, playing.me.broken) = (playing.watch.opened, playing.watch.broken);
+    playing.me.mended = playing.watch.mended;
     playing.me
 }
 

@@ -4,6 +4,7 @@
 use api::v1::{self, Change, TicketState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Widenings recorded of one player's wait. They matter only for the order of cursors.
 const WIDENINGS_MAX: usize = 16;
@@ -51,6 +52,8 @@ pub struct Member {
     pub opened: u32,
     /// Times an open watch broke.
     pub broken: u32,
+    /// How long it took each time until a watch stood again.
+    pub mended: Vec<Duration>,
     /// Why he stopped watching before his ticket was over.
     pub lost: Option<Lost>,
     /// When he told that the match was over, before he said so; and of which match.

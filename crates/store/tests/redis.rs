@@ -13,6 +13,7 @@ mod redis {
     mod mutants;
     mod planted;
     mod raw;
+    mod restart;
     mod scene;
     mod sentinel;
 }

@@ -34,8 +34,9 @@ pub fn print(
         report.refused
     );
     println!("matches    {}", report.matches);
+    let Spread { p50, p99, worst, .. } = report.watch_mended_ms;
     println!(
-        "watches    broken {}, opened again {}; updates told again {}",
+        "watches    broken {}, opened again {} after p50 {p50:.0} ms, p99 {p99:.0} ms, worst {worst:.0} ms; updates told again {}",
         report.watch_broken, report.watch_reopened, report.updates_repeated
     );
     let Residue { waiting, live, untaken } = residue;

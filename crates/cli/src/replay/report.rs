@@ -60,6 +60,8 @@ pub struct Report {
     /// Watches that broke, watches opened again, updates told again, acknowledgements and ends that found no answer.
     pub watch_broken: u64,
     pub watch_reopened: u64,
+    /// From a watch that broke to one that stands, in ms.
+    pub watch_mended_ms: Spread,
     pub updates_repeated: u64,
     pub acknowledge_failures: u64,
     pub end_failures: u64,
@@ -143,6 +145,8 @@ impl Report {
     fn troubles(&mut self, records: &[TicketRecord]) {
         let members = || records.iter().flat_map(|record| &record.members);
         self.watch_reopened = members().map(|member| u64::from(member.opened.saturating_sub(1))).sum();
+        let mended = members().flat_map(|member| &member.mended).map(|took| took.as_secs_f64() * 1e3);
+        self.watch_mended_ms = Spread::of(mended.collect());
         self.watch_broken = members().map(|member| u64::from(member.broken)).sum();
         self.updates_repeated = members().map(|member| u64::from(member.repeated)).sum();
         let mut lost = members().filter_map(|member| Some((member, member.lost.as_ref()?))).peekable();

@@ -70,9 +70,10 @@ fn troubles(report: &Report, lines: &mut Vec<String>) {
         lines.push(format!("  refused {} times with {code}, first:", refusals.times));
         lines.extend(wrapped(&refusals.first));
     }
-    let Report { watch_broken, watch_reopened, updates_repeated, players_lost, .. } = report;
+    let Report { watch_broken, watch_reopened, watch_mended_ms, updates_repeated, players_lost, .. } = report;
+    let worst = watch_mended_ms.worst;
     lines.push(format!(
-        "  watches broken {watch_broken}, opened again {watch_reopened}; updates repeated {updates_repeated}"
+        "  watches broken {watch_broken}, opened again {watch_reopened} within {worst:.0} ms; updates repeated {updates_repeated}"
     ));
     lines.push(format!(
         "  acknowledgements failed {}, ends failed {}, players lost {players_lost}",

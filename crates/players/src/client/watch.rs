@@ -3,6 +3,8 @@
 use super::Client;
 use super::retry::{ANSWER_WITHIN, is_passing, within};
 use api::v1::{self, watch_request};
+use std::time::Duration;
+use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 pub use api::v1::watch_request::Subject;
@@ -21,12 +23,30 @@ pub struct Watch {
     pub opened: u32,
     /// Times an open stream broke.
     pub broken: u32,
+    /// How long it took each time until one stood again.
+    pub mended: Vec<Duration>,
+    broke: Option<Instant>,
 }
+
+/// Times that are noted of one watch.
+const MENDED_MAX: usize = 100;
 
 impl Watch {
     pub(super) fn new(client: Client, turn: usize, realm: &str, subject: Subject) -> Self {
         let realm = realm.to_owned();
-        Self { client, turn, realm, subject, cursor: None, stream: None, failures: 0, opened: 0, broken: 0 }
+        Self {
+            client,
+            turn,
+            realm,
+            subject,
+            cursor: None,
+            stream: None,
+            failures: 0,
+            opened: 0,
+            broken: 0,
+            mended: Vec::new(),
+            broke: None,
+        }
     }
 
     /// The next update. An error is lasting: the last attempt's, or one that no repetition mends. May be dropped and called again.
@@ -45,6 +65,8 @@ impl Watch {
             None => {
                 let stream = self.open().await?;
                 self.opened += 1;
+                self.mended
+                    .extend(self.broke.take().filter(|_| self.mended.len() < MENDED_MAX).map(|broke| broke.elapsed()));
                 self.stream.insert(stream)
             }
         };
@@ -64,7 +86,10 @@ impl Watch {
 
     async fn set_back(&mut self, status: Status) -> Result<(), Status> {
         self.client.pulse.failed(status.code());
-        self.broken += u32::from(self.stream.take().is_some());
+        if self.stream.take().is_some() {
+            self.broken += 1;
+            self.broke = Some(Instant::now());
+        }
         self.failures += 1;
         // Moves on for good: the instance that failed may be gone.
         self.turn += 1;
