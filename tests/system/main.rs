@@ -15,6 +15,7 @@ mod fuzz;
 mod health_and_reflection;
 mod misuse;
 mod no_show;
+mod overload;
 mod realm_server;
 mod reconnect;
 mod reload;

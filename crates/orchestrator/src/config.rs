@@ -10,6 +10,9 @@ pub struct Config {
 /// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
 /// adopted.
 pub const HELD_MAX: usize = 500_000;
+/// Enqueues at the store at once; beyond it one is refused with RESOURCE_EXHAUSTED. As many as the store answers within some ten
+/// milliseconds: more would wait there, before the commits of those who came in time.
+pub const ENQUEUES_IN_WORK_MAX: usize = 512;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
 

@@ -23,7 +23,7 @@ mod sweep;
 mod waiting;
 mod windows;
 
-pub use config::Config;
+pub use config::{Config, ENQUEUES_IN_WORK_MAX};
 
 /// What tickets say of whom their players met, and when and where they are looked for, without the services: what a simulation goes by.
 pub mod plan {
@@ -97,6 +97,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
                 clock,
                 here: holder.clone(),
                 shutdown: shutdown.clone(),
+                enqueues: Arc::new(tokio::sync::Semaphore::new(ENQUEUES_IN_WORK_MAX)),
             };
             let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
             chassis::serve(listener, Routes::new(server), &["muster.v1.Queue"], readiness, shutdown).await

@@ -1,5 +1,5 @@
 use crate::arrival::{self, Arrival};
-use crate::config::SESSION_CALLS_MAX;
+use crate::config::{ENQUEUES_IN_WORK_MAX, SESSION_CALLS_MAX};
 use crate::explain::Explainer;
 use crate::looker::Looker;
 use crate::waiting::Waiting;
@@ -12,6 +12,7 @@ use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketSta
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 
@@ -26,6 +27,8 @@ pub struct Service {
     pub clock: Clock,
     pub here: InstanceId,
     pub shutdown: Shutdown,
+    /// For [`ENQUEUES_IN_WORK_MAX`].
+    pub enqueues: Arc<Semaphore>,
 }
 
 impl Service {
@@ -35,9 +38,15 @@ impl Service {
         let rules = self.rules.current();
         let arrival = arrival::read(request, &self.realm, &rules, &self.here, trace, self.clock.now_ms());
         let arrival = arrival.map_err(status::invalid)?;
+        let room = self.enqueues.clone().try_acquire_owned().map_err(|_| overloaded())?;
         // A task of its own: a caller who gives up must not come between the storing and the looking.
         let service = self.clone();
-        let storing = tokio::spawn(async move { service.store(arrival, &rules).await }.in_current_span());
+        let storing = async move {
+            let stored = service.store(arrival, &rules).await;
+            drop(room);
+            stored
+        };
+        let storing = tokio::spawn(storing.in_current_span());
         storing.await.map_err(|error| Status::internal(error.to_string()))?
     }
 
@@ -122,6 +131,12 @@ impl Service {
         let result = result.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
         SessionResponse { call: 0, result: Some(result) }
     }
+}
+
+fn overloaded() -> Status {
+    Status::resource_exhausted(format!(
+        "this orchestrator stores {ENQUEUES_IN_WORK_MAX} tickets at once, as it does now: ask again later"
+    ))
 }
 
 #[tonic::async_trait]
