@@ -33,6 +33,7 @@ const STREAMED_MAX: usize = 4;
 /// A stream that says nothing for as long will not answer what it was sent.
 const SILENT: Duration = Duration::from_millis(20);
 const ANSWERS_MAX: usize = 4;
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const LISTED_MAX: usize = 1_000;
 /// Some of them are cancelled soon.
 const TICKETS_WAITING: u32 = 8;
@@ -127,7 +128,8 @@ impl Call {
             }
             Ok(())
         };
-        Ok(answering.await.err())
+        let answered = tokio::time::timeout(ANSWERED_WITHIN, answering).await;
+        Ok(answered.with_context(|| format!("nobody answers {self:?}"))?.err())
     }
 }
 

@@ -2,10 +2,14 @@
 
 use crate::Args;
 use anyhow::{Context, Result};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
+use wait_timeout::ChildExt;
 
+/// Longest that one may run, in real time: the clock within it may stand still.
+const LASTS_MAX: Duration = Duration::from_secs(120);
 /// How often it is told how far it came, in seeds.
 const TELL_EVERY: u64 = 500;
 
@@ -51,7 +55,14 @@ fn holds(args: &Args, seed: u64) -> Result<bool> {
         one.arg("--plant")
             .arg(clap::ValueEnum::to_possible_value(&plant).context("a fault without a name")?.get_name());
     }
-    let output = one.output().with_context(|| format!("seed {seed} could not be run"))?;
+    let could_not = || format!("seed {seed} could not be run");
+    let mut child = one.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(could_not)?;
+    let ended = child.wait_timeout(LASTS_MAX).with_context(could_not)?;
+    if ended.is_none() {
+        println!("seed {seed} BROKEN it runs for more than {LASTS_MAX:?}");
+        child.kill().with_context(could_not)?;
+    }
+    let output = child.wait_with_output().with_context(could_not)?;
     let held = output.status.success();
     if !held {
         print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -64,6 +64,11 @@ impl Address {
         }
     }
 
+    /// Whether another server may lead at another time.
+    pub fn may_change(&self) -> bool {
+        matches!(self, Self::Guided(_))
+    }
+
     /// How many replicas must hold a write before it is answered.
     pub fn replicas(&self) -> usize {
         match self {
@@ -85,27 +90,21 @@ impl fmt::Debug for Address {
 impl Guides {
     /// `[user:password@]host[:port],host[:port]/master[?replicas=n]`
     fn sentinels(text: &str) -> Result<Self, String> {
+        let (login, text) = split_login(text)?;
         let (text, replicas) = split_replicas(text)?;
         let (nodes, name) =
-            text.rsplit_once('/').filter(|(_, name)| !name.is_empty()).ok_or("must name the master after a /")?;
-        Self::new(nodes, SENTINEL_PORT, Of::Master(name.to_owned()), replicas)
+            text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or("must name the master after a /")?;
+        Self::new(login, nodes, SENTINEL_PORT, Of::Master(name.to_owned()), replicas)
     }
 
     /// `[user:password@]host[:port],host[:port][?replicas=n]`
     fn cluster(text: &str, key: &str) -> Result<Self, String> {
+        let (login, text) = split_login(text)?;
         let (nodes, replicas) = split_replicas(text)?;
-        Self::new(nodes, CLUSTER_PORT, Of::Key(key.to_owned()), replicas)
+        Self::new(login, nodes, CLUSTER_PORT, Of::Key(key.to_owned()), replicas)
     }
 
-    fn new(text: &str, port: u16, of: Of, replicas: usize) -> Result<Self, String> {
-        let (login, nodes) = text.rsplit_once('@').map_or((None, text), |(login, nodes)| (Some(login), nodes));
-        let login = match login {
-            None => RedisConnectionInfo::default(),
-            Some(login) => {
-                let (user, password) = login.split_once(':').ok_or("must have user:password before the @")?;
-                RedisConnectionInfo::default().set_username(user).set_password(password)
-            }
-        };
+    fn new(login: RedisConnectionInfo, nodes: &str, port: u16, of: Of, replicas: usize) -> Result<Self, String> {
         let nodes = nodes.split(',').map(|text| node(text, port)).collect::<Result<_, _>>()?;
         Ok(Self { nodes, login, of, replicas, turn: AtomicUsize::new(0) })
     }
@@ -126,12 +125,21 @@ impl Guides {
     }
 }
 
-/// Without it, and how many; 1 unless it says so.
+/// User and password, both as they are, and what follows. A password may hold an `@` itself; without a user it is the default one's.
+fn split_login(text: &str) -> Result<(RedisConnectionInfo, &str), String> {
+    let login = RedisConnectionInfo::default();
+    let Some((written, rest)) = text.rsplit_once('@') else { return Ok((login, text)) };
+    let (user, password) = written.split_once(':').ok_or("must have user:password before the @")?;
+    let login = if user.is_empty() { login } else { login.set_username(user) };
+    Ok((login.set_password(password), rest))
+}
+
+/// What is before it, and how many; 1 unless it says so.
 fn split_replicas(text: &str) -> Result<(&str, usize), String> {
     let Some((rest, query)) = text.split_once('?') else { return Ok((text, 1)) };
     let count = query.strip_prefix("replicas=").and_then(|count| count.parse().ok());
     let count = count.filter(|count| *count <= REPLICAS_MAX);
-    Ok((rest, count.ok_or_else(|| format!("replicas must be 0 to {REPLICAS_MAX}, is {query}"))?))
+    Ok((rest, count.ok_or_else(|| format!("must end with ?replicas=n, 0 to {REPLICAS_MAX}, or without it"))?))
 }
 
 fn node(text: &str, port: u16) -> Result<ConnectionAddr, String> {
@@ -168,10 +176,12 @@ mod tests {
         let one = guides("redis+sentinel://one:1,two/muster").unwrap();
         assert_eq!((one.nodes, one.replicas), (vec![at("one", 1), at("two", SENTINEL_PORT)], 1));
         assert!(matches!(one.of, Of::Master(name) if name == "muster"));
-        let other = guides("redis+cluster://me:s3@cret@one?replicas=0").unwrap();
+        let other = guides("redis+cluster://me:s3?@cret@one?replicas=0").unwrap();
         assert_eq!((other.nodes, other.replicas), (vec![at("one", CLUSTER_PORT)], 0));
         assert!(matches!(other.of, Of::Key(key) if key == "{realm}"));
-        assert_eq!((other.login.username(), other.login.password()), (Some("me"), Some("s3@cret")));
+        assert_eq!((other.login.username(), other.login.password()), (Some("me"), Some("s3?@cret")));
+        let third = guides("redis+cluster://:secret@one").unwrap();
+        assert_eq!((third.login.username(), third.login.password()), (None, Some("secret")));
     }
 
     #[test]
@@ -183,8 +193,8 @@ mod tests {
             ("redis+cluster://", "must name a host"),
             ("redis+cluster://one:x", "no port"),
             ("redis+sentinel://me@one/muster", "user:password"),
-            ("redis+sentinel://one/muster?replicas=17", "replicas must be 0 to 16"),
-            ("redis+cluster://one?db=1", "replicas must be 0 to 16"),
+            ("redis+sentinel://one/muster?replicas=17", "?replicas=n, 0 to 16"),
+            ("redis+cluster://one?db=1", "?replicas=n, 0 to 16"),
         ] {
             let error = guides(url).map(drop).unwrap_err();
             assert!(error.contains(why), "{url}: {error}");

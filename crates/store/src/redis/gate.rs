@@ -11,6 +11,9 @@ use tokio::sync::Mutex;
 
 /// How long one turn waits for the replicas.
 const WAIT_MAX: Duration = Duration::from_millis(400);
+/// Longest wait for its answer: it may stand behind a turn that was given up.
+const RESPONSE_MAX: Duration = Duration::from_millis(850);
+const CONNECT_MAX: Duration = Duration::from_millis(400);
 
 pub(super) struct Gate {
     replicas: usize,
@@ -41,14 +44,17 @@ impl Gate {
         Self { replicas, key, asked: AtomicU64::new(0), open: AtomicU64::new(0), turns: Mutex::default() }
     }
 
-    pub async fn enter(&self, client: &Client, config: &AsyncConnectionConfig) -> RedisResult<Entered> {
+    pub async fn enter(&self, client: &Client) -> RedisResult<Entered> {
         match self.open.load(SeqCst) {
             0 => {}
             opened => return Ok(Entered(opened)),
         }
         let mut turns = self.turns.lock().await;
         if turns.connection.is_none() {
-            turns.connection = Some(client.get_multiplexed_async_connection_with_config(config).await?);
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(CONNECT_MAX))
+                .set_response_timeout(Some(RESPONSE_MAX));
+            turns.connection = Some(client.get_multiplexed_async_connection_with_config(&config).await?);
             turns.opened += 1;
             self.open.store(turns.opened, SeqCst);
         }
@@ -66,22 +72,19 @@ impl Gate {
             return Ok(());
         }
         let upto = self.asked.load(SeqCst);
-        // Taken out while in use: whoever gives up in the middle leaves the gate closed.
-        let passing = match turns.connection.take() {
-            Some(mut connection) => self.turn(&mut connection, upto).await.map(|()| connection),
+        // Whoever gives up in the middle leaves it open: the next turn's answer comes behind his.
+        let turned = match turns.connection.clone() {
+            Some(mut connection) => self.turn(&mut connection, upto).await,
             None => Err(unsure("the gate was closed meanwhile")),
         };
-        match passing {
-            Ok(connection) => {
-                turns.passed = upto;
-                turns.connection = Some(connection);
-                Ok(())
-            }
-            Err(error) => {
+        match turned {
+            Ok(()) => turns.passed = upto,
+            Err(_) => {
+                turns.connection = None;
                 self.open.store(0, SeqCst);
-                Err(error)
             }
         }
+        turned
     }
 
     async fn turn(&self, connection: &mut MultiplexedConnection, upto: u64) -> RedisResult<()> {

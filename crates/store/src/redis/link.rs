@@ -5,16 +5,21 @@ use super::gate::Gate;
 use super::master::Master;
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
-use ::redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value};
+use ::redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// Longest a verb takes in all, retries included.
 const VERB_MAX: Duration = Duration::from_millis(900);
 /// Pause between two tries of a verb.
 const RETRY_PAUSE: Duration = Duration::from_millis(30);
+/// Longest search for the master: then the next one begins with another of those who know.
+const FIND_MAX: Duration = Duration::from_millis(400);
+/// From one search to the next, whoever asks: those who know have an election to hold just then.
+const FIND_EVERY: Duration = Duration::from_millis(100);
 
 /// What a verb asks of Redis. All of it may be asked twice.
 pub(super) enum Ask {
@@ -48,6 +53,8 @@ pub(super) struct Link {
     master: RwLock<Option<Arc<Master>>>,
     /// Something was wrong with the master, so that another may lead by now.
     is_doubted: AtomicBool,
+    /// When the last search for it began.
+    searched: Mutex<Option<Instant>>,
 }
 
 impl std::fmt::Debug for Link {
@@ -59,7 +66,13 @@ impl std::fmt::Debug for Link {
 impl Link {
     pub(super) fn open(url: &str, prefix: &str) -> Result<Self, StoreError> {
         let address = Address::parse(url, prefix)?;
-        Ok(Self { address, prefix: prefix.to_owned(), master: RwLock::default(), is_doubted: AtomicBool::new(true) })
+        Ok(Self {
+            address,
+            prefix: prefix.to_owned(),
+            master: RwLock::default(),
+            is_doubted: AtomicBool::new(false),
+            searched: Mutex::default(),
+        })
     }
 
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
@@ -77,7 +90,10 @@ impl Link {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
                 // What was wrong before says more than that it takes long.
-                Err(_) => return Err(before.map_or_else(|| self.late(), |error| fault(&error))),
+                Err(_) => {
+                    let late = self.late();
+                    return Err(before.map_or(late, |error| fault(&error)));
+                }
             };
             if !is_passing(&error) || Instant::now() + RETRY_PAUSE >= deadline {
                 return Err(fault(&error));
@@ -113,15 +129,34 @@ impl Link {
         asking.await.inspect_err(|error| self.doubt(error))
     }
 
-    /// The server that leads, as far as is known.
+    /// The server that leads, as far as is known. One at a time looks for another; the others go on with the one that is known.
     async fn master(&self) -> RedisResult<Arc<Master>> {
-        let known = self.known();
-        if let Some(master) = &known
-            && !self.is_doubted.swap(false, Ordering::Relaxed)
+        let mut searched = match self.known() {
+            Some(master) if !self.is_doubted.load(Ordering::Relaxed) => return Ok(master),
+            Some(master) => match self.searched.try_lock() {
+                Ok(searched) => searched,
+                Err(_) => return Ok(master),
+            },
+            None => self.searched.lock().await,
+        };
+        if let Some(master) = self.known()
+            && !self.is_doubted.load(Ordering::Relaxed)
         {
-            return Ok(master.clone());
+            return Ok(master);
         }
-        let client = self.address.master().await.inspect_err(|_| self.is_doubted.store(true, Ordering::Relaxed))?;
+        if let Some(last) = *searched {
+            sleep_until(last + FIND_EVERY).await;
+        }
+        *searched = Some(Instant::now());
+        let late = |_| RedisError::from((ErrorKind::Io, "nobody said in time which server leads"));
+        // Boxed, for it is large and seldom wanted.
+        let client = timeout(FIND_MAX, Box::pin(self.address.master())).await.map_err(late)??;
+        let master = self.follow(client)?;
+        self.is_doubted.store(false, Ordering::Relaxed);
+        Ok(master)
+    }
+
+    fn follow(&self, client: Client) -> RedisResult<Arc<Master>> {
         let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
         match &*master {
             Some(same) if same.is_at(&client) => Ok(same.clone()),
@@ -140,35 +175,41 @@ impl Link {
 
     fn doubt(&self, error: &RedisError) {
         if is_passing(error) {
-            self.is_doubted.store(true, Ordering::Relaxed);
+            self.is_doubted.store(self.address.may_change(), Ordering::Relaxed);
         }
     }
 
     fn late(&self) -> StoreError {
-        self.is_doubted.store(true, Ordering::Relaxed);
+        self.is_doubted.store(self.address.may_change(), Ordering::Relaxed);
         StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))
     }
 }
 
+/// What a server says that is starting, or does not lead, or cannot have its replicas hold anything now.
+const PASSING: [&str; 9] =
+    ["LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "MOVED", "ASK", "NOREPLICAS", "UNBLOCKED"];
+/// What it says of what it holds, or of what it was asked.
+const LASTING: [&str; 3] = ["CORRUPT", "WRONGTYPE", "ERR"];
+
 /// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
 fn is_passing(error: &RedisError) -> bool {
-    use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
-    match error.kind() {
-        ErrorKind::Io => true,
-        ErrorKind::Server(kind) => {
-            matches!(kind, BusyLoading | TryAgain | ClusterDown | MasterDown | ReadOnly | Moved | Ask)
-        }
-        _ => false,
-    }
+    matches!(error.kind(), ErrorKind::Io | ErrorKind::MasterNameNotFoundBySentinel) || says(error, &PASSING)
 }
 
 /// What Redis holds or the script does is at fault when it says so; all else is Redis being away.
 fn fault(error: &RedisError) -> StoreError {
-    let blames = |code: Option<&str>| matches!(code, Some("CORRUPT" | "WRONGTYPE" | "ERR"));
+    let is_lasting = matches!(error.kind(), ErrorKind::UnexpectedReturnType) || says(error, &LASTING);
+    if is_lasting && !is_passing(error) {
+        StoreError::Corrupt(error.to_string())
+    } else {
+        StoreError::Unavailable(error.to_string())
+    }
+}
+
+/// Whether the server answered one of these codes.
+fn says(error: &RedisError, codes: &[&str]) -> bool {
+    let is_one = |code: Option<&str>| code.is_some_and(|code| codes.contains(&code));
     // A pipeline's error has no code of its own, but those of its commands.
     let of_commands = error.clone().into_server_errors();
-    let at_fault = blames(error.code())
-        || of_commands.is_some_and(|errors| errors.iter().any(|(_, error)| blames(Some(error.code()))))
-        || matches!(error.kind(), ErrorKind::UnexpectedReturnType);
-    if at_fault { StoreError::Corrupt(error.to_string()) } else { StoreError::Unavailable(error.to_string()) }
+    is_one(error.code()) || of_commands.is_some_and(|errors| errors.iter().any(|(_, error)| is_one(Some(error.code()))))
 }

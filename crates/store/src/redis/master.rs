@@ -50,7 +50,7 @@ impl Master {
     /// To be had before anything is asked for whose answer must outlive this master; none where nothing must.
     pub async fn enter(&self) -> RedisResult<Option<Entered>> {
         match &self.gate {
-            Some(gate) => gate.enter(&self.client, &unbounded()).await.map(Some),
+            Some(gate) => gate.enter(&self.client).await.map(Some),
             None => Ok(None),
         }
     }

@@ -14,8 +14,11 @@ pub(super) async fn leader(
     let mut asked = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)?
         .set_client_to_redis_tcp_settings(settings.clone())
         .set_client_to_sentinel_tcp_settings(settings);
-    if let (Some(user), Some(password)) = (login.username(), login.password()) {
-        asked = asked.set_client_to_redis_username(user).set_client_to_redis_password(password);
+    if let Some(user) = login.username() {
+        asked = asked.set_client_to_redis_username(user);
+    }
+    if let Some(password) = login.password() {
+        asked = asked.set_client_to_redis_password(password);
     }
     Ok(asked.build()?.async_get_client().await?.get_connection_info().addr().clone())
 }

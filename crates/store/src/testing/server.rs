@@ -1,5 +1,5 @@
 use super::ports::{PORTS_TRIED_MAX, free_port};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
@@ -167,6 +167,12 @@ impl RedisServer {
             // Nothing is left to be done about a keeper that cannot be waited for.
             let _ = keeper.wait();
         }
+    }
+
+    /// Lets it hang (SIGSTOP): it accepts connections and answers nothing.
+    pub fn hang(&self) -> io::Result<()> {
+        let pid = self.pid.ok_or_else(|| io::Error::other("it does not run"))?;
+        kill_process(pid, Signal::STOP).map_err(io::Error::from)
     }
 
     /// Starts it again, at the same address and from its append-only file. Blocks until it answers.

@@ -45,12 +45,21 @@ async fn is_written(store: &RedisStore, name: &str) -> Result<TicketId, StoreErr
 
 #[tokio::test]
 async fn what_was_answered_is_there_when_the_master_dies_and_its_replica_leads() {
+    goes_on_after(RedisServer::kill).await;
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_when_the_master_hangs_and_its_replica_leads() {
+    goes_on_after(|master| master.hang().unwrap()).await;
+}
+
+async fn goes_on_after(ends: impl FnOnce(&mut RedisServer)) {
     let Watched { mut master, replicas: _replicas, sentinel: _sentinel, store } = watched(2).await;
     let mut answered = Vec::new();
     for turn in 0..BEFORE {
         answered.push(is_written(&store, &format!("player-{turn}")).await.unwrap());
     }
-    master.kill();
+    ends(&mut master);
     for turn in BEFORE..2 * BEFORE {
         let name = format!("player-{turn}");
         let id = eventually("the replica to lead", || async {
