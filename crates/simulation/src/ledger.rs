@@ -61,6 +61,11 @@ impl Ledger {
         self.pages().broken.clone()
     }
 
+    /// Whether the ticket waits or plays.
+    pub fn is_live(&self, ticket: TicketId) -> bool {
+        self.pages().tickets.get(&ticket).is_some_and(|life| *life != Life::Over)
+    }
+
     /// The fence that was given out last.
     pub fn fence(&self) -> Option<Fence> {
         self.pages().fence.clone()

@@ -9,6 +9,7 @@ use mad_turmoil::time::SimClocksGuard;
 use players::audit;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use sandbox::Residue;
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -31,7 +32,7 @@ pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
     });
     let outcome = running.join().ok().context("the simulation panicked")??;
 
-    let mut broken = broken(&outcome);
+    let mut broken = broken(&outcome, &ledger);
     broken.extend(ledger.broken());
     broken.extend(panics.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     for line in &broken {
@@ -61,21 +62,27 @@ fn panics() -> Arc<Mutex<Vec<String>>> {
 }
 
 /// What players were told, and what is left. A ticket whose Enqueue got no answer may wait on or play: nobody was promised anything.
-fn broken(outcome: &Outcome) -> Vec<String> {
+fn broken(outcome: &Outcome, ledger: &Ledger) -> Vec<String> {
     let mut broken: Vec<String> = audit(&outcome.records).iter().map(ToString::to_string).collect();
-    for member in outcome.records.iter().flat_map(|record| &record.members) {
-        if let Some(lost) = &member.lost {
-            broken.push(format!("lost-player: {} {lost:?}", member.player));
+    for record in &outcome.records {
+        if record.ticket_id.parse().is_ok_and(|id| ledger.is_live(id)) {
+            broken.push(format!("left over: ticket {} lives on without its players", record.ticket_id));
+        }
+        for member in &record.members {
+            if let Some(lost) = &member.lost {
+                broken.push(format!("lost-player: {} {lost:?}", member.player));
+            }
         }
     }
-    let residue = outcome.residue;
-    let counts = [
-        (residue.waiting.saturating_sub(outcome.refused), "tickets wait that nobody waits for"),
-        ((residue.live as u64).saturating_sub(outcome.refused), "matches go on without players"),
-        (residue.untaken as u64, "events were not delivered"),
-    ];
-    broken.extend(
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("left over: {count} {what}")),
-    );
+    let Residue { waiting, live, untaken } = outcome.residue;
+    let unanswered = outcome.refused;
+    if waiting > unanswered || live as u64 > unanswered {
+        broken.push(format!(
+            "left over: {waiting} tickets and {live} matches, though {unanswered} Enqueues got no answer"
+        ));
+    }
+    if untaken > 0 {
+        broken.push(format!("left over: {untaken} events were not delivered"));
+    }
     broken
 }
