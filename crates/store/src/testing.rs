@@ -4,6 +4,6 @@ mod condition;
 mod ports;
 mod server;
 
-pub use self::condition::eventually;
+pub use self::condition::{eventually, eventually_within};
 pub use self::ports::free_port;
 pub use self::server::{Fsync, Listen, RedisServer, Written};
