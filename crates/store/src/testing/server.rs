@@ -66,7 +66,7 @@ enum Part {
 /// What a sentinel calls the master that it watches over.
 const MASTER: &str = "muster";
 /// How long a master is silent until a sentinel takes it for gone.
-const DOWN_AFTER_MS: u32 = 500;
+const DOWN_AFTER_MS: u32 = 1_500;
 
 /// A real redis-server with an append-only file in a directory of its own. Killed, and its directory removed, on drop.
 #[derive(Debug)]

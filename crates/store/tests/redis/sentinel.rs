@@ -57,7 +57,11 @@ async fn goes_on_after(ends: impl FnOnce(&mut RedisServer)) {
     let Watched { mut master, replicas: _replicas, sentinel: _sentinel, store } = watched(2).await;
     let mut answered = Vec::new();
     for turn in 0..BEFORE {
-        answered.push(is_written(&store, &format!("player-{turn}")).await.unwrap());
+        let name = format!("player-{turn}");
+        let id = eventually("the replicas to hold it", || async {
+            is_written(&store, &name).await.map_err(|error| error.to_string())
+        });
+        answered.push(id.await);
     }
     ends(&mut master);
     for turn in BEFORE..2 * BEFORE {
