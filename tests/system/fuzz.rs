@@ -5,6 +5,7 @@
 mod message;
 
 use crate::house::{House, On, on_both_stores};
+use crate::repeatable::repeatable;
 use anyhow::{Context, Result, ensure};
 use bytes::{Buf, BufMut, Bytes};
 use chassis::Network;
@@ -15,7 +16,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::{Union, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 use prost_reflect::prost::Message;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use sandbox::Counts;
@@ -28,7 +29,6 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 
 const CASES: u32 = 1_500;
-const SEED: u64 = 1;
 const STREAMED_MAX: usize = 4;
 /// A stream that says nothing for as long will not answer what it was sent.
 const SILENT: Duration = Duration::from_millis(20);
@@ -155,19 +155,6 @@ fn panics() -> &'static Mutex<Vec<String>> {
     &PANICS
 }
 
-fn runner() -> TestRunner {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
-    let seed = match config.rng_seed {
-        RngSeed::Fixed(seed) => seed,
-        RngSeed::Random => SEED,
-    };
-    let seed: [u8; 32] = std::array::from_fn(|at| seed.to_le_bytes()[at % 8]);
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
-}
-
 /// Whatever waits stands in the index, and whatever is matched stands in its match; and both can be read.
 async fn is_whole(store: &dyn Store) -> Result<()> {
     let waiting = store.expiring(u64::MAX, LISTED_MAX).await?;
@@ -218,7 +205,7 @@ on_both_stores! {
         let methods: Vec<_> = methods.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
         let mut untouched: BTreeSet<String> = methods.iter().map(|method| method.full_name().to_owned()).collect();
         let calls = Union::new(methods.iter().map(|method| call(method, &known)));
-        let (mut runner, panics) = (runner(), panics());
+        let (mut runner, panics) = (TestRunner::new(repeatable(CASES)), panics());
         for _ in 0..runner.config().cases {
             let call = calls.new_tree(&mut runner).map_err(|reason| anyhow::anyhow!("{reason}"))?.current();
             let answer = call.make(&house).await.with_context(|| format!("{call:?}"))?;

@@ -4,6 +4,8 @@
 
 mod house;
 mod processes;
+#[path = "../repeatable.rs"]
+mod repeatable;
 
 mod bad_input;
 mod cancel;

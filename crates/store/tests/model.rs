@@ -5,14 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+#[path = "../../../tests/repeatable.rs"]
+mod repeatable;
 #[path = "model/step.rs"]
 mod step;
 #[path = "model/story.rs"]
 mod story;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use repeatable::repeatable;
 use step::Step;
 use store::conformance::{BOUNDS, people::leading};
 use store::testing::{Fsync, Listen, RedisServer};
@@ -20,9 +22,8 @@ use store::{MemoryStore, RedisStore};
 use story::Story;
 use tokio::runtime::Runtime;
 
-/// Stories, unless the environment says otherwise: then other ones, too.
+/// Stories.
 const CASES: u32 = 24;
-const SEED: u64 = 1;
 const STEPS: std::ops::Range<usize> = 100..300;
 /// Steps from one look at everything that can be read to the next.
 const READ_EVERY: usize = 5;
@@ -102,19 +103,8 @@ impl Both {
     }
 }
 
-fn config() -> Config {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
-    if config.rng_seed == RngSeed::Random {
-        config.rng_seed = RngSeed::Fixed(SEED);
-    }
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
-    config
-}
-
 prop_state_machine! {
-    #![proptest_config(config())]
+    #![proptest_config(repeatable(CASES))]
 
     #[test]
     fn redis_answers_as_memory_does_whatever_is_done_to_both(sequential STEPS => Both);

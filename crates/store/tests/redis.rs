@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+#[path = "../../../tests/repeatable.rs"]
+mod repeatable;
+
 mod redis {
     mod away;
     mod back;

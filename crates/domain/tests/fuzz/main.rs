@@ -13,19 +13,19 @@
 // As the coverage-guided target has it, so that the modules in it are beside it for both.
 #[path = "drive.rs"]
 mod drive;
+#[path = "../../../../tests/repeatable.rs"]
+mod repeatable;
 
 use drive::drive;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use repeatable::repeatable;
 use std::path::Path;
 
 /// Longest generated input, in bytes: what some twenty tickets of a few players take.
 const INPUT_BYTES_MAX: usize = 2_000;
 
-/// The same inputs at every run, so that no seed of a failure need be kept; as many as `PROPTEST_CASES` asks for.
-fn repeatable() -> ProptestConfig {
-    ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default() }
-}
+/// Inputs.
+const CASES: u32 = 256;
 
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..INPUT_BYTES_MAX)
@@ -37,7 +37,7 @@ fn any_changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
 }
 
 proptest! {
-    #![proptest_config(repeatable())]
+    #![proptest_config(repeatable(CASES))]
 
     #[test]
     fn files_with_other_values_and_any_range_break_nothing(bytes in any_bytes()) {

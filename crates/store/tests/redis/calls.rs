@@ -1,13 +1,14 @@
 //! Scripts called behind the store's back, with whatever arguments.
 
-use super::raw::{Kept, Raw, server, store_on};
-use super::scene::{Scene, VERBS, a_scene};
+use super::planted::Plot;
+use super::scene::VERBS;
 use ::redis::{Value, cmd};
 use store::StoreError;
 
 /// Verbs that write nothing: together they read every kind of key.
 const READERS: [&str; 9] =
     ["range", "arrivals", "snapshot", "expiring", "waiting", "recent", "due", "events", "instances"];
+
 /// A script as a verb called it, by its hash.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -19,7 +20,8 @@ pub struct Call {
 
 impl Call {
     /// Calls it in the scene: whether it was refused. An error says what it did by half.
-    pub async fn run(&self, raw: &mut Raw, scene: &Scene, kept: &Kept) -> Result<bool, String> {
+    pub async fn run(&self, plot: &mut Plot) -> Result<bool, String> {
+        let Plot { raw, scene, kept, .. } = plot;
         raw.put_back(kept).await;
         let mut command = cmd("EVALSHA");
         command.arg(&self.sha).arg(1).arg(&self.key).arg(&self.arguments);
@@ -37,7 +39,8 @@ impl Call {
 }
 
 /// The call of every script that these verbs run, as Redis heard it.
-pub async fn overheard(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static str]) -> Vec<Call> {
+pub async fn overheard(plot: &mut Plot, verbs: &[&'static str]) -> Vec<Call> {
+    let Plot { raw, scene, kept, .. } = plot;
     let mut ear = raw.monitor();
     let mut calls = Vec::new();
     for verb in verbs.iter().copied() {
@@ -92,19 +95,19 @@ const WRONG: [&str; 3] = ["a b|;", "-1", "duel|pc|eu nan"];
 const OPEN: [&str; 2] = ["adopt", "recent"];
 
 /// Gives these verbs' scripts what they do not take. An error says which of them did something by half, or did not mind.
-pub async fn refuse(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static str]) -> Result<(), String> {
-    for call in overheard(raw, scene, kept, verbs).await {
+pub async fn refuse(plot: &mut Plot, verbs: &[&'static str]) -> Result<(), String> {
+    for call in overheard(plot, verbs).await {
         for at in 0..call.arguments.len() {
             for wrong in WRONG {
                 let mut call = call.clone();
                 call.arguments[at] = wrong.into();
-                call.run(raw, scene, kept).await?;
+                call.run(plot).await?;
             }
         }
         if OPEN.contains(&call.verb) {
             let mut call = call;
             *call.arguments.last_mut().unwrap() = WRONG[0].into();
-            if !call.run(raw, scene, kept).await? {
+            if !call.run(plot).await? {
                 return Err(format!("{} takes {:?}", call.verb, WRONG[0]));
             }
         } else {
@@ -112,7 +115,7 @@ pub async fn refuse(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static
             fewer.arguments.pop();
             more.arguments.push("1".into());
             for call in [fewer, more] {
-                if !call.run(raw, scene, kept).await? {
+                if !call.run(plot).await? {
                     return Err(format!("{} takes {} arguments", call.verb, call.arguments.len()));
                 }
             }
@@ -123,9 +126,5 @@ pub async fn refuse(raw: &mut Raw, scene: &Scene, kept: &Kept, verbs: &[&'static
 
 #[tokio::test]
 async fn a_script_that_is_given_what_it_does_not_take_does_nothing() {
-    let server = server();
-    let mut raw = Raw::on(&server).await;
-    let scene = a_scene(store_on(&server)).await;
-    let kept = raw.keep().await;
-    refuse(&mut raw, &scene, &kept, &VERBS).await.unwrap();
+    refuse(&mut Plot::new().await, &VERBS).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! No script has a check that these tests would not miss.
 
+use super::calls::refuse;
 use super::keys;
 use super::mutants::{Mutant, mutants};
 use super::planted::{Plot, known_needs};
@@ -73,7 +74,7 @@ async fn noticed_by(mutant: &Mutant, server: &RedisServer, plot: &mut Plot) -> O
     plot.play_by(scripts);
     // Nothing else minds what a script is given, and all else takes longer.
     if mutant.check.starts_with("given(") {
-        return plot.refuse(&verbs).await.err();
+        return refuse(plot, &verbs).await.err();
     }
     if let Some(promise) = broken_promise(server, scripts).await {
         return Some(promise.to_owned());
@@ -82,7 +83,7 @@ async fn noticed_by(mutant: &Mutant, server: &RedisServer, plot: &mut Plot) -> O
         return Some(rule.to_owned());
     }
     match plot.needs(&verbs).await {
-        Ok(needs) if needs == known_needs(&verbs) => plot.refuse(&verbs).await.err(),
+        Ok(needs) if needs == known_needs(&verbs) => refuse(plot, &verbs).await.err(),
         Ok(_) => Some("keys that are wrong".to_owned()),
         Err(error) => Some(error),
     }

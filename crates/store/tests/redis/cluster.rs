@@ -21,14 +21,15 @@ async fn two_masters() -> Cluster {
     let (one, _) = RedisServer::node(Fsync::Never).unwrap();
     let (two, bus) = RedisServer::node(Fsync::Never).unwrap();
     let url = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}?replicas=0", one.port(), two.port());
-    let mut nodes = vec![(Raw::on(&one).await, one), (Raw::on(&two).await, two)];
-    let port = nodes[1].1.port();
-    let () = nodes[0].0.ask(cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(port).arg(bus)).await;
-    for (turn, (raw, _)) in nodes.iter_mut().enumerate() {
+    let port = two.port();
+    let (to_one, to_two) = (Raw::on(&one).await, Raw::on(&two).await);
+    let mut nodes = vec![(one, to_one), (two, to_two)];
+    let () = nodes[0].1.ask(cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(port).arg(bus)).await;
+    for (turn, (_, raw)) in nodes.iter_mut().enumerate() {
         let first = SLOTS / 2 * turn as u16;
         let () = raw.ask(cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(first).arg(first + SLOTS / 2 - 1)).await;
     }
-    for (raw, _) in &nodes {
+    for (_, raw) in &nodes {
         eventually("the cluster to keep every slot", || {
             let mut raw = raw.clone();
             async move {
@@ -38,7 +39,7 @@ async fn two_masters() -> Cluster {
         })
         .await;
     }
-    Cluster { nodes: nodes.into_iter().map(|(raw, server)| (server, raw)).collect(), url }
+    Cluster { nodes, url }
 }
 
 impl Cluster {

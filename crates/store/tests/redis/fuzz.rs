@@ -3,16 +3,16 @@
 //! `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=7 cargo test -p store --test redis given` tries other junk, and more of it.
 
 use super::calls::{Call, overheard};
-use super::raw::{Kept, Raw, server, store_on};
-use super::scene::{Scene, VERBS, a_scene};
+use super::planted::Plot;
+use super::scene::VERBS;
+use crate::repeatable::repeatable;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngSeed, TestRunner};
-use store::testing::RedisServer;
-use tokio::runtime::Runtime;
+use proptest::test_runner::TestRunner;
+use std::cell::RefCell;
+use tokio::runtime::Builder;
 
 const CASES: u32 = 3_000;
-const SEED: u64 = 1;
 const LONG_BYTES: usize = 70_000;
 /// Numbers that are none, too large, too small or of another kind; separators of the store's own texts; nothing; too much.
 const JUNK: [&str; 29] = [
@@ -105,47 +105,15 @@ fn twisted(mut call: Call, twists: &[Twist]) -> Call {
     call
 }
 
-/// A scene in which every script was called once.
-struct Stage {
-    runtime: Runtime,
-    raw: Raw,
-    scene: Scene,
-    kept: Kept,
-    calls: Vec<Call>,
-    _server: RedisServer,
-}
-
-impl Stage {
-    fn set() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let server = server();
-        let (raw, scene, kept, calls) = runtime.block_on(async {
-            let mut raw = Raw::on(&server).await;
-            let scene = a_scene(store_on(&server)).await;
-            let kept = raw.keep().await;
-            let calls = overheard(&mut raw, &scene, &kept, &VERBS).await;
-            (raw, scene, kept, calls)
-        });
-        Self { runtime, raw, scene, kept, calls, _server: server }
-    }
-}
-
 #[test]
 fn whatever_a_script_is_given_it_does_all_of_it_or_nothing() {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
-    if config.rng_seed == RngSeed::Random {
-        config.rng_seed = RngSeed::Fixed(SEED);
-    }
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
-    let stage = std::cell::RefCell::new(Stage::set());
-    let calls = stage.borrow().calls.clone();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut plot = runtime.block_on(Plot::new());
+    let calls = runtime.block_on(overheard(&mut plot, &VERBS));
+    let plot = RefCell::new(plot);
     let attack = (any::<Index>(), prop::collection::vec(twist(), 1..=2))
         .prop_map(move |(which, twists)| twisted(which.get(&calls).clone(), &twists));
-    let run = TestRunner::new(config).run(&attack, |call| {
-        let Stage { runtime, raw, scene, kept, .. } = &mut *stage.borrow_mut();
-        runtime.block_on(call.run(raw, scene, kept)).map(drop).map_err(TestCaseError::fail)
-    });
+    let run = TestRunner::new(repeatable(CASES))
+        .run(&attack, |call| runtime.block_on(call.run(&mut plot.borrow_mut())).map(drop).map_err(TestCaseError::fail));
     run.unwrap_or_else(|error| panic!("{error}"));
 }

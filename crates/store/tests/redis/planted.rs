@@ -1,6 +1,5 @@
 //! What a verb does about keys that are not as they should be.
 
-use super::calls::refuse;
 use super::raw::{Kept, Raw, assert_names, server, store_on};
 use super::scene::{Scene, VERBS, a_scene};
 use ::redis::cmd;
@@ -52,9 +51,9 @@ pub type Needs = BTreeMap<String, Vec<&'static str>>;
 /// A scene on a server, put back whenever something was done to it.
 pub struct Plot {
     server: RedisServer,
-    raw: Raw,
-    scene: Scene,
-    kept: Kept,
+    pub raw: Raw,
+    pub scene: Scene,
+    pub kept: Kept,
 }
 
 impl Plot {
@@ -69,11 +68,6 @@ impl Plot {
     /// The same with other scripts.
     pub fn play_by(&mut self, scripts: &'static Scripts) {
         self.scene.store = store_on(&self.server).with_scripts(scripts);
-    }
-
-    /// Whether the scripts of these verbs do nothing when they are given what they do not take; an error says what they do.
-    pub async fn refuse(&mut self, verbs: &[&'static str]) -> Result<(), String> {
-        refuse(&mut self.raw, &self.scene, &self.kept, verbs).await
     }
 
     /// Plants everything that can be wrong, tries each of these verbs on it, and says which of them needed it right: each either

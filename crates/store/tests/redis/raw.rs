@@ -34,7 +34,7 @@ impl Raw {
     }
 
     pub async fn ask<T: FromRedisValue>(&mut self, command: &mut Cmd) -> T {
-        command.query_async(&mut self.connection).await.unwrap()
+        self.try_ask(command).await.unwrap()
     }
 
     /// Hears every command that is given from now on.

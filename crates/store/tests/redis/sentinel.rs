@@ -43,6 +43,13 @@ async fn is_written(store: &RedisStore, name: &str) -> Result<TicketId, StoreErr
     }
 }
 
+async fn is_written_in_the_end(store: &RedisStore, name: &str) -> TicketId {
+    eventually("a master whose replicas hold it", || async {
+        is_written(store, name).await.map_err(|error| error.to_string())
+    })
+    .await
+}
+
 #[tokio::test]
 async fn what_was_answered_is_there_when_the_master_dies_and_its_replica_leads() {
     goes_on_after(RedisServer::kill).await;
@@ -58,18 +65,12 @@ async fn goes_on_after(ends: impl FnOnce(&mut RedisServer)) {
     let mut answered = Vec::new();
     for turn in 0..BEFORE {
         let name = format!("player-{turn}");
-        let id = eventually("the replicas to hold it", || async {
-            is_written(&store, &name).await.map_err(|error| error.to_string())
-        });
-        answered.push(id.await);
+        answered.push(is_written_in_the_end(&store, &name).await);
     }
     ends(&mut master);
     for turn in BEFORE..2 * BEFORE {
         let name = format!("player-{turn}");
-        let id = eventually("the replica to lead", || async {
-            is_written(&store, &name).await.map_err(|error| error.to_string())
-        });
-        answered.push(id.await);
+        answered.push(is_written_in_the_end(&store, &name).await);
     }
     for id in answered {
         let found = store.snapshot(&Subject::Ticket(id)).await.unwrap();
@@ -91,8 +92,5 @@ async fn what_no_replica_holds_is_not_answered_until_one_does() {
     assert!(matches!(alone.enqueue(solo("bob")).await.unwrap(), EnqueueOutcome::Repeated(_)));
 
     replicas[0].restart().unwrap();
-    eventually("the replica to hold it", || async {
-        is_written(&store, "bob").await.map_err(|error| error.to_string())
-    })
-    .await;
+    is_written_in_the_end(&store, "bob").await;
 }
