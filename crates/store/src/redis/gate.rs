@@ -3,17 +3,15 @@
 //! The gate writes a key of its own and waits for it with `WAIT`: whatever the master wrote before, on whichever connection, comes before
 //! it in what the replicas are sent. Those who come while it waits go through together at the next turn.
 
+use super::master::{RESPONSE_MAX, connecting};
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, pipe};
+use ::redis::{Client, ErrorKind, RedisError, RedisResult, pipe};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// How long one turn waits for the replicas.
 const WAIT_MAX: Duration = Duration::from_millis(400);
-/// Longest wait for its answer: it may stand behind a turn that was given up.
-const RESPONSE_MAX: Duration = Duration::from_millis(850);
-const CONNECT_MAX: Duration = Duration::from_millis(400);
 
 pub(super) struct Gate {
     replicas: usize,
@@ -51,9 +49,8 @@ impl Gate {
         }
         let mut turns = self.turns.lock().await;
         if turns.connection.is_none() {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_MAX))
-                .set_response_timeout(Some(RESPONSE_MAX));
+            // It may stand behind a turn that was given up.
+            let config = connecting().set_response_timeout(Some(RESPONSE_MAX));
             turns.connection = Some(client.get_multiplexed_async_connection_with_config(&config).await?);
             turns.opened += 1;
             self.open.store(turns.opened, SeqCst);

@@ -175,12 +175,16 @@ impl Link {
 
     fn doubt(&self, error: &RedisError) {
         if is_passing(error) {
-            self.is_doubted.store(self.address.may_change(), Ordering::Relaxed);
+            self.doubt_master();
         }
     }
 
-    fn late(&self) -> StoreError {
+    fn doubt_master(&self) {
         self.is_doubted.store(self.address.may_change(), Ordering::Relaxed);
+    }
+
+    fn late(&self) -> StoreError {
+        self.doubt_master();
         StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// Longest wait for one response: nearly the whole verb, for a second try would only add to a slow server's load.
-const RESPONSE_MAX: Duration = Duration::from_millis(850);
+pub(super) const RESPONSE_MAX: Duration = Duration::from_millis(850);
 /// Longest wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_millis(400);
 /// Most commands sent and not answered.
@@ -76,14 +76,16 @@ impl Master {
                 }
             }
         }
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&unbounded()).await?;
+        // The deadline of each call bounds its response.
+        let config = connecting().set_response_timeout(None);
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         let answer = command.query_async(&mut connection).await?;
         *turn = Some(connection);
         Ok(answer)
     }
 }
 
-/// The deadline of each call bounds its response.
-fn unbounded() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_MAX)).set_response_timeout(None)
+/// For a connection that is had within a bound.
+pub(super) fn connecting() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_MAX))
 }
