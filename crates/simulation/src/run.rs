@@ -12,7 +12,7 @@ use chassis::{Clock, LiveRules, Shutdown};
 use domain::{Role, RuleSet, Rules};
 use players::{Client, Pool, Retry, Stage, Tally, TicketRecord, play_all};
 use sandbox::{Residue, Spec, World, settled};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use turmoil::Sim;
@@ -67,7 +67,7 @@ pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome>
 
 struct City {
     sim: Sim<'static>,
-    links: HashMap<String, Link>,
+    links: BTreeMap<String, Link>,
     /// How each service is told to stop; the present one, for it is another after each start.
     stops: BTreeMap<String, Arc<Mutex<Shutdown>>>,
 }
@@ -77,7 +77,7 @@ impl City {
         let mut builder = turmoil::Builder::new();
         builder.rng_seed(seed).tick_duration(TICK).simulation_duration(LASTS_MAX).enable_random_order();
         builder.min_message_latency(Duration::ZERO).max_message_latency(LATENCY_MAX).tcp_capacity(SEGMENTS_MAX);
-        let mut city = Self { sim: builder.build(), links: HashMap::new(), stops: BTreeMap::new() };
+        let mut city = Self { sim: builder.build(), links: BTreeMap::new(), stops: BTreeMap::new() };
         let rules: Vec<Rules> = crowd::RULES.into_iter().map(Rules::parse).collect::<Result<_, _>>()?;
         let rules = RuleSet::try_new(rules)?;
         let mut ends = Vec::new();
@@ -222,9 +222,7 @@ impl City {
     }
 
     fn others(&self, host: &str) -> Vec<String> {
-        let mut others: Vec<String> = self.links.keys().filter(|other| *other != host).cloned().collect();
-        others.sort();
-        others
+        self.links.keys().filter(|other| *other != host).cloned().collect()
     }
 
     fn flows(&self, host: &str, flow: Flow) {
