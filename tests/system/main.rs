@@ -15,6 +15,7 @@ mod explain;
 mod first_match;
 mod fuzz;
 mod health_and_reflection;
+mod hung;
 mod misuse;
 mod no_show;
 mod overload;

@@ -55,6 +55,11 @@ pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.
 pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
+/// A matchmaker that answers nothing for as long as this may hang: what it was asked is asked of another too.
+pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
+/// Matchmakers that are asked for one range, where they are silent. What is found twice is committed once.
+pub const SEARCHERS_MAX: usize = 2;
+
 /// How often orphans are adopted and late tickets expired.
 pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 /// Tickets adopted, and expired, in one step.

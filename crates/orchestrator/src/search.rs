@@ -1,16 +1,20 @@
-//! Sends a range to a matchmaker: the one with the fewest searches in flight, and never one that is full.
+//! Sends a range to a matchmaker: the one with the fewest searches in flight, and never one that is full. Where it fails or is silent, to
+//! another too: the same range leads to the same proposals, and those to the same matches.
 
-use crate::config::SEARCH_WAIT_MAX;
+use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX};
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
-use chassis::{CallError, Channel, Fleet};
-use domain::{Outlook, Rules, Sought, TicketId};
-use futures::FutureExt;
+use chassis::{CallError, Caller, Channel, Fleet};
+use domain::{Instance, InstanceId, Outlook, Rules, Sought, TicketId};
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use std::collections::HashSet;
 use store::IndexedTicket;
+use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
+use tracing::Instrument;
 
 pub type Matchmakers = Fleet<SearchRequest, SearchResponse>;
 
@@ -86,18 +90,61 @@ impl Searcher {
     /// The answer of the first that has room and knows the rules. Who does not know them yet says so at once, so it is the one with
     /// the fewest searches in flight, and would be asked first each time.
     async fn ask(&self, request: SearchRequest) -> Result<SearchResponse, SearchError> {
-        let mut matchmakers = self.matchmakers.alive();
-        let mut without_rules = None;
-        matchmakers.sort_by_key(|(_, caller)| caller.in_flight());
-        for (_, matchmaker) in matchmakers {
-            match matchmaker.try_call(request.clone(), SEARCH_WAIT_MAX).await {
-                Ok(response) if lacks_rules(&response) => without_rules = Some(response),
-                Ok(response) => return Ok(response),
-                Err(CallError::Busy) => {}
-                Err(error) => return Err(SearchError::Failed(error.to_string())),
+        let (mut answers, mut asked) = (Answers::default(), Vec::new());
+        while answers.awaited.len() < SEARCHERS_MAX
+            && let Some((instance, matchmaker)) = self.idlest(&asked)
+        {
+            asked.push(instance.id);
+            answers.await_one(matchmaker.clone(), request.clone());
+            tokio::select! {
+                answer = answers.first() => if let Some(answer) = answer { return Ok(answer) },
+                () = matchmaker.silent(SEARCH_SILENCE_MAX) => {}
             }
         }
-        without_rules.ok_or(SearchError::NoRoom)
+        match answers.first().await {
+            Some(answer) => Ok(answer),
+            None => answers.otherwise,
+        }
+    }
+
+    /// With the fewest searches in flight, of those not yet `asked`.
+    fn idlest(&self, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
+        let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
+        others.min_by_key(|(_, caller)| caller.in_flight())
+    }
+}
+
+/// Of those who were asked for one range.
+struct Answers {
+    awaited: FuturesUnordered<JoinHandle<Result<SearchResponse, CallError>>>,
+    /// What there is to say where nobody searched.
+    otherwise: Result<SearchResponse, SearchError>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { awaited: FuturesUnordered::new(), otherwise: Err(SearchError::NoRoom) }
+    }
+}
+
+impl Answers {
+    /// Goes on although another answers first: whoever hangs keeps his searches in flight, and is asked last.
+    fn await_one(&mut self, matchmaker: Caller<SearchRequest, SearchResponse>, request: SearchRequest) {
+        let call = async move { matchmaker.try_call(request, SEARCH_WAIT_MAX).await };
+        self.awaited.push(tokio::spawn(call.in_current_span()));
+    }
+
+    /// The first that comes of a search; none when everyone answered otherwise.
+    async fn first(&mut self) -> Option<SearchResponse> {
+        while let Some(answer) = self.awaited.next().await {
+            match answer.unwrap_or_else(|error| Err(CallError::Lost(error.to_string()))) {
+                Ok(response) if lacks_rules(&response) => self.otherwise = Ok(response),
+                Ok(response) => return Some(response),
+                Err(CallError::Busy) => {}
+                Err(error) => self.otherwise = Err(SearchError::Failed(error.to_string())),
+            }
+        }
+        None
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use tracing::field::Empty;
@@ -93,6 +93,19 @@ where
             expected.answer().await.map_err(CallError::Lost)
         };
         in_time(calling, deadline, span).await
+    }
+
+    /// Waits until the peer has answered nothing, to no call at all, for as long as this from now on.
+    pub async fn silent(&self, lasts: Duration) {
+        let mut until = Instant::now() + lasts;
+        loop {
+            sleep_until(until).await;
+            let heard = self.link.borrow().as_ref().map(|link| link.heard());
+            match heard {
+                Some(heard) if heard + lasts > until => until = heard + lasts,
+                _ => return,
+            }
+        }
     }
 
     /// Calls that wait for their answer now.

@@ -4,6 +4,7 @@ use api::Call;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 pub(super) struct Link<Req, Resp> {
     pub(super) outbound: mpsc::Sender<Req>,
@@ -15,13 +16,15 @@ pub(super) struct Link<Req, Resp> {
 struct Waiting<Resp> {
     next_call: u64,
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
+    /// When the last answer came; at first, when the stream was opened.
+    heard: Instant,
     /// Why the stream is no more.
     broken: Option<String>,
 }
 
 impl<Req, Resp: Call> Link<Req, Resp> {
     pub(super) fn new(outbound: mpsc::Sender<Req>) -> Self {
-        let waiting = Waiting { next_call: 1, calls: HashMap::new(), broken: None };
+        let waiting = Waiting { next_call: 1, calls: HashMap::new(), heard: Instant::now(), broken: None };
         Self { outbound, waiting: Mutex::new(waiting), count: watch::Sender::new(0) }
     }
 
@@ -42,6 +45,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
 
     /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
     pub(super) fn answered(&self, response: Resp) {
+        self.waiting().heard = Instant::now();
         if let Some(answer) = self.forget(response.call()) {
             // An error means that it was given up in this very moment.
             let _ = answer.send(Ok(response));
@@ -62,6 +66,10 @@ impl<Req, Resp: Call> Link<Req, Resp> {
     pub(super) async fn idle(&self) {
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    pub(super) fn heard(&self) -> Instant {
+        self.waiting().heard
     }
 
     fn forget(&self, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {

@@ -1,0 +1,87 @@
+//! A service that still listens and says nothing any more, as one does that is stopped, or in an endless loop.
+
+use crate::house::{House, On, on_both_stores};
+use anyhow::{Result, ensure};
+use api::v1::matchmaker_server::{Matchmaker, MatchmakerServer};
+use api::v1::{SearchRequest, SearchResponse};
+use chassis::{Readiness, Shutdown, serve};
+use domain::{Instance, Role};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use sandbox::{Counts, wait_until};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Far longer than the story takes.
+const LEASE: Duration = Duration::from_secs(600);
+/// Shorter than a search is waited for; far longer than it takes to ask another, on a busy machine.
+const MATCHED_MAX: Duration = Duration::from_secs(5);
+/// By name they come before the one that works, so that each is asked before it: two by a player who comes early, one by each of two
+/// others, and one by the first of these again.
+const HUNG: [&str; 5] = ["hung-1", "hung-2", "hung-3", "hung-4", "hung-5"];
+
+/// Takes searches and answers none.
+#[derive(Clone, Default)]
+struct Hung {
+    asked: Arc<AtomicUsize>,
+}
+
+#[tonic::async_trait]
+impl Matchmaker for Hung {
+    type SearchStream = BoxStream<'static, Result<SearchResponse, Status>>;
+
+    async fn search(&self, request: Request<Streaming<SearchRequest>>) -> Result<Response<Self::SearchStream>, Status> {
+        let asked = self.asked.clone();
+        tokio::spawn(request.into_inner().for_each(move |_| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(())
+        }));
+        Ok(Response::new(stream::pending().boxed()))
+    }
+}
+
+/// A matchmaker like any other, as far as others can tell.
+async fn is_joined_by(house: &House, id: &str, hung: Hung, shutdown: &Shutdown) -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let id = id.parse()?;
+    let instance = Instance { id, role: Role::Matchmaker, address, region: String::new(), capacity: 1, load: 0 };
+    let routes = Routes::new(MatchmakerServer::new(hung));
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move { serve(listener, routes, &[], Readiness::new(), shutdown).await });
+    Ok(house.store().register(&instance, LEASE).await?)
+}
+
+on_both_stores! {
+    async fn matchmakers_that_hang_do_not_keep_players_from_their_match(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let (hung, shutdown) = (Hung::default(), Shutdown::new());
+        let _ends = shutdown.clone().drop_guard();
+        for id in HUNG {
+            is_joined_by(&house, id, hung.clone(), &shutdown).await?;
+        }
+        let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1500.0)?);
+        let is_asked = |times: usize| {
+            let asked = hung.asked.clone();
+            wait_until("those that hang to be asked", move || {
+                let asked = asked.load(Ordering::Relaxed);
+                std::future::ready(if asked >= times { Ok(()) } else { Err(format!("asked {asked} times")) })
+            })
+        };
+
+        // From here on everyone knows of them.
+        let mut early = house.player("early", 3000.0)?.enqueues("duel").await?;
+        is_asked(2).await?;
+        early.cancels().await?;
+
+        let queued = Instant::now();
+        let (mut ann, mut ben) = (ann.enqueues("duel").await?, ben.enqueues("duel").await?);
+        ann.is_matched_with(&mut ben).await?;
+        ensure!(queued.elapsed() < MATCHED_MAX, "matched after {:?}", queued.elapsed());
+        Ok(())
+    }
+}
