@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use api::v1::queue_client::QueueClient;
 use domain::Role;
 use futures::future::join_all;
-use orchestrator::ENQUEUES_IN_WORK_MAX;
+use orchestrator::ARRIVALS_TAKEN_MAX;
 use sandbox::{Actor, Counts, wait_until};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -47,7 +47,7 @@ async fn flood(house: &House, players: &[Actor]) -> Result<Vec<(Status, Duration
 #[tokio::test(flavor = "multi_thread")]
 async fn more_enqueues_than_the_store_can_take_are_refused_at_once_and_the_others_are_taken() -> Result<()> {
     let house = House::open(On::Redis, Counts::ONE_EACH).await?;
-    let numbers = 0..ENQUEUES_IN_WORK_MAX + TOO_MANY;
+    let numbers = 0..ARRIVALS_TAKEN_MAX + TOO_MANY;
     let players: Vec<Actor> =
         numbers.map(|number| house.player(&format!("player-{number}"), 1500.0)).collect::<Result<_>>()?;
     let mut refused = Vec::new();

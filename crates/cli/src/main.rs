@@ -1,5 +1,6 @@
 //! `muster`: one binary, one subcommand per role, and the tools around them.
 
+mod bench;
 mod chaos;
 mod check;
 mod client;
@@ -56,6 +57,8 @@ enum Command {
     /// Play a trace against a cluster of its own whose processes and Redis are killed, stopped and cut off meanwhile, and check
     /// that nothing was lost.
     Chaos(chaos::Args),
+    /// Measure how much the whole takes, with all its processes on this machine.
+    Bench(bench::Args),
     /// Play a trace through the engine on a virtual clock, and draw what its players would get.
     Simulate(simulate::Args),
     /// Say what is wrong or doubtful in rules files, before a service reads them.
@@ -107,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
             Command::Chaos(args) => chaos::run(args).await,
+            Command::Bench(args) => bench::run(args).await,
             Command::Simulate(args) => simulate::run(&args),
             Command::Check(args) => check::run(&args),
         }

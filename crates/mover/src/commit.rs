@@ -1,6 +1,6 @@
 //! One proposal: re-check the rules on the tickets as they were read, then let the store confirm that they still are so and commit.
 
-use crate::config::{COMMIT_PAUSE, COMMIT_WAIT_MAX, START_WAIT_MS};
+use crate::config::{COMMIT_PAUSE, COMMIT_WAIT_MAX, COMMITS_IN_WORK_MAX, START_WAIT_MS};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use crate::trace;
@@ -11,6 +11,8 @@ use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, Rules}
 use std::fmt::Display;
 use std::sync::Arc;
 use store::{CommitOutcome, CommitRequest, Store, Versioned};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 pub struct Committer {
@@ -19,6 +21,8 @@ pub struct Committer {
     lead: Lead,
     hosts: Hosts,
     clock: Clock,
+    /// For [`COMMITS_IN_WORK_MAX`].
+    turns: Semaphore,
 }
 
 /// A proposal that may be made.
@@ -39,7 +43,7 @@ struct Checked {
 
 impl Committer {
     pub fn new(store: Arc<dyn Store>, rules: LiveRules, lead: Lead, hosts: Hosts, clock: Clock) -> Self {
-        Self { store, rules, lead, hosts, clock }
+        Self { store, rules, lead, hosts, clock, turns: Semaphore::new(COMMITS_IN_WORK_MAX) }
     }
 
     pub async fn answer(&self, proposal: v1::ProposeRequest) -> v1::ProposeResponse {
@@ -87,6 +91,10 @@ impl Committer {
         let Some(host) = self.hosts.choose(&checked.region, checked.match_id.0) else {
             return verdict(Verdict::NoHost, "no playserver has room");
         };
+        let until = Instant::now() + COMMIT_WAIT_MAX;
+        let Ok(Ok(_turn)) = timeout_at(until, self.turns.acquire()).await else {
+            return verdict(Verdict::Unknown, "its turn did not come: nothing was tried");
+        };
         let span = trace::commit_span(checked.match_id);
         let request = CommitRequest {
             match_id: checked.match_id,
@@ -98,7 +106,7 @@ impl Committer {
             due_ms: now_ms + START_WAIT_MS,
         };
         let knowing = self.commit_until_known(request).instrument(span.clone());
-        let known = tokio::time::timeout(COMMIT_WAIT_MAX, knowing).await;
+        let known = timeout_at(until, knowing).await;
         let known = known.unwrap_or_else(|_| Known {
             was_unclear: true,
             ..Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())

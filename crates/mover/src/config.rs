@@ -9,6 +9,9 @@ pub struct Config {
 
 /// Proposals in work on one stream.
 pub const PROPOSALS_IN_WORK_MAX: usize = 1_024;
+/// Commits at the store at once, of all streams; the others wait for their turn. Enough to keep it busy, few enough that what was committed
+/// is read from there and delivered meanwhile.
+pub const COMMITS_IN_WORK_MAX: usize = 64;
 /// How long a commit's outcome is asked for. Shorter than a matchmaker waits for one answer, so that it hears UNKNOWN.
 pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_200);
 /// Pause between tries.
@@ -23,7 +26,7 @@ pub const LEAD_SELF_STOP: Duration = Duration::from_millis(2_000);
 pub const STANDBY_POLL: Duration = Duration::from_millis(250);
 
 /// Events read from the outbox at once.
-pub const EVENTS_READ_MAX: usize = 512;
+pub const EVENTS_READ_MAX: usize = 1_024;
 /// How long one read waits for the first event. Short, so that a mover that lost the lead notices.
 pub const EVENTS_WAIT: Duration = Duration::from_millis(500);
 /// Events read and not yet taken by everyone who should hear of them. When reached, no more are read.

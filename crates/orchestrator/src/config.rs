@@ -10,14 +10,16 @@ pub struct Config {
 /// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
 /// adopted.
 pub const HELD_MAX: usize = 500_000;
-/// Enqueues at the store at once; beyond it one is refused with RESOURCE_EXHAUSTED. As many as the store answers within some ten
-/// milliseconds: more would wait there, before the commits of those who came in time.
-pub const ENQUEUES_IN_WORK_MAX: usize = 512;
+/// Arrivals between being asked for and the end of their first look; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED. A
+/// few seconds' worth, so that nobody is refused while another mover takes the lead, and soon worked off after a rush.
+pub const ARRIVALS_TAKEN_MAX: usize = 1_024;
+/// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
+pub const ENQUEUES_IN_WORK_MAX: usize = 32;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
 
-/// Looks for arrivals in work at once; a further arrival is looked for by the schedule.
-pub const ARRIVALS_IN_WORK_MAX: usize = 256;
+/// Looks for arrivals in work at once, each in a range of its own; further arrivals share the windows of the next round.
+pub const ARRIVALS_IN_WORK_MAX: usize = 16;
 /// Tickets in an arrival's range.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
 /// Times an arrival whose match met a conflict looks again at once.

@@ -11,6 +11,8 @@ mod arrival;
 mod attempt;
 mod config;
 mod explain;
+mod grounds;
+mod intake;
 mod look;
 mod looker;
 mod outlooks;
@@ -23,7 +25,7 @@ mod sweep;
 mod waiting;
 mod windows;
 
-pub use config::{Config, ENQUEUES_IN_WORK_MAX};
+pub use config::{ARRIVALS_TAKEN_MAX, Config};
 
 /// What tickets say of whom their players met, and when and where they are looked for, without the services: what a simulation goes by.
 pub mod plan {
@@ -97,7 +99,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
                 clock,
                 here: holder.clone(),
                 shutdown: shutdown.clone(),
-                enqueues: Arc::new(tokio::sync::Semaphore::new(ENQUEUES_IN_WORK_MAX)),
+                intake: Arc::default(),
             };
             let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
             chassis::serve(listener, Routes::new(server), &["muster.v1.Queue"], readiness, shutdown).await

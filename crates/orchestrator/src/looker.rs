@@ -4,6 +4,7 @@ use crate::config::{
     ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX, REST_FACTOR, ROUND_MS, TICK,
     WINDOWS_IN_WORK_MAX,
 };
+use crate::grounds::Grounds;
 use crate::look::{Eyes, Looked};
 use crate::placer::Placer;
 use crate::schedule::Schedule;
@@ -25,6 +26,7 @@ pub struct Looker {
     schedule: Mutex<Schedule>,
     arrivals: Arc<Semaphore>,
     windows: Arc<Semaphore>,
+    grounds: Arc<Grounds>,
     in_work: TaskTracker,
 }
 
@@ -38,6 +40,7 @@ impl Looker {
             schedule: Mutex::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
+            grounds: Arc::default(),
             in_work: TaskTracker::new(),
         })
     }
@@ -47,15 +50,16 @@ impl Looker {
         self.schedule().len() < HELD_MAX
     }
 
-    /// Looks for a new ticket at once; with too many arrivals in work, as soon as the schedule comes to it.
+    /// Looks for a new ticket at once; with too many arrivals in work, for all of the others together in the next round, which costs
+    /// less.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
-        let Ok(permit) = self.arrivals.clone().try_acquire_owned() else {
+        let Ok(turn) = self.arrivals.clone().try_acquire_owned() else {
             return self.look_at(self.clock.now_ms(), waiting);
         };
         let looker = self.clone();
         self.in_work.spawn(async move {
             looker.look_for_arrival(waiting).await;
-            drop(permit);
+            drop(turn);
         });
     }
 
@@ -63,6 +67,11 @@ impl Looker {
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
         let round_ms = (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
         self.schedule().add(round_ms, waiting);
+    }
+
+    /// The same for a ticket that was looked for before.
+    fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
+        self.look_at(at_ms, Waiting { room: None, ..waiting });
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -99,14 +108,24 @@ impl Looker {
         let now_ms = self.clock.now_ms();
         let due = self.schedule().take_due(now_ms, DUE_MAX);
         for window in windows(self.placed(due).await, now_ms) {
+            let Some(ground) = self.grounds.enter(&window.look) else {
+                self.put_off(window);
+                continue;
+            };
             // Waits for room, so the schedule is not emptied into memory faster than windows are searched.
             let Ok(permit) = self.windows.clone().acquire_owned().await else { return };
             let looker = self.clone();
             self.in_work.spawn(async move {
                 looker.look_through(window).await;
-                drop(permit);
+                drop((ground, permit));
             });
         }
+    }
+
+    /// Until the next tick.
+    fn put_off(&self, window: Window) {
+        let at_ms = self.clock.now_ms() + 1;
+        window.waiting.into_iter().for_each(|waiting| self.schedule().add(at_ms, waiting));
     }
 
     /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.
@@ -127,7 +146,7 @@ impl Looker {
             }
         }
         let at_ms = waiting.next_look_ms(self.clock.now_ms());
-        self.look_at(at_ms, waiting);
+        self.look_again_at(at_ms, waiting);
     }
 
     async fn look_through(&self, mut window: Window) {
@@ -140,8 +159,8 @@ impl Looker {
         for (waiting, looked) in looked {
             match looked {
                 Looked::Matched | Looked::Gone => {}
-                Looked::Unmatched => self.look_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting),
-                Looked::Unsettled | Looked::Failed => self.look_at(rested_ms, waiting),
+                Looked::Unmatched => self.look_again_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting),
+                Looked::Unsettled | Looked::Failed => self.look_again_at(rested_ms, waiting),
             }
         }
     }

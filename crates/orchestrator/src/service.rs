@@ -1,6 +1,7 @@
 use crate::arrival::{self, Arrival};
-use crate::config::{ENQUEUES_IN_WORK_MAX, SESSION_CALLS_MAX};
+use crate::config::SESSION_CALLS_MAX;
 use crate::explain::Explainer;
+use crate::intake::{Intake, Room};
 use crate::looker::Looker;
 use crate::waiting::Waiting;
 use api::v1::queue_server::Queue;
@@ -12,7 +13,6 @@ use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketSta
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 
@@ -27,37 +27,35 @@ pub struct Service {
     pub clock: Clock,
     pub here: InstanceId,
     pub shutdown: Shutdown,
-    /// For [`ENQUEUES_IN_WORK_MAX`].
-    pub enqueues: Arc<Semaphore>,
+    pub intake: Arc<Intake>,
 }
 
 impl Service {
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
         self.check_open()?;
+        let room = self.intake.room().ok_or_else(overloaded)?;
         let trace = telemetry::traceparent(&tracing::Span::current());
         let rules = self.rules.current();
         let arrival = arrival::read(request, &self.realm, &rules, &self.here, trace, self.clock.now_ms());
         let arrival = arrival.map_err(status::invalid)?;
-        let room = self.enqueues.clone().try_acquire_owned().map_err(|_| overloaded())?;
         // A task of its own: a caller who gives up must not come between the storing and the looking.
         let service = self.clone();
-        let storing = async move {
-            let stored = service.store(arrival, &rules).await;
-            drop(room);
-            stored
-        };
+        let storing = async move { service.store(arrival, &rules, room).await };
         let storing = tokio::spawn(storing.in_current_span());
         storing.await.map_err(|error| Status::internal(error.to_string()))?
     }
 
-    async fn store(&self, arrival: Arrival, rules: &RuleSet) -> Result<v1::EnqueueResponse, Status> {
+    async fn store(&self, arrival: Arrival, rules: &RuleSet, room: Room) -> Result<v1::EnqueueResponse, Status> {
         let Arrival { party, enqueue, .. } = self.with_whom_they_met(arrival).await?;
         let party = Arc::new(party);
         let waiting = Waiting::before_stored(&enqueue, &party, rules);
-        match self.store.enqueue(enqueue).await {
+        let turn = self.intake.turn().await;
+        let stored = self.store.enqueue(enqueue).await;
+        drop(turn);
+        match stored {
             Ok(EnqueueOutcome::Queued(ticket)) => {
                 for waiting in waiting {
-                    self.looker.arrive(Waiting { tries: ticket.tries, ..waiting });
+                    self.looker.arrive(Waiting { tries: ticket.tries, room: Some(room.clone()), ..waiting });
                 }
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
@@ -134,9 +132,7 @@ impl Service {
 }
 
 fn overloaded() -> Status {
-    Status::resource_exhausted(format!(
-        "this orchestrator stores {ENQUEUES_IN_WORK_MAX} tickets at once, as it does now: ask again later"
-    ))
+    Status::resource_exhausted("more arrives here than can be matched: ask again later")
 }
 
 #[tonic::async_trait]

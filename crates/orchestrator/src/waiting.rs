@@ -1,3 +1,4 @@
+use crate::intake::Room;
 use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
@@ -17,6 +18,8 @@ pub struct Waiting {
     pub width: u32,
     /// W3C `traceparent` of its trace; empty when it has none.
     pub trace: Arc<str>,
+    /// Of an arrival that was not looked for yet.
+    pub room: Option<Room>,
 }
 
 impl Waiting {
@@ -43,7 +46,7 @@ impl Waiting {
         let in_queue = |place: &Placement| {
             let (rules, party) = (rules.latest(&place.queue)?.clone(), party.clone());
             let (place, trace) = (place.clone(), trace.clone());
-            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace })
+            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace, room: None })
         };
         places.iter().filter_map(in_queue).collect()
     }
@@ -144,7 +147,8 @@ pub mod testing {
     fn solo(rules: &Arc<Rules>, number: u128, rating: f64) -> Waiting {
         let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
         let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
-        Waiting { id, rules: rules.clone(), party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace: "".into() }
+        let (rules, trace) = (rules.clone(), "".into());
+        Waiting { id, rules, party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace, room: None }
     }
 }
 

@@ -83,6 +83,7 @@ impl<'a> World<'a> {
             tries: 0,
             width: 0,
             trace: "".into(),
+            room: None,
         };
         self.line.insert(number, Candidate { id, version: 1, queued_ms, tries: 0, party }, place);
         self.numbers.insert(id, number);

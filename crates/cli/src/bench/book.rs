@@ -1,0 +1,116 @@
+//! What became of everyone who was to arrive, by the second in which he was to.
+
+use crate::stats::Spread;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use tonic::Code;
+
+/// One second of arrivals. Times count from the arrival that was due, in ms.
+#[derive(Debug, Clone, Default)]
+struct Second {
+    due: usize,
+    /// Not even sent: the stream had no room.
+    held_back: usize,
+    taken_ms: Vec<f64>,
+    refused_ms: Vec<f64>,
+    failed: usize,
+    matched_ms: Vec<f64>,
+    /// Tickets that were matched in this second, whenever they arrived.
+    deliveries: usize,
+}
+
+pub struct Book {
+    began: Instant,
+    seconds: Mutex<Vec<Second>>,
+}
+
+/// What became of those who were due within some seconds.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Per second.
+    pub offered: f64,
+    /// Tickets matched and delivered per second, in these seconds.
+    pub goodput: f64,
+    pub held_back: usize,
+    pub failed: usize,
+    pub taken_ms: Spread,
+    pub refused_ms: Spread,
+    pub matched_ms: Spread,
+}
+
+impl Book {
+    pub fn open() -> Self {
+        Self { began: Instant::now(), seconds: Mutex::default() }
+    }
+
+    /// The second that it is now.
+    pub fn now(&self) -> usize {
+        self.began.elapsed().as_secs() as usize
+    }
+
+    pub fn due(&self, at: Instant) {
+        self.of(at, |second| second.due += 1);
+    }
+
+    pub fn held_back(&self, due: Instant) {
+        self.of(due, |second| second.held_back += 1);
+    }
+
+    pub fn taken(&self, due: Instant) {
+        self.of(due, |second| second.taken_ms.push(since_ms(due)));
+    }
+
+    pub fn refused(&self, due: Instant, code: Code) {
+        self.of(due, |second| match code {
+            Code::ResourceExhausted => second.refused_ms.push(since_ms(due)),
+            _ => second.failed += 1,
+        });
+    }
+
+    pub fn matched(&self, due: Instant) {
+        self.of(due, |second| second.matched_ms.push(since_ms(due)));
+        self.of(Instant::now(), |second| second.deliveries += 1);
+    }
+
+    /// Tickets that were taken and are not matched.
+    pub fn waiting(&self) -> usize {
+        self.seconds().iter().map(|second| second.taken_ms.len() - second.matched_ms.len()).sum()
+    }
+
+    pub fn page(&self, seconds: Range<usize>) -> Page {
+        let all = self.seconds();
+        let of = |at| all.get(at).cloned().unwrap_or_default();
+        let within: Vec<Second> = seconds.map(of).collect();
+        let count = |what: fn(&Second) -> usize| within.iter().map(what).sum::<usize>();
+        let spread = |what: fn(&Second) -> &Vec<f64>| Spread::of(within.iter().flat_map(what).copied().collect());
+        let length_s = within.len().max(1) as f64;
+        Page {
+            offered: count(|second| second.due) as f64 / length_s,
+            goodput: count(|second| second.deliveries) as f64 / length_s,
+            held_back: count(|second| second.held_back),
+            failed: count(|second| second.failed),
+            taken_ms: spread(|second| &second.taken_ms),
+            refused_ms: spread(|second| &second.refused_ms),
+            matched_ms: spread(|second| &second.matched_ms),
+        }
+    }
+
+    fn of(&self, at: Instant, note: impl FnOnce(&mut Second)) {
+        let second = at.saturating_duration_since(self.began).as_secs() as usize;
+        let mut seconds = self.seconds();
+        if seconds.len() <= second {
+            seconds.resize_with(second + 1, Second::default);
+        }
+        note(&mut seconds[second]);
+    }
+
+    fn seconds(&self) -> MutexGuard<'_, Vec<Second>> {
+        self.seconds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn since_ms(due: Instant) -> f64 {
+    Duration::as_secs_f64(&due.elapsed()) * 1e3
+}

@@ -1,0 +1,158 @@
+//! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
+
+use super::book::Page;
+use super::house::House;
+use super::load::Load;
+use crate::misuse::Misuse;
+use crate::run::{FsyncArg, RealmArgs};
+use anyhow::Result;
+use domain::Role;
+use std::ops::Range;
+use std::time::Duration;
+
+const FACTOR_MAX: f64 = 100.0;
+const SECONDS_MAX: u64 = 3_600;
+/// Players per second that are offered first, and by how much more each time.
+const RATE_FIRST: f64 = 500.0;
+const RATE_STEP: f64 = 1.25;
+/// More than a machine will take.
+const RATE_MAX: f64 = 1e6;
+const STEP: Duration = Duration::from_secs(6);
+/// Seconds at the beginning of each step that are not looked at.
+const WARM_UP: usize = 1;
+/// A rate is sustained when as much of it is matched, and those who are matched waited no longer (p99).
+const SUSTAINED_SHARE: f64 = 0.97;
+const SUSTAINED_WAIT_MS: f64 = 5_000.0;
+/// A few wait long, for want of an opponent.
+const LEFT_MAX: usize = 50;
+const SETTLE_MAX: Duration = Duration::from_secs(20);
+/// Of the sustained rate, what is offered before the overload, and after it.
+const CALM: f64 = 0.5;
+const CALM_BEFORE: Duration = Duration::from_secs(6);
+const CALM_AFTER: Duration = Duration::from_secs(30);
+/// All is well again when players wait no longer than this many times as long as before (p90), and nobody is refused.
+const WELL_FACTOR: f64 = 2.0;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How many times of what is sustained is offered
+    #[arg(long, env = "MUSTER_BENCH_FACTOR", default_value_t = 5.0, value_name = "N")]
+    factor: f64,
+    /// For how long, in seconds
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 20, value_name = "SECONDS")]
+    seconds: u64,
+    /// Take this for what is sustained, in players per second, instead of finding it out
+    #[arg(long, env = "MUSTER_BENCH_SUSTAINED", value_name = "RATE")]
+    sustained: Option<f64>,
+    /// fsync of the redis-server that is started: always, everysec or no
+    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
+    fsync: FsyncArg,
+    #[command(flatten)]
+    realm: RealmArgs,
+}
+
+pub async fn run(args: Args) -> Result<()> {
+    if !(args.factor >= 1.0 && args.factor <= FACTOR_MAX) {
+        return Err(Misuse::new(format!("--factor must be 1 to {FACTOR_MAX}, is {}", args.factor)).into());
+    }
+    if !(1..=SECONDS_MAX).contains(&args.seconds) {
+        return Err(Misuse::new(format!("--seconds must be 1 to {SECONDS_MAX}, is {}", args.seconds)).into());
+    }
+    if let Some(rate) = args.sustained.filter(|rate| !(*rate >= 1.0 && *rate <= RATE_MAX)) {
+        return Err(Misuse::new(format!("--sustained must be 1 to {RATE_MAX}, is {rate}")).into());
+    }
+    let mut house = House::open(&args.realm, args.fsync).await?;
+    let mut load = Load::open(&house.addresses(Role::Orchestrator), &house.addresses(Role::Playserver), "duel").await?;
+    measure(&args, &mut load).await;
+    drop(load);
+    house.leave().await;
+    Ok(())
+}
+
+async fn measure(args: &Args, load: &mut Load) {
+    println!("{:<10} {HEADER}", "");
+    let peak = match args.sustained {
+        Some(rate) => {
+            let page = step(load, rate, STEP).await;
+            print("sustained", &page);
+            Peak { sustained: rate, goodput: page.goodput }
+        }
+        None => find_peak(load).await,
+    };
+    let calm_rate = peak.sustained * CALM;
+    let before = step(load, calm_rate, CALM_BEFORE).await;
+    print("before", &before);
+    let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await;
+    let after = load.offer(calm_rate, CALM_AFTER).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    let overloaded = load.book.page(during.clone());
+    print("overload", &overloaded);
+    print("after", &load.book.page(after.clone()));
+    println!("sustained  {:.0} tickets/s; at most {:.0} matched per second", peak.sustained, peak.goodput);
+    println!(
+        "goodput    {:.0} % of that at {} times the sustained",
+        100.0 * overloaded.goodput / peak.goodput,
+        args.factor
+    );
+    match recovered(load, after, before.matched_ms.p90 * WELL_FACTOR) {
+        Some(seconds) => println!("recovery   after {seconds} s"),
+        None => println!("recovery   not within {} s", CALM_AFTER.as_secs()),
+    }
+}
+
+struct Peak {
+    /// The highest rate offered that was sustained.
+    sustained: f64,
+    /// The most that was matched per second, at whatever rate.
+    goodput: f64,
+}
+
+async fn find_peak(load: &mut Load) -> Peak {
+    let mut peak = Peak { sustained: RATE_FIRST, goodput: 0.0 };
+    let mut rate = RATE_FIRST;
+    loop {
+        let page = step(load, rate, STEP).await;
+        print("ramp", &page);
+        peak.goodput = peak.goodput.max(page.goodput);
+        let is_sustained = page.goodput >= SUSTAINED_SHARE * page.offered
+            && page.refused_ms.count + page.failed + page.held_back == 0
+            && page.matched_ms.p99 <= SUSTAINED_WAIT_MS;
+        if !is_sustained || rate * RATE_STEP > RATE_MAX {
+            return peak;
+        }
+        peak.sustained = rate;
+        rate *= RATE_STEP;
+    }
+}
+
+/// Offers a rate, lets those matched who can be, and says what became of it once it was running.
+async fn step(load: &mut Load, rate: f64, lasts: Duration) -> Page {
+    let seconds = load.offer(rate, lasts).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    load.book.page(seconds.start + WARM_UP..seconds.end)
+}
+
+/// Seconds until all was well, and stayed so.
+fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
+    let is_well = |second: usize| {
+        let page = load.book.page(second..second + 1);
+        page.refused_ms.count + page.failed + page.held_back == 0 && page.matched_ms.p90 <= well_ms
+    };
+    let ill = after.clone().rfind(|second| !is_well(*second));
+    let seconds = ill.map_or(0, |last| last + 1 - after.start);
+    (seconds < after.len()).then_some(seconds)
+}
+
+const HEADER: &str =
+    "offered/s  matched/s   refused  not sent  failed    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
+
+fn print(name: &str, page: &Page) {
+    let Page { offered, goodput, held_back, failed, taken_ms, refused_ms, matched_ms } = page;
+    println!(
+        "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {:>19} {:>19} {:>21}",
+        refused_ms.count,
+        format!("{:.1} / {:.1}", taken_ms.p50, taken_ms.p99),
+        format!("{:.1} / {:.1}", refused_ms.p50, refused_ms.p99),
+        format!("{:.1} / {:.1}", matched_ms.p50, matched_ms.p99),
+    );
+}
