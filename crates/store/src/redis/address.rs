@@ -125,13 +125,17 @@ impl Guides {
     }
 }
 
-/// User and password, both as they are, and what follows. A password may hold an `@` itself; without a user it is the default one's.
+/// User and password, as a `redis://` URL has them, `%XX` included, and what follows. A password may hold an `@` itself; without a user
+/// it is the default one's.
 fn split_login(text: &str) -> Result<(RedisConnectionInfo, &str), String> {
-    let login = RedisConnectionInfo::default();
-    let Some((written, rest)) = text.rsplit_once('@') else { return Ok((login, text)) };
-    let (user, password) = written.split_once(':').ok_or("must have user:password before the @")?;
-    let login = if user.is_empty() { login } else { login.set_username(user) };
-    Ok((login.set_password(password), rest))
+    let Some((written, rest)) = text.rsplit_once('@') else { return Ok((RedisConnectionInfo::default(), text)) };
+    if !written.contains(':') {
+        return Err("must have user:password before the @".to_owned());
+    }
+    let info = format!("redis://{written}@localhost")
+        .into_connection_info()
+        .map_err(|_| "must have %XX for each / ? # in user:password".to_owned())?;
+    Ok((info.redis_settings().clone(), rest))
 }
 
 /// What is before it, and how many; 1 unless it says so.
@@ -176,10 +180,10 @@ mod tests {
         let one = guides("redis+sentinel://one:1,two/muster").unwrap();
         assert_eq!((one.nodes, one.replicas), (vec![at("one", 1), at("two", SENTINEL_PORT)], 1));
         assert!(matches!(one.of, Of::Master(name) if name == "muster"));
-        let other = guides("redis+cluster://me:s3?@cret@one?replicas=0").unwrap();
+        let other = guides("redis+cluster://me:s3%3F@cr%25et@one?replicas=0").unwrap();
         assert_eq!((other.nodes, other.replicas), (vec![at("one", CLUSTER_PORT)], 0));
         assert!(matches!(other.of, Of::Key(key) if key == "{realm}"));
-        assert_eq!((other.login.username(), other.login.password()), (Some("me"), Some("s3?@cret")));
+        assert_eq!((other.login.username(), other.login.password()), (Some("me"), Some("s3?@cr%et")));
         let third = guides("redis+cluster://:secret@one").unwrap();
         assert_eq!((third.login.username(), third.login.password()), (None, Some("secret")));
     }
@@ -193,6 +197,7 @@ mod tests {
             ("redis+cluster://", "must name a host"),
             ("redis+cluster://one:x", "no port"),
             ("redis+sentinel://me@one/muster", "user:password"),
+            ("redis+cluster://me:s3?cret@one", "%XX"),
             ("redis+sentinel://one/muster?replicas=17", "?replicas=n, 0 to 16"),
             ("redis+cluster://one?db=1", "?replicas=n, 0 to 16"),
         ] {
