@@ -58,6 +58,11 @@ impl Processes {
         Self::start_with(counts, &["--rules", rules], || Ok(Log::Kept(NamedTempFile::new()?))).await
     }
 
+    /// The same where a ticket leaves that nobody watches for `seconds`.
+    pub async fn start_unwatched(counts: Counts, seconds: u32) -> Result<Self> {
+        Self::start_with(counts, &["--unwatched-s", &seconds.to_string()], || Ok(Log::Shown)).await
+    }
+
     async fn start_with(counts: Counts, more: &[&str], log: impl Fn() -> Result<Log>) -> Result<Self> {
         let redis = RedisServer::start()?;
         let store = RedisStore::connect(redis.url(), REALM.parse()?)?;

@@ -1,16 +1,18 @@
 //! Clients that go away without a word.
 
 use crate::house::{House, On, on_both_stores, stored};
+use crate::processes::Processes;
 use anyhow::{Context, Result};
 use api::v1::TicketState;
 use api::v1::watch_request::Subject;
-use domain::TicketState as Stored;
+use domain::{Role, TicketState as Stored};
 use sandbox::{Counts, Queued, wait_until};
+use store::Store;
 
 /// Waits until the ticket has left, and answers why.
-async fn leaves(house: &House, ticket_id: &str) -> Result<String> {
+async fn leaves(store: &dyn Store, ticket_id: &str) -> Result<String> {
     wait_until("a ticket to leave that nobody watches", || async {
-        let ticket = stored(house.store(), ticket_id).await.map_err(|error| error.to_string())?;
+        let ticket = stored(store, ticket_id).await.map_err(|error| error.to_string())?;
         if ticket.state == Stored::Cancelled { Ok(ticket.reason) } else { Err(format!("{:?}", ticket.state)) }
     })
     .await
@@ -21,7 +23,7 @@ on_both_stores! {
         let house = House::open(on, Counts::ONE_EACH).await?;
         let Queued { ticket, watcher, actor } = house.player("ann", 1500.0)?.enqueues("duel").await?;
         drop(watcher);
-        assert_eq!(leaves(&house, &ticket.id).await?, "nobody watches it any more");
+        assert_eq!(leaves(house.store(), &ticket.id).await?, "nobody watches it any more");
         actor.queues("duel").await.context("and is free to queue again")?;
         Ok(())
     }
@@ -36,11 +38,32 @@ on_both_stores! {
         let mut again = house.player_at("back", 1500.0, 0, 1)?.watches_from(subject, None).await?;
         // Who went away after him has left: his own time is over too.
         drop(gone.watcher);
-        leaves(&house, &gone.ticket.id).await?;
+        leaves(house.store(), &gone.ticket.id).await?;
         assert_eq!(again.hears().await?.state(), TicketState::Queued);
         for ticket in [&never, &back.ticket] {
             assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
         }
         Ok(())
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_a_killed_playserver_leave_unless_they_come_back_through_another() -> Result<()> {
+    let mut processes = Processes::start_unwatched(Counts { playservers: 2, ..Counts::ONE_EACH }, 3).await?;
+    let gone = processes.player("gone", 500.0)?.enqueues("duel").await?;
+    let himself = processes.player("himself", 1500.0)?;
+    let _watcher = himself.watches_himself().await?;
+    let himself = himself.queues("duel").await?;
+    let back = processes.player("back", 2500.0)?.enqueues("duel").await?;
+    let never = processes.player("never", 3500.0)?.queues("duel").await?;
+
+    processes.take(Role::Playserver, 0)?.dies().await?;
+    let back = back.resumes_at(&processes.of(Role::Playserver, 0)?.address).await?;
+    for ticket in [&gone.ticket, &himself] {
+        assert_eq!(leaves(processes.store(), &ticket.id).await?, "nobody watches it any more");
+    }
+    for ticket in [&back.ticket, &never] {
+        assert_eq!(stored(processes.store(), &ticket.id).await?.state, Stored::Queued);
+    }
+    Ok(())
 }

@@ -26,7 +26,7 @@ pub const LEAD_SELF_STOP: Duration = Duration::from_millis(2_000);
 pub const STANDBY_POLL: Duration = Duration::from_millis(250);
 
 /// Events read from the outbox at once.
-pub const EVENTS_READ_MAX: usize = 1_024;
+pub const EVENTS_READ_MAX: usize = 1_000;
 /// How long one read waits for the first event. Short, so that a mover that lost the lead notices.
 pub const EVENTS_WAIT: Duration = Duration::from_millis(500);
 /// Events read and not yet taken by everyone who should hear of them. When reached, no more are read.

@@ -70,6 +70,8 @@ pub const SWEEP_MAX: usize = 1_000;
 pub const EXPIRED_IN_WORK_MAX: usize = 32;
 /// Adopted tickets kept aside until the rules of one of their queues are known here.
 pub const UNRULED_MAX: usize = 10_000;
+/// Playservers that have gone and whose watchers may still come back.
+pub const GONE_MAX: usize = 1_000;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.
 pub const OLDEST_AHEAD_MS: u64 = 10_000;
 pub const OLDEST_EVERY: Duration = Duration::from_millis(2_000);

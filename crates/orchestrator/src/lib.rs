@@ -11,6 +11,7 @@ mod arrival;
 mod attempt;
 mod config;
 mod explain;
+mod forsaken;
 mod grounds;
 mod intake;
 mod look;
@@ -48,6 +49,7 @@ use placer::Placer;
 use search::Searcher;
 use service::Service;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 use tonic::service::Routes;
 
@@ -58,12 +60,14 @@ pub struct Deps {
     pub rules: LiveRules,
     pub clock: Clock,
     pub network: Network,
+    /// How long a ticket may have nobody watching it that somebody watched before; none: for ever.
+    pub unwatched_max: Option<Duration>,
 }
 
 /// Serves until `shutdown`, as an orchestrator or a sweeper by the instance's role; then finishes what is in work and hands back the
 /// tickets held here, so that others adopt them at once.
 pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
-    let Deps { realm, store, rules, clock, network } = deps;
+    let Deps { realm, store, rules, clock, network, unwatched_max } = deps;
     let holder = config.instance.id.clone();
     let role = config.instance.role;
     let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, shutdown.clone());
@@ -84,6 +88,8 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
+
+    let forsaking = tokio::spawn(forsaken::run(config.clone(), store.clone(), clock, unwatched_max, shutdown.clone()));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
@@ -106,7 +112,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
         }
     };
     // Their own ends are bounded; a panic in one of them was logged where it happened.
-    let _ = tokio::join!(looking, sweeping);
+    let _ = tokio::join!(looking, sweeping, forsaking);
     searching.cancel();
     registration.leave().await;
     match tokio::time::timeout(config::RELEASE_WAIT_MAX, store.release(&holder)).await {

@@ -6,11 +6,9 @@ use chassis::{Clock, Shutdown};
 use domain::{TicketId, TicketState};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Leave, LeaveOutcome, Store, StoreError};
+use store::{Leave, LeaveOutcome, Store, StoreError, UNWATCHED_REASON};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
-
-const REASON: &str = "nobody watches it any more";
 
 /// Where lost tickets are reported.
 #[derive(Clone)]
@@ -67,7 +65,7 @@ impl Awaiting {
     async fn leave(&self, ticket: TicketId) -> Result<LeaveOutcome, StoreError> {
         let mut tries = 1;
         loop {
-            let left = self.store.leave(ticket, Leave::Unwatched, REASON, self.clock.now_ms()).await;
+            let left = self.store.leave(ticket, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await;
             if left.is_ok() || tries == ABSENCE_TRIES_MAX {
                 return left;
             }

@@ -23,7 +23,7 @@ pub async fn serve(spec: Spec, listener: impl Listener, world: World, shutdown: 
     let Spec { instance, game_address } = spec;
     match instance.role {
         Role::Orchestrator | Role::Sweeper => {
-            let deps = orchestrator::Deps { realm, store, rules, clock, network };
+            let deps = orchestrator::Deps { realm, store, rules, clock, network, unwatched_max };
             orchestrator::serve(orchestrator::Config { instance }, listener, deps, shutdown).await
         }
         Role::Matchmaker => {

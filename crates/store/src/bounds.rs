@@ -19,6 +19,8 @@ pub const RECENT_KEPT_MS: u64 = 3_600_000;
 /// Most tickets or matches that one step of adopt, release, expiring or due answers, whatever limit is asked for;
 /// and most players of whom recent answers.
 pub const BATCH_MAX: usize = 1_000;
+/// About how many tickets one step of a walk over all that wait comes to.
+pub const WALK_STEP: usize = 500;
 /// Most events that one call answers, whatever limit is asked for.
 pub const EVENTS_MAX: usize = 1_000;
 /// Longest wait for an event, whatever is asked for.

@@ -119,6 +119,7 @@ macro_rules! for_each_promise {
         $for_one!(of_more_watchers_than_are_kept_the_longest_standing_gives_way);
         $for_one!(a_ticket_watched_before_it_comes_is_told_to_its_watcher);
         $for_one!(an_unwatched_ticket_is_told_no_more);
+        $for_one!(a_walk_comes_to_what_waits_and_is_watched_on_a_playserver);
         // Leases.
         $for_one!(registered_instances_are_listed_as_they_last_stood);
         $for_one!(an_instance_is_forgotten_when_its_lease_runs_out);

@@ -29,5 +29,6 @@ pub use self::redis::RedisStore;
 pub use self::redis::Scripts;
 pub use self::verbs::{
     Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
-    LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, Versioned,
+    LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, UNWATCHED_REASON,
+    Versioned, Watched,
 };

@@ -54,6 +54,9 @@ pub enum Leave {
     Unwatched,
 }
 
+/// What is told of a ticket that left [`Leave::Unwatched`].
+pub const UNWATCHED_REASON: &str = "nobody watches it any more";
+
 impl From<Leave> for TicketState {
     fn from(how: Leave) -> Self {
         match how {
@@ -267,6 +270,14 @@ pub trait Matches: Send + Sync {
     async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>>;
 }
 
+/// What one step of a walk came to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Watched {
+    pub tickets: Vec<Ticket>,
+    /// Where the walk goes on; none at its end.
+    pub next: Option<u64>,
+}
+
 /// What happened, in order, until it is delivered; and who wants to hear of it.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -286,6 +297,10 @@ pub trait Outbox: Send + Sync {
 
     /// Takes that note back.
     async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()>;
+
+    /// One step of a walk over all QUEUED tickets, from `place` (0: its beginning): those that are noted as watched on `playserver`,
+    /// themselves or by one of their players. What waits throughout the walk is come to at least once.
+    async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Result<Watched>;
 }
 
 /// Who leads a realm.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{
     Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
-    LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject, Tickets,
+    LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject, Tickets, Watched,
 };
 
 fn is_done(outcome: &MatchOutcome) -> bool {
@@ -244,6 +244,12 @@ impl Outbox for Link {
         own!(subject, playserver);
         let asked = format!("watch({subject:?}, {playserver})");
         self.ask(asked, ANSWER_MAX, move |store| async move { store.watch(&subject, &playserver).await }).await
+    }
+
+    async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Done<Watched> {
+        own!(playserver);
+        let asked = format!("watched_on({playserver}, {place})");
+        self.ask(asked, ANSWER_MAX, move |store| async move { store.watched_on(&playserver, place).await }).await
     }
 
     async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Done<()> {

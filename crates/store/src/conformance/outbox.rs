@@ -202,3 +202,30 @@ pub async fn an_unwatched_ticket_is_told_no_more(store: Arc<dyn Store>) {
     store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
     assert_eq!(last_event(&*store).await.watchers, [instance_id("stays")]);
 }
+
+pub async fn a_walk_comes_to_what_waits_and_is_watched_on_a_playserver(store: Arc<dyn Store>) {
+    for name in ["itself", "player", "elsewhere", "never", "left"] {
+        queued(&*store, solo(name)).await;
+    }
+    let (here, elsewhere) = (instance_id("ps-1"), instance_id("ps-2"));
+    for (subject, playserver) in [
+        (Subject::Ticket(ticket_id("itself")), &here),
+        (Subject::Player(player("player")), &here),
+        (Subject::Ticket(ticket_id("elsewhere")), &elsewhere),
+        (Subject::Ticket(ticket_id("left")), &here),
+    ] {
+        store.watch(&subject, playserver).await.unwrap();
+    }
+    store.leave(ticket_id("left"), Leave::Cancelled, "", NOW_MS).await.unwrap();
+
+    let (mut found, mut place) = (Vec::new(), Some(0));
+    while let Some(from) = place {
+        let watched = store.watched_on(&here, from).await.unwrap();
+        found.extend(watched.tickets.into_iter().map(|ticket| ticket.id));
+        place = watched.next;
+    }
+    found.sort();
+    let mut expected = [ticket_id("itself"), ticket_id("player")];
+    expected.sort();
+    assert_eq!(found, expected);
+}

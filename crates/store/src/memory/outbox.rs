@@ -2,7 +2,7 @@ use super::MemoryStore;
 use super::expiry::Kept;
 use super::state::State;
 use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WATCHERS_MAX};
-use crate::{Fence, Outbox, Snapshot, StoreError, Subject};
+use crate::{Fence, Outbox, Snapshot, StoreError, Subject, Watched};
 use async_trait::async_trait;
 use domain::{Cursor, Event, InstanceId};
 use std::time::Duration;
@@ -50,6 +50,14 @@ impl Outbox for MemoryStore {
             }
         }
         Ok(())
+    }
+
+    /// The whole walk in one step: it reads no more than what is held here.
+    async fn watched_on(&self, playserver: &InstanceId, _place: u64) -> Result<Watched> {
+        let state = self.lock();
+        let waiting = state.queues.deadlines.iter().filter_map(|(_, id)| state.tickets.get(id));
+        let watched = waiting.filter(|ticket| state.watchers_of(None, &[ticket]).contains(playserver));
+        Ok(Watched { tickets: watched.cloned().collect(), next: None })
     }
 }
 

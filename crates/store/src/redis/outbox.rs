@@ -1,10 +1,10 @@
 use super::encode::unescape;
 use super::link::Ask;
-use super::row::{Row, list, parse_names, unexpected};
+use super::row::{Row, list, parse_names, text, ticket, unexpected};
 use super::tickets::{read_snapshot, subject_args};
 use super::{RedisStore, about};
-use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WATCHERS_MAX};
-use crate::{Fence, Outbox, Snapshot, StoreError, Subject};
+use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WALK_STEP, WATCHERS_MAX};
+use crate::{Fence, Outbox, Snapshot, StoreError, Subject, Watched};
 use ::redis::{Cmd, Value, cmd};
 use async_trait::async_trait;
 use domain::{Change, Cursor, Event, EventTicket, InstanceId, Match, MatchState};
@@ -49,6 +49,19 @@ impl Outbox for RedisStore {
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name).arg(playserver.as_str());
         self.run_flag(call).await.map(drop)
+    }
+
+    async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Result<Watched> {
+        let mut call = self.call(&self.scripts.watched_on);
+        call.arg(playserver.as_str()).arg(place).arg(WALK_STEP);
+        let mut reply = list(self.run(call).await?)?;
+        if reply.is_empty() {
+            return Err(unexpected(&Value::Nil));
+        }
+        let next = text(reply.remove(0))?;
+        let next: u64 = next.parse().map_err(|_| StoreError::Corrupt(format!("unexpected answer: cursor {next}")))?;
+        let tickets = reply.into_iter().map(ticket).collect::<Result<_>>()?;
+        Ok(Watched { tickets, next: Some(next).filter(|next| *next > 0) })
     }
 }
 

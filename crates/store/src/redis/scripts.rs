@@ -49,6 +49,7 @@ scripts! {
     trim,
     watch,
     unwatch,
+    watched_on,
     register,
     deregister,
     instances,

@@ -1,8 +1,9 @@
 //! A story: steps one after the other, told to a store, and what the next ones may name.
 
-use crate::step::{HOLDERS, Newcomer, PLAYERS, Pick, Spot, Step, Whom, ahead};
+use crate::step::{HOLDERS, HOSTS, Newcomer, PLAYERS, Pick, Spot, Step, Whom, ahead};
 use domain::{Cursor, Instance, MatchId, Placement, PlayerId, Role, Ticket, TicketId};
 use proptest::sample::Index;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 use store::conformance::people::*;
@@ -121,6 +122,12 @@ impl Story {
             said((store.waiting().await, store.leader().await)),
             said((store.instances(Role::Playserver).await, store.instances(Role::Matchmaker).await)),
         ];
+        for playserver in HOSTS {
+            let watched = store.watched_on(&instance_id(playserver), 0).await;
+            read.push(said(
+                watched.map(|watched| watched.tickets.iter().map(|ticket| ticket.id).collect::<BTreeSet<_>>()),
+            ));
+        }
         let players: Vec<PlayerId> = (0..PLAYERS).map(nth_player).collect();
         read.push(said(store.recent(&players).await));
         for player in players {

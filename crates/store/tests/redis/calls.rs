@@ -6,8 +6,8 @@ use ::redis::{Value, cmd};
 use store::StoreError;
 
 /// Verbs that write nothing: together they read every kind of key.
-const READERS: [&str; 9] =
-    ["range", "arrivals", "snapshot", "expiring", "waiting", "recent", "due", "events", "instances"];
+const READERS: [&str; 10] =
+    ["range", "arrivals", "snapshot", "expiring", "waiting", "recent", "due", "events", "instances", "watched_on"];
 
 /// A script as a verb called it, by its hash.
 #[derive(Debug, Clone)]

@@ -39,7 +39,7 @@ async fn held_by(store: &RedisStore, name: &str, holder: &str) {
 }
 
 /// All verbs of a store but `ping`, which reads no key.
-pub const VERBS: [&str; 31] = [
+pub const VERBS: [&str; 32] = [
     "enqueue",
     "leave",
     "widen",
@@ -69,6 +69,7 @@ pub const VERBS: [&str; 31] = [
     "lead",
     "leader",
     "unwatch",
+    "watched_on",
     "deregister",
     "resign",
 ];
@@ -106,6 +107,7 @@ impl Scene {
             "lead" => store.lead(&instance_id("mover-1"), LEASE, 1, Cursor::default()).await.map(drop),
             "leader" => store.leader().await.map(drop),
             "unwatch" => store.unwatch(&Subject::Ticket(self.waiting), &host()).await,
+            "watched_on" => store.watched_on(&host(), 0).await.map(drop),
             "deregister" => store.deregister(Role::Playserver, &instance_id("ps-1")).await,
             "resign" => store.resign(fence).await,
             other => panic!("no verb {other}"),
