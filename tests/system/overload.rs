@@ -18,7 +18,7 @@ const FLOODS_MAX: usize = 5;
 /// Shorter than an Enqueue waits for the store.
 const PAUSE: Duration = Duration::from_millis(700);
 /// At once, on a busy machine.
-const SOON: Duration = Duration::from_millis(500);
+const SOON: Duration = Duration::from_secs(2);
 
 /// The store answers nothing for a while.
 fn pause(house: &House) -> Result<()> {

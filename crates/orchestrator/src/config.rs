@@ -18,6 +18,8 @@ pub const ENQUEUES_IN_WORK_MAX: usize = 32;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
 
+/// How long an Enqueue waits for its turn at the store; then it is refused, and nothing was written.
+pub const ENQUEUE_TURN_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Looks for arrivals in work at once, each in a range of its own; further arrivals share the windows of the next round.
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
 /// Tickets in an arrival's range.
@@ -72,6 +74,8 @@ pub const EXPIRED_IN_WORK_MAX: usize = 32;
 pub const UNRULED_MAX: usize = 10_000;
 /// Playservers that have gone and whose watchers may still come back.
 pub const GONE_MAX: usize = 1_000;
+/// Tickets of which such a playserver's notes are taken back at once.
+pub const FORSAKEN_IN_WORK_MAX: usize = 32;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.
 pub const OLDEST_AHEAD_MS: u64 = 10_000;
 pub const OLDEST_EVERY: Duration = Duration::from_millis(2_000);

@@ -1,9 +1,10 @@
 //! Tickets whose watchers were on a playserver that has gone. A living playserver has tickets leave the queue that nobody watches any
 //! more; here the same is done for one that cannot any more.
 
-use crate::config::{Config, GONE_MAX, SWEEP_EVERY};
+use crate::config::{Config, FORSAKEN_IN_WORK_MAX, GONE_MAX, SWEEP_EVERY};
 use chassis::{Clock, Shutdown};
 use domain::{InstanceId, Role, Ticket};
+use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Leave, Store, StoreError, Subject, UNWATCHED_REASON};
@@ -41,7 +42,6 @@ struct Forsaken {
     gone: Vec<Gone>,
 }
 
-#[derive(Clone)]
 struct Gone {
     playserver: InstanceId,
     since: Instant,
@@ -52,11 +52,13 @@ impl Forsaken {
     async fn once(&mut self) -> Result<(), StoreError> {
         let playservers = self.store.instances(Role::Playserver).await?;
         self.meet(playservers.into_iter().map(|playserver| playserver.id).collect());
-        while let Some(gone) = self.gone.first().filter(|gone| gone.since.elapsed() >= self.unwatched_max).cloned() {
-            if self.role == Role::Sweeper || self.store.instances(Role::Sweeper).await?.is_empty() {
-                self.walk(&gone).await?;
+        while self.gone.first().is_some_and(|gone| gone.since.elapsed() >= self.unwatched_max) {
+            let gone = self.gone.remove(0);
+            if let Err(error) = self.look_after(&gone).await {
+                // Again after as long: what cannot be read must not keep others from their turn.
+                self.gone.push(Gone { since: Instant::now(), ..gone });
+                return Err(error);
             }
-            self.gone.remove(0);
         }
         Ok(())
     }
@@ -71,27 +73,38 @@ impl Forsaken {
         self.alive = alive;
     }
 
-    async fn walk(&self, gone: &Gone) -> Result<(), StoreError> {
-        let (mut place, mut left) = (0, 0);
-        loop {
-            let watched = self.store.watched_on(&gone.playserver, place).await?;
-            // A later one was watched there by nobody: a note on one of its players is an older one's.
-            for ticket in watched.tickets.iter().filter(|ticket| ticket.queued_ms <= gone.since_ms) {
-                self.let_go(ticket, &gone.playserver).await?;
-                left += 1;
-            }
-            let Some(next) = watched.next else { break };
-            place = next;
-        }
-        if left > 0 {
-            tracing::info!(playserver = %gone.playserver, tickets = left, "looked after tickets that were watched where nobody is any more");
+    async fn look_after(&self, gone: &Gone) -> Result<(), StoreError> {
+        if self.role == Role::Sweeper || self.store.instances(Role::Sweeper).await?.is_empty() {
+            self.walk(gone).await?;
         }
         Ok(())
     }
 
+    async fn walk(&self, gone: &Gone) -> Result<(), StoreError> {
+        let mut place = 0;
+        // One that was only cut off from the store has watchers still.
+        while !self.is_back(&gone.playserver).await? {
+            let watched = self.store.watched_on(&gone.playserver, place).await?;
+            // A later one was watched there by nobody: a note on one of its players is an older one's.
+            let forsaken = watched.tickets.into_iter().filter(|ticket| ticket.queued_ms <= gone.since_ms);
+            let leaving = forsaken.map(|ticket| self.let_go(ticket, &gone.playserver));
+            let mut leaving = futures::stream::iter(leaving).buffer_unordered(FORSAKEN_IN_WORK_MAX);
+            while let Some(left) = leaving.next().await {
+                left?;
+            }
+            let Some(next) = watched.next else { break };
+            place = next;
+        }
+        Ok(())
+    }
+
+    async fn is_back(&self, playserver: &InstanceId) -> Result<bool, StoreError> {
+        Ok(self.store.instances(Role::Playserver).await?.iter().any(|alive| alive.id == *playserver))
+    }
+
     /// Refused where others watch it by now.
-    async fn let_go(&self, ticket: &Ticket, playserver: &InstanceId) -> Result<(), StoreError> {
-        let players = ticket.players.iter().cloned().map(Subject::Player);
+    async fn let_go(&self, ticket: Ticket, playserver: &InstanceId) -> Result<(), StoreError> {
+        let players = ticket.players.into_iter().map(Subject::Player);
         for subject in players.chain([Subject::Ticket(ticket.id)]) {
             self.store.unwatch(&subject, playserver).await?;
         }

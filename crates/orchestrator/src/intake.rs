@@ -1,13 +1,14 @@
 //! How much is taken in. Room is kept from before a ticket is stored until its first look has come to its end: so no more is taken
 //! for long than goes through the whole, store, matchmaker and mover, whichever is the slowest just now.
 
-use crate::config::{ARRIVALS_TAKEN_MAX, ENQUEUES_IN_WORK_MAX};
+use crate::config::{ARRIVALS_TAKEN_MAX, ENQUEUE_TURN_WAIT_MAX, ENQUEUES_IN_WORK_MAX};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 pub struct Intake {
     room: Arc<Semaphore>,
-    store: Semaphore,
+    turns: Semaphore,
 }
 
 /// Given back with its last copy.
@@ -15,7 +16,7 @@ pub type Room = Arc<OwnedSemaphorePermit>;
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(ARRIVALS_TAKEN_MAX)), store: Semaphore::new(ENQUEUES_IN_WORK_MAX) }
+        Self { room: Arc::new(Semaphore::new(ARRIVALS_TAKEN_MAX)), turns: Semaphore::new(ENQUEUES_IN_WORK_MAX) }
     }
 }
 
@@ -25,10 +26,10 @@ impl Intake {
         self.room.clone().try_acquire_owned().ok().map(Arc::new)
     }
 
-    /// The arrival's turn at the store: what is written all at once would stand in the way of everything else there. Waits only behind
-    /// others for whom there was room.
+    /// The arrival's turn at the store: what is written all at once would stand in the way of everything else there. None when it does
+    /// not come in time: whoever asked may have given up, and would be stored behind his own back.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed, so it does not fail.
-        self.store.acquire().await.ok()
+        timeout(ENQUEUE_TURN_WAIT_MAX, self.turns.acquire()).await.ok()?.ok()
     }
 }

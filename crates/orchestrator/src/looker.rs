@@ -122,7 +122,7 @@ impl Looker {
         }
     }
 
-    /// Until the next tick.
+    /// Until a later tick: whoever is due before comes first.
     fn put_off(&self, window: Window) {
         let at_ms = self.clock.now_ms() + 1;
         window.waiting.into_iter().for_each(|waiting| self.schedule().add(at_ms, waiting));

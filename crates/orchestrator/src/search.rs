@@ -91,19 +91,21 @@ impl Searcher {
     /// the fewest searches in flight, and would be asked first each time.
     async fn ask(&self, request: SearchRequest) -> Result<SearchResponse, SearchError> {
         let (mut answers, mut asked) = (Answers::default(), Vec::new());
-        while answers.awaited.len() < SEARCHERS_MAX
-            && let Some((instance, matchmaker)) = self.idlest(&asked)
-        {
+        loop {
+            let next = if answers.awaited.len() < SEARCHERS_MAX { self.idlest(&asked) } else { None };
+            let Some((instance, matchmaker)) = next else {
+                match answers.next().await {
+                    Some(Some(answer)) => return Ok(answer),
+                    Some(None) => continue,
+                    None => return answers.otherwise,
+                }
+            };
             asked.push(instance.id);
             answers.await_one(matchmaker.clone(), request.clone());
             tokio::select! {
-                answer = answers.first() => if let Some(answer) = answer { return Ok(answer) },
+                answer = answers.next() => if let Some(Some(answer)) = answer { return Ok(answer) },
                 () = matchmaker.silent(SEARCH_SILENCE_MAX) => {}
             }
-        }
-        match answers.first().await {
-            Some(answer) => Ok(answer),
-            None => answers.otherwise,
         }
     }
 
@@ -134,17 +136,15 @@ impl Answers {
         self.awaited.push(tokio::spawn(call.in_current_span()));
     }
 
-    /// The first that comes of a search; none when everyone answered otherwise.
-    async fn first(&mut self) -> Option<SearchResponse> {
-        while let Some(answer) = self.awaited.next().await {
-            match answer.unwrap_or_else(|error| Err(CallError::Lost(error.to_string()))) {
-                Ok(response) if lacks_rules(&response) => self.otherwise = Ok(response),
-                Ok(response) => return Some(response),
-                Err(CallError::Busy) => {}
-                Err(error) => self.otherwise = Err(SearchError::Failed(error.to_string())),
-            }
+    /// What the next one to answer found, if he searched; none when no other answer is awaited.
+    async fn next(&mut self) -> Option<Option<SearchResponse>> {
+        match self.awaited.next().await?.unwrap_or_else(|error| Err(CallError::Lost(error.to_string()))) {
+            Ok(response) if lacks_rules(&response) => self.otherwise = Ok(response),
+            Ok(response) => return Some(Some(response)),
+            Err(CallError::Busy) => {}
+            Err(error) => self.otherwise = Err(SearchError::Failed(error.to_string())),
         }
-        None
+        Some(None)
     }
 }
 

@@ -49,7 +49,7 @@ impl Service {
         let Arrival { party, enqueue, .. } = self.with_whom_they_met(arrival).await?;
         let party = Arc::new(party);
         let waiting = Waiting::before_stored(&enqueue, &party, rules);
-        let turn = self.intake.turn().await;
+        let turn = self.intake.turn().await.ok_or_else(store_is_slow)?;
         let stored = self.store.enqueue(enqueue).await;
         drop(turn);
         match stored {
@@ -129,6 +129,10 @@ impl Service {
         let result = result.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
         SessionResponse { call: 0, result: Some(result) }
     }
+}
+
+fn store_is_slow() -> Status {
+    Status::unavailable("the store is too slow to take it: ask again later")
 }
 
 fn overloaded() -> Status {

@@ -5,7 +5,7 @@ use super::house::House;
 use super::load::Load;
 use crate::misuse::Misuse;
 use crate::run::{FsyncArg, RealmArgs};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use domain::Role;
 use std::ops::Range;
 use std::time::Duration;
@@ -63,13 +63,13 @@ pub async fn run(args: Args) -> Result<()> {
     }
     let mut house = House::open(&args.realm, args.fsync).await?;
     let mut load = Load::open(&house.addresses(Role::Orchestrator), &house.addresses(Role::Playserver), "duel").await?;
-    measure(&args, &mut load).await;
+    let measured = measure(&args, &mut load).await;
     drop(load);
     house.leave().await;
-    Ok(())
+    measured
 }
 
-async fn measure(args: &Args, load: &mut Load) {
+async fn measure(args: &Args, load: &mut Load) -> Result<()> {
     println!("{:<10} {HEADER}", "");
     let peak = match args.sustained {
         Some(rate) => {
@@ -77,7 +77,7 @@ async fn measure(args: &Args, load: &mut Load) {
             print("sustained", &page);
             Peak { sustained: rate, goodput: page.goodput }
         }
-        None => find_peak(load).await,
+        None => find_peak(load).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await;
@@ -98,6 +98,7 @@ async fn measure(args: &Args, load: &mut Load) {
         Some(seconds) => println!("recovery   after {seconds} s"),
         None => println!("recovery   not within {} s", CALM_AFTER.as_secs()),
     }
+    Ok(())
 }
 
 struct Peak {
@@ -107,8 +108,8 @@ struct Peak {
     goodput: f64,
 }
 
-async fn find_peak(load: &mut Load) -> Peak {
-    let mut peak = Peak { sustained: RATE_FIRST, goodput: 0.0 };
+async fn find_peak(load: &mut Load) -> Result<Peak> {
+    let mut peak = Peak { sustained: 0.0, goodput: 0.0 };
     let mut rate = RATE_FIRST;
     loop {
         let page = step(load, rate, STEP).await;
@@ -117,10 +118,16 @@ async fn find_peak(load: &mut Load) -> Peak {
         let is_sustained = page.goodput >= SUSTAINED_SHARE * page.offered
             && page.refused_ms.count + page.failed + page.held_back == 0
             && page.matched_ms.p99 <= SUSTAINED_WAIT_MS;
-        if !is_sustained || rate * RATE_STEP > RATE_MAX {
-            return peak;
+        if is_sustained {
+            peak.sustained = rate;
+        } else if peak.sustained > 0.0 {
+            return Ok(peak);
+        } else {
+            bail!("not even {RATE_FIRST} tickets/s are sustained here");
         }
-        peak.sustained = rate;
+        if rate * RATE_STEP > RATE_MAX {
+            return Ok(peak);
+        }
         rate *= RATE_STEP;
     }
 }
