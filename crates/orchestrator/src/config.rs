@@ -12,12 +12,15 @@ pub struct Config {
 pub const HELD_MAX: usize = 500_000;
 /// Arrivals between being asked for and the end of their first look; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED. A
 /// few seconds' worth, so that nobody is refused while another mover takes the lead, and soon worked off after a rush.
-pub const ARRIVALS_TAKEN_MAX: usize = 1_024;
+pub const ARRIVALS_TAKEN_MAX: usize = 768;
 /// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
 pub const ENQUEUES_IN_WORK_MAX: usize = 32;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
 
+/// Further Enqueues that wait for their turn there; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may
+/// ask for at once.
+pub const ENQUEUES_IN_LINE_MAX: usize = SESSION_CALLS_MAX;
 /// How long an Enqueue waits for its turn at the store; then it is refused, and nothing was written.
 pub const ENQUEUE_TURN_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Looks for arrivals in work at once, each in a range of its own; further arrivals share the windows of the next round.

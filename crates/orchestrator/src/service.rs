@@ -33,7 +33,7 @@ pub struct Service {
 impl Service {
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
         self.check_open()?;
-        let room = self.intake.room().ok_or_else(overloaded)?;
+        let room = self.intake.room()?;
         let trace = telemetry::traceparent(&tracing::Span::current());
         let rules = self.rules.current();
         let arrival = arrival::read(request, &self.realm, &rules, &self.here, trace, self.clock.now_ms());
@@ -49,7 +49,7 @@ impl Service {
         let Arrival { party, enqueue, .. } = self.with_whom_they_met(arrival).await?;
         let party = Arc::new(party);
         let waiting = Waiting::before_stored(&enqueue, &party, rules);
-        let turn = self.intake.turn().await.ok_or_else(store_is_slow)?;
+        let turn = self.intake.turn().await?;
         let stored = self.store.enqueue(enqueue).await;
         drop(turn);
         match stored {
@@ -129,14 +129,6 @@ impl Service {
         let result = result.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
         SessionResponse { call: 0, result: Some(result) }
     }
-}
-
-fn store_is_slow() -> Status {
-    Status::unavailable("the store is too slow to take it: ask again later")
-}
-
-fn overloaded() -> Status {
-    Status::resource_exhausted("more arrives here than can be matched: ask again later")
 }
 
 #[tonic::async_trait]
