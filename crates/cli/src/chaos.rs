@@ -74,7 +74,7 @@ pub async fn run(args: Args) -> Result<()> {
     }
     let lasts = Duration::from_secs_f64(args.minutes * 60.0);
     let arrivals = arrivals(&args, lasts)?;
-    check_queue(&args)?;
+    args.realm.check_queue(&args.queue)?;
     let kept = tempfile::Builder::new().prefix("muster-chaos-").tempdir()?;
     let logs = args.logs.clone().unwrap_or_else(|| kept.path().to_owned());
     std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
@@ -86,16 +86,6 @@ pub async fn run(args: Args) -> Result<()> {
         );
     }
     weathered
-}
-
-/// Players would be refused only when all is up.
-fn check_queue(args: &Args) -> Result<()> {
-    let rules = args.realm.world(None)?.rules.current();
-    let names: Vec<&str> = rules.iter().map(|rules| rules.queue().as_str()).collect();
-    if names.contains(&args.queue.as_str()) {
-        return Ok(());
-    }
-    Err(Misuse::new(format!("--queue must be one of {}, is {}", names.join(", "), args.queue)).into())
 }
 
 async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<()> {

@@ -44,6 +44,9 @@ pub struct Args {
     /// Take this for what is sustained, in players per second, instead of finding it out
     #[arg(long, env = "MUSTER_BENCH_SUSTAINED", value_name = "RATE")]
     sustained: Option<f64>,
+    /// Queue that everyone waits in, each alone
+    #[arg(long, env = "MUSTER_BENCH_QUEUE", default_value = "duel", value_name = "NAME")]
+    queue: String,
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     fsync: FsyncArg,
@@ -61,8 +64,10 @@ pub async fn run(args: Args) -> Result<()> {
     if let Some(rate) = args.sustained.filter(|rate| !(*rate >= 1.0 && *rate <= RATE_MAX)) {
         return Err(Misuse::new(format!("--sustained must be 1 to {RATE_MAX}, is {rate}")).into());
     }
+    args.realm.check_queue(&args.queue)?;
     let mut house = House::open(&args.realm, args.fsync).await?;
-    let mut load = Load::open(&house.addresses(Role::Orchestrator), &house.addresses(Role::Playserver), "duel").await?;
+    let mut load =
+        Load::open(&house.addresses(Role::Orchestrator), &house.addresses(Role::Playserver), &args.queue).await?;
     let measured = measure(&args, &mut load).await;
     drop(load);
     house.leave().await;

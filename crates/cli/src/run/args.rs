@@ -200,6 +200,16 @@ impl RealmArgs {
         Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max })
     }
 
+    /// For a tool whose players wait in `--queue`: they would be refused only when all is up.
+    pub fn check_queue(&self, queue: &str) -> Result<()> {
+        let rules = self.rules()?;
+        let names: Vec<&str> = rules.iter().map(|rules| rules.queue().as_str()).collect();
+        if names.contains(&queue) {
+            return Ok(());
+        }
+        Err(Misuse::new(format!("--queue must be one of {}, is {queue}", names.join(", "))).into())
+    }
+
     fn rules(&self) -> Result<RuleSet> {
         if self.rules.is_empty() {
             return sandbox::built_in_rules().map_err(|error| Misuse::new(error.to_string()).into());

@@ -52,9 +52,8 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
 
 /// A redis-server that ends with this process, however that ends.
 pub fn start_redis(fsync: Fsync) -> Result<RedisServer> {
-    RedisServer::start_with(Listen::Tcp, fsync).map_err(|error| {
-        Misuse::new(format!("a cluster starts its own Redis: {error}; or name a running one with --redis")).into()
-    })
+    RedisServer::start_with(Listen::Tcp, fsync)
+        .map_err(|error| Misuse::new(format!("a cluster starts its own Redis: {error}")).into())
 }
 
 /// Members would wait for a Redis that is not there, and nobody would know.
