@@ -29,7 +29,11 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let seats = seats(args.counts())?;
     check_free(&seats).await?;
     let shutdown = shutdown_on_signal()?;
-    let redis = if args.redis.is_none() { Some(start_redis(args.fsync.into())?) } else { None };
+    let own = || {
+        start_redis(args.fsync.into())
+            .map_err(|error| Misuse::new(format!("{error}; or name a running one with --redis")))
+    };
+    let redis = if args.redis.is_none() { Some(own()?) } else { None };
     let url = redis.as_ref().map(|redis| redis.url().to_owned()).or(args.redis.clone()).unwrap_or_default();
     let world = args.realm.world(Some(&url))?;
     answers(&world, &url).await?;

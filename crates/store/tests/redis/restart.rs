@@ -58,7 +58,13 @@ async fn a_restarted_redis_serves_every_ticket_that_it_had() {
 }
 
 async fn rewrite(raw: &mut Raw) {
+    // One that the server began by itself is no reason to fail, nor does it hold all that is there.
+    is_rewritten(raw).await;
     let () = raw.ask(&mut cmd("BGREWRITEAOF")).await;
+    is_rewritten(raw).await;
+}
+
+async fn is_rewritten(raw: &mut Raw) {
     eventually_within(REWRITTEN_WITHIN, "the file to be rewritten", || {
         let mut raw = raw.clone();
         async move {
