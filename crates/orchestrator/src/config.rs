@@ -10,14 +10,14 @@ pub struct Config {
 /// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
 /// adopted.
 pub const HELD_MAX: usize = 500_000;
+/// Calls in work on one realm server's stream.
+pub const SESSION_CALLS_MAX: usize = 256;
+
 /// Arrivals between being asked for and the end of their first look; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED. A
 /// few seconds' worth, so that nobody is refused while another mover takes the lead, and soon worked off after a rush.
 pub const ARRIVALS_TAKEN_MAX: usize = 768;
 /// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
 pub const ENQUEUES_IN_WORK_MAX: usize = 32;
-/// Calls in work on one realm server's stream.
-pub const SESSION_CALLS_MAX: usize = 256;
-
 /// Further Enqueues that wait for their turn there; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may
 /// ask for at once.
 pub const ENQUEUES_IN_LINE_MAX: usize = SESSION_CALLS_MAX;

@@ -93,18 +93,21 @@ impl Searcher {
         let (mut answers, mut asked) = (Answers::default(), Vec::new());
         loop {
             let next = if answers.awaited.len() < SEARCHERS_MAX { self.idlest(&asked) } else { None };
-            let Some((instance, matchmaker)) = next else {
-                match answers.next().await {
-                    Some(Some(answer)) => return Ok(answer),
-                    Some(None) => continue,
-                    None => return answers.otherwise,
+            if let Some((instance, matchmaker)) = &next {
+                asked.push(instance.id.clone());
+                answers.await_one(matchmaker.clone(), request.clone());
+            } else if answers.awaited.is_empty() {
+                return answers.otherwise;
+            }
+            let silence = async {
+                match &next {
+                    Some((_, matchmaker)) => matchmaker.silent(SEARCH_SILENCE_MAX).await,
+                    None => std::future::pending().await,
                 }
             };
-            asked.push(instance.id);
-            answers.await_one(matchmaker.clone(), request.clone());
             tokio::select! {
-                answer = answers.next() => if let Some(Some(answer)) = answer { return Ok(answer) },
-                () = matchmaker.silent(SEARCH_SILENCE_MAX) => {}
+                found = answers.next() => if let Some(found) = found { return Ok(found) },
+                () = silence => {}
             }
         }
     }
@@ -136,15 +139,15 @@ impl Answers {
         self.awaited.push(tokio::spawn(call.in_current_span()));
     }
 
-    /// What the next one to answer found, if he searched; none when no other answer is awaited.
-    async fn next(&mut self) -> Option<Option<SearchResponse>> {
+    /// What the next one to answer found; none when he did not search.
+    async fn next(&mut self) -> Option<SearchResponse> {
         match self.awaited.next().await?.unwrap_or_else(|error| Err(CallError::Lost(error.to_string()))) {
             Ok(response) if lacks_rules(&response) => self.otherwise = Ok(response),
-            Ok(response) => return Some(Some(response)),
+            Ok(response) => return Some(response),
             Err(CallError::Busy) => {}
             Err(error) => self.otherwise = Err(SearchError::Failed(error.to_string())),
         }
-        Some(None)
+        None
     }
 }
 

@@ -45,8 +45,11 @@ impl<Req, Resp: Call> Link<Req, Resp> {
 
     /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
     pub(super) fn answered(&self, response: Resp) {
-        self.waiting().heard = Instant::now();
-        if let Some(answer) = self.forget(response.call()) {
+        let mut waiting = self.waiting();
+        waiting.heard = Instant::now();
+        let answer = self.forget(&mut waiting, response.call());
+        drop(waiting);
+        if let Some(answer) = answer {
             // An error means that it was given up in this very moment.
             let _ = answer.send(Ok(response));
         }
@@ -72,8 +75,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         self.waiting().heard
     }
 
-    fn forget(&self, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
-        let mut waiting = self.waiting();
+    fn forget(&self, waiting: &mut Waiting<Resp>, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
         let answer = waiting.calls.remove(&call);
         self.count.send_replace(waiting.calls.len());
         answer
@@ -100,6 +102,6 @@ impl<Req, Resp: Call> Expected<Req, Resp> {
 
 impl<Req, Resp: Call> Drop for Expected<Req, Resp> {
     fn drop(&mut self) {
-        self.link.forget(self.call);
+        self.link.forget(&mut self.link.waiting(), self.call);
     }
 }

@@ -3,7 +3,6 @@
 use crate::stats::Spread;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Code;
 
@@ -81,11 +80,11 @@ impl Book {
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
         let all = self.seconds();
-        let of = |at| all.get(at).cloned().unwrap_or_default();
-        let within: Vec<Second> = seconds.map(of).collect();
-        let count = |what: fn(&Second) -> usize| within.iter().map(what).sum::<usize>();
-        let spread = |what: fn(&Second) -> &Vec<f64>| Spread::of(within.iter().flat_map(what).copied().collect());
-        let length_s = within.len().max(1) as f64;
+        let length_s = seconds.len().max(1) as f64;
+        let within: Vec<&Second> = seconds.filter_map(|at| all.get(at)).collect();
+        let count = |what: fn(&Second) -> usize| within.iter().copied().map(what).sum::<usize>();
+        let spread =
+            |what: fn(&Second) -> &Vec<f64>| Spread::of(within.iter().copied().flat_map(what).copied().collect());
         Page {
             offered: count(|second| second.due) as f64 / length_s,
             goodput: count(|second| second.deliveries) as f64 / length_s,
@@ -112,5 +111,5 @@ impl Book {
 }
 
 fn since_ms(due: Instant) -> f64 {
-    Duration::as_secs_f64(&due.elapsed()) * 1e3
+    due.elapsed().as_secs_f64() * 1e3
 }

@@ -90,7 +90,7 @@ async fn measure(args: &Args, load: &mut Load) -> Result<()> {
     let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await;
     let after = load.offer(calm_rate, CALM_AFTER).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    let overloaded = load.book.page(during.clone());
+    let overloaded = load.book.page(during);
     print("overload", &overloaded);
     print("after", &load.book.page(after.clone()));
     println!("sustained  {:.0} tickets/s; at most {:.0} matched per second", peak.sustained, peak.goodput);
