@@ -10,7 +10,7 @@ use chassis::{Clock, LiveRules};
 use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, Rules};
 use std::fmt::Display;
 use std::sync::Arc;
-use store::{CommitOutcome, CommitRequest, Store, Versioned};
+use store::{CommitOutcome, CommitRequest, Store, StoreError, Versioned};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -132,6 +132,10 @@ impl Committer {
                     let known = Known::of(outcome, match_id);
                     return Known { was_unclear: was_unclear || known.was_unclear, ..known };
                 }
+                Err(error @ StoreError::Corrupt(_)) => {
+                    tracing::error!(%error, match_id, "a match cannot be committed");
+                    return Known { was_unclear, ..Known::refused(&error, match_id) };
+                }
                 Err(error) => {
                     was_unclear = true;
                     tracing::debug!(%error, match_id, "asking for a commit's outcome again");
@@ -169,6 +173,12 @@ impl Known {
             }
             CommitOutcome::Fenced => Self::new(Verdict::NotLeading, "fenced", match_id),
         }
+    }
+
+    fn refused(error: &StoreError, match_id: String) -> Self {
+        let mut known = Self::new(Verdict::Refused, "refused", match_id);
+        known.answer.detail = error.to_string();
+        known
     }
 
     fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {

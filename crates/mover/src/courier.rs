@@ -9,12 +9,14 @@ use api::v1::{self, DeliverRequest, DeliverResponse};
 use chassis::{Caller, Channel, Fleet};
 use domain::{Change, Event, InstanceId};
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use tracing::{Instrument, Span};
 
@@ -39,6 +41,8 @@ struct Courier {
     address: String,
     parcels: mpsc::Sender<Parcel>,
     behind: Arc<AtomicBool>,
+    /// What it did not get to is nobody's any more once it is dropped.
+    _carrying: AbortOnDropHandle<()>,
 }
 
 /// One event for one playserver.
@@ -85,8 +89,8 @@ impl Courier {
     fn start(address: String, caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
         let (parcels, queue) = mpsc::channel(COURIER_QUEUE_MAX);
         let behind = Arc::new(AtomicBool::new(true));
-        tokio::spawn(carry(caller, queue, behind.clone()));
-        Self { address, parcels, behind }
+        let carrying = AbortOnDropHandle::new(tokio::spawn(carry(caller, queue, behind.clone())));
+        Self { address, parcels, behind, _carrying: carrying }
     }
 
     fn send(&self, parcel: Parcel) {
@@ -96,23 +100,32 @@ impl Courier {
     }
 }
 
-/// Carries until the courier is dropped.
+/// Carries for as long as its courier lives. Whoever is behind and can't be reached gets nothing of what waits: the resync that
+/// reaches him tells what all of it led to. So an event is held up no longer than one try.
 async fn carry(
     caller: Caller<DeliverRequest, DeliverResponse>,
-    queue: mpsc::Receiver<Parcel>,
+    mut queue: mpsc::Receiver<Parcel>,
     behind: Arc<AtomicBool>,
 ) {
-    let mut delivered =
-        ReceiverStream::new(queue).map(|parcel| deliver(&caller, parcel)).buffer_unordered(DELIVERIES_IN_FLIGHT_MAX);
+    let mut delivered = FuturesUnordered::new();
     loop {
         if behind.swap(false, Ordering::AcqRel) && !resync(&caller).await {
             behind.store(true, Ordering::Release);
+            delivered.clear();
+            while queue.try_recv().is_ok() {}
+            tokio::time::sleep(DELIVERY_PAUSE).await;
+            continue;
         }
-        let wait = if behind.load(Ordering::Acquire) { DELIVERY_PAUSE } else { DELIVERY_TRY_MAX };
-        match tokio::time::timeout(wait, delivered.next()).await {
-            Ok(Some(true)) | Err(_) => {}
-            Ok(Some(false)) => behind.store(true, Ordering::Release),
-            Ok(None) => return,
+        tokio::select! {
+            Some(parcel) = queue.recv(), if delivered.len() < DELIVERIES_IN_FLIGHT_MAX => {
+                delivered.push(deliver(&caller, parcel));
+            }
+            Some(is_taken) = delivered.next() => {
+                if !is_taken {
+                    behind.store(true, Ordering::Release);
+                }
+            }
+            else => return,
         }
     }
 }
@@ -148,4 +161,39 @@ fn spans(event: &mut v1::Event, change: Change, watcher: &InstanceId) -> Vec<Spa
         span
     };
     event.tickets.iter_mut().filter(|ticket| !ticket.traceparent.is_empty()).map(in_trace_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Progress;
+    use chassis::Shutdown;
+    use domain::Cursor;
+
+    /// A courier to a playserver that cannot be reached, with as much as it can hold.
+    fn loaded(progress: &Progress) -> Courier {
+        let nobody = |_| std::future::pending();
+        let caller = Caller::start("muster.v1.Playserver/Deliver", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
+        let courier = Courier::start(String::new(), caller);
+        for seq in 1..=COURIER_QUEUE_MAX as u64 {
+            let _in_flight = progress.begin(Cursor { epoch: 1, seq });
+            courier.send(Parcel { request: DeliverRequest::default(), spans: Vec::new(), _in_flight });
+        }
+        courier
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unreachable_playserver_holds_an_event_up_for_no_longer_than_a_try() {
+        let progress = Progress::default();
+        let _courier = loaded(&progress);
+        let freed = tokio::time::timeout(DELIVERY_TRY_MAX + DELIVERY_PAUSE, progress.room(1)).await;
+        freed.expect("nothing is in flight any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_has_gone_holds_up_nothing() {
+        let progress = Progress::default();
+        drop(loaded(&progress));
+        tokio::time::timeout(DELIVERY_PAUSE, progress.room(1)).await.expect("nothing is in flight any more");
+    }
 }

@@ -43,8 +43,8 @@ pub struct Deps {
 /// Serves until `shutdown`; then finishes the commits in work and gives up the lead at once, so that a standby takes it.
 pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
     let Deps { store, rules, clock, network } = deps;
-    // The lead outlives the first word of the shutdown: commits in work need it, and hosts, until the last one is known, and
-    // what they commit is delivered. It does not outlive them: as long as it is held, nobody else can commit.
+    // The lead outlives the first word of the shutdown: commits in work need it, and hosts, until the last one is known. It does
+    // not outlive them: as long as it is held, nobody else can commit. What is not delivered by then, the successor delivers.
     let led = Shutdown::new();
     let playservers = Peers::watch(store.clone(), Role::Playserver, led.clone());
     let fleet = Fleet::start(

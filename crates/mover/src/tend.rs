@@ -1,11 +1,12 @@
 //! Looks after matches whose time has come: committed ones that their host did not start, assigned ones that not everybody
 //! acknowledged, running ones that nobody ended.
 
-use crate::config::{REMIND_MS_MIN, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX};
+use crate::config::{REMIND_MS_MIN, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY, TEND_MAX, TENDED_IN_WORK_MAX};
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use chassis::{Clock, Shutdown};
 use domain::{Match, MatchState};
+use futures::StreamExt;
 use std::sync::Arc;
 use store::{Fence, MatchOutcome, Store, StoreError};
 
@@ -24,12 +25,14 @@ pub async fn run(store: Arc<dyn Store>, lead: Lead, hosts: Hosts, clock: Clock, 
 }
 
 async fn tend_due(store: &dyn Store, fence: &Fence, hosts: &Hosts, now_ms: u64) -> Result<(), StoreError> {
-    for matched in store.due(now_ms, TEND_MAX).await? {
+    let due = store.due(now_ms, TEND_MAX).await?;
+    let tending = due.into_iter().map(|matched| async move {
         // One match that fails must not stop the others, again at each turn.
         if let Err(error) = tend(store, fence, hosts, &matched, now_ms).await {
             tracing::warn!(%error, match_id = %matched.id, "could not look after a match");
         }
-    }
+    });
+    futures::stream::iter(tending).buffer_unordered(TENDED_IN_WORK_MAX).collect::<()>().await;
     Ok(())
 }
 
