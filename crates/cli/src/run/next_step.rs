@@ -79,6 +79,18 @@ mod tests {
     const TEAMS: &str = include_str!("../../../../rules/teams-5v5.toml");
 
     #[test]
+    fn cargo_run_runs_muster_though_there_are_other_binaries() {
+        let described = std::process::Command::new(env!("CARGO"))
+            .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+            .output()
+            .unwrap();
+        let described: serde_json::Value = serde_json::from_slice(&described.stdout).unwrap();
+        let packages = described["packages"].as_array().unwrap();
+        let runs: Vec<_> = packages.iter().filter_map(|package| package["default_run"].as_str()).collect();
+        assert_eq!(runs, ["muster"]);
+    }
+
+    #[test]
     fn the_favourite_is_taken_without_flags_where_none_are_needed() {
         let other = DUEL.replace("queue = \"duel\"", "queue = \"a-duel\"");
         let told = told(&[&other, DUEL], &["127.0.0.1:7600"], &["127.0.0.1:7610"]);
