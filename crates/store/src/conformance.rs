@@ -131,6 +131,5 @@ macro_rules! for_each_promise {
         $for_one!(a_lease_that_ran_out_is_free_to_take);
         $for_one!(resigning_needs_the_fence_that_leads);
         $for_one!(a_new_epochs_events_come_after_all_earlier_ones);
-        $for_one!(a_store_that_is_there_answers_pings);
     };
 }

@@ -1,6 +1,6 @@
 //! The one place where truth is kept. A store handle serves one realm.
 //!
-//! Every verb is one atomic step: it happens wholly or not at all, and each change of a ticket appends its event to the
+//! Every verb is one atomic step: it happens wholly or not at all, and whatever players should hear of appends its event to the
 //! realm's outbox in that same step. Every verb may be repeated with the same arguments after a failure, and answers then what
 //! the first try achieved: that is how an ambiguous outcome is settled.
 //!

@@ -340,9 +340,6 @@ pub trait Leases: Send + Sync {
 
     /// Who leads now.
     async fn leader(&self) -> Result<Option<InstanceId>>;
-
-    /// Answers when the store can be reached.
-    async fn ping(&self) -> Result<()>;
 }
 
 /// All of it.

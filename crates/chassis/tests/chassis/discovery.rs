@@ -56,9 +56,6 @@ impl Leases for Table {
     async fn leader(&self) -> Result<Option<InstanceId>> {
         unreachable!()
     }
-    async fn ping(&self) -> Result<()> {
-        self.reachable()
-    }
 }
 
 struct Scene {

@@ -301,8 +301,4 @@ impl Leases for Link {
     async fn leader(&self) -> Done<Option<InstanceId>> {
         pass!(self.leader())
     }
-
-    async fn ping(&self) -> Done<()> {
-        pass!(self.ping())
-    }
 }

@@ -145,7 +145,3 @@ pub async fn a_new_epochs_events_come_after_all_earlier_ones(store: Arc<dyn Stor
         store.resign(&fence).await.unwrap();
     }
 }
-
-pub async fn a_store_that_is_there_answers_pings(store: Arc<dyn Store>) {
-    store.ping().await.unwrap();
-}

@@ -60,8 +60,4 @@ impl Leases for MemoryStore {
     async fn leader(&self) -> Result<Option<InstanceId>> {
         Ok(self.lock().leading().map(|lead| lead.id.clone()))
     }
-
-    async fn ping(&self) -> Result<()> {
-        Ok(())
-    }
 }

@@ -68,10 +68,6 @@ impl Leases for RedisStore {
             }
         }
     }
-
-    async fn ping(&self) -> Result<()> {
-        self.link.ask(Ask::Command(cmd("PING"))).await.map(drop)
-    }
 }
 
 /// Redis takes no lease of 0 ms.

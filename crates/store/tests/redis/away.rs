@@ -28,7 +28,7 @@ async fn a_redis_that_is_gone_is_answered_in_time_and_a_new_one_found() {
         assert_away(store.events(Cursor::default(), 10, Duration::ZERO).await, begun);
 
         server.restart().unwrap();
-        store.ping().await.expect("the next verb finds it");
+        store.leader().await.expect("the next verb finds it");
         assert_eq!(ticket(&store, ann.id).await, ann, "what was acknowledged was synced");
         assert_eq!(store.events(last, 10, Duration::from_millis(5)).await.unwrap(), [], "and so does a wait");
     }
@@ -41,16 +41,16 @@ async fn a_store_may_be_there_before_its_redis() {
     server.kill();
     let store = store_on(&server);
     let begun = Instant::now();
-    assert_away(store.ping().await, begun);
+    assert_away(store.leader().await, begun);
     server.restart().unwrap();
-    store.ping().await.unwrap();
+    store.leader().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_verb_begun_while_redis_restarts_succeeds() {
     let mut server = server();
     let store = Arc::new(store_on(&server));
-    store.ping().await.unwrap();
+    store.leader().await.unwrap();
     server.kill();
     let verb = tokio::spawn({
         let store = Arc::clone(&store);
@@ -66,7 +66,7 @@ async fn a_verb_begun_while_redis_restarts_succeeds() {
 async fn a_redis_that_hangs_is_answered_in_time() {
     let server = server();
     let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
-    store.ping().await.unwrap();
+    store.leader().await.unwrap();
     let () = raw.ask(cmd("CLIENT").arg("PAUSE").arg(60_000).arg("ALL")).await;
     let begun = Instant::now();
     assert_away(store.snapshot(&Subject::Player(player("ann"))).await, begun);

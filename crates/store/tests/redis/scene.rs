@@ -38,7 +38,7 @@ async fn held_by(store: &RedisStore, name: &str, holder: &str) {
     queued(store, Enqueue { holder, places: vec![place("duel", "us", 1500.0)], ..solo(name) }).await;
 }
 
-/// All verbs of a store but `ping`, which reads no key.
+/// All verbs of a store.
 pub const VERBS: [&str; 32] = [
     "enqueue",
     "leave",
