@@ -20,8 +20,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    pub fn new(hub: Hub, presence: Presence, host: Host, shutdown: Shutdown) -> Self {
-        Self { hub, presence, host: Arc::new(host), shutdown }
+    pub fn new(hub: Hub, presence: Presence, host: Arc<Host>, shutdown: Shutdown) -> Self {
+        Self { hub, presence, host, shutdown }
     }
 
     fn take(&self, request: DeliverRequest) -> DeliverResponse {

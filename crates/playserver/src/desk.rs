@@ -35,14 +35,13 @@ impl Desk {
         let (listener, told) = Listener::new(WATCH_QUEUE_MAX);
         let cut = listener.cut.clone();
         let (place, first) = Place::take(&wish, listener, &self.hub, &self.presence).await?;
-        let mut seen = Seen::resumed(&wish);
-        let first = futures::stream::iter(first.map(Arc::new));
-        let updates = first.chain(ReceiverStream::new(told)).filter(move |update| {
+        let mut seen = Seen::since(&wish, first.as_ref());
+        let later = ReceiverStream::new(told).filter(move |update| {
             // The place lives as long as the stream, and is given back with it.
             let _held = &place;
             std::future::ready(seen.is_news(update))
         });
-        let updates = updates.map(|update| Ok(unshared(update)));
+        let updates = futures::stream::iter(first).chain(later.map(unshared)).map(Ok);
         Ok(until_ended(updates, cut, self.shutdown.clone()).boxed())
     }
 

@@ -75,9 +75,13 @@ impl SeenByTicket {
         news
     }
 
-    /// Whoever follows anew is told the present state, seen or not.
-    fn forget(&self, ticket_id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket_id);
+    /// Whoever follows anew is told the present state, seen or not; but not once something newer was told.
+    fn forget(&self, present: &v1::Update) {
+        let cursor = present.cursor.map(Cursor::from).unwrap_or_default();
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.get(&present.ticket_id).is_some_and(|last| *last <= cursor) {
+            seen.remove(&present.ticket_id);
+        }
     }
 }
 
@@ -135,11 +139,11 @@ impl FollowStream {
         let taking = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence);
         let (place, first) = taking.await.inspect_err(|_| self.followed.fail(&wish.subject, turn))?;
         self.followed.settle(&wish.subject, turn, place);
-        if let Some(first) = first {
-            self.seen.forget(&first.ticket_id);
-            // A closed queue means that the stream has ended: nobody is left to tell.
-            let _ = self.listener.queue.send(Arc::new(first)).await;
-        }
+        let Some(first) = first else { return Ok(()) };
+        self.seen.forget(&first);
+        // A closed queue means that the stream has ended: nobody is left to tell.
+        let telling = self.listener.queue.send(Arc::new(first));
+        let _ = self.listener.cut.run_until_cancelled(telling).await;
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Starts the matches that were given to this playserver, and counts those that run.
 
-use crate::config::{ACKNOWLEDGE_LOOK_MS, Config, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
+use crate::config::{ACKNOWLEDGE_LOOK_MS, Config, RECOUNT_EVERY, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
 use api::v1::{self, Change};
-use chassis::{Clock, Load};
+use chassis::{Clock, Load, Shutdown};
 use domain::{InstanceId, MatchId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,6 +79,17 @@ impl Host {
             }
         };
         tokio::spawn(starting.instrument(tracing::info_span!("muster.start", muster.match_id = %id)));
+    }
+
+    /// Counts those out, until `shutdown`, whose end was not heard of: a full host hears of no match more, and would stay full.
+    pub async fn recount(self: Arc<Self>, shutdown: Shutdown) {
+        let recounting = async {
+            loop {
+                tokio::time::sleep(RECOUNT_EVERY).await;
+                self.count(|_| {});
+            }
+        };
+        shutdown.run_until_cancelled(recounting).await;
     }
 
     fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, u64>)) {

@@ -42,13 +42,11 @@ impl Listener {
         (Self { queue, cut: Shutdown::new() }, told)
     }
 
-    /// False when the watcher is gone, or is cut because its queue is full.
-    fn tell(&self, update: &Told) -> bool {
-        let told = self.queue.try_send(update.clone()).is_ok();
-        if !told {
+    /// One whose queue is full is cut.
+    fn tell(&self, update: &Told) {
+        if self.queue.try_send(update.clone()).is_err() {
             self.cut.cancel();
         }
-        told
     }
 }
 
@@ -71,7 +69,15 @@ impl Hub {
     }
 
     pub fn remove(&self, subject: &Subject, number: u64) {
-        self.state().keep(subject, |watcher| watcher.number != number);
+        let mut state = self.state();
+        let Some(watchers) = state.watchers.get_mut(subject) else { return };
+        let before = watchers.len();
+        watchers.retain(|watcher| watcher.number != number);
+        let removed = before - watchers.len();
+        if watchers.is_empty() {
+            state.watchers.remove(subject);
+        }
+        state.count -= removed;
     }
 
     pub fn is_watched(&self, subject: &Subject) -> bool {
@@ -83,9 +89,11 @@ impl Hub {
     }
 
     /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
-    /// snapshot.
+    /// snapshot. Until it has ended they count as watchers, for it holds what they did not read.
     pub fn tell(&self, subject: &Subject, update: &Told) {
-        self.state().keep(subject, |watcher| watcher.listener.tell(update));
+        for watcher in self.state().watchers.get(subject).into_iter().flatten() {
+            watcher.listener.tell(update);
+        }
     }
 
     /// Tells everyone whom an event concerns.
@@ -100,19 +108,6 @@ impl Hub {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn keep(&mut self, subject: &Subject, keep: impl FnMut(&Watcher) -> bool) {
-        let mut keep = keep;
-        let Some(watchers) = self.watchers.get_mut(subject) else { return };
-        let before = watchers.len();
-        watchers.retain(|watcher| keep(watcher));
-        self.count -= before - watchers.len();
-        if watchers.is_empty() {
-            self.watchers.remove(subject);
-        }
     }
 }
 

@@ -84,8 +84,10 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn resumed(wish: &Wish) -> Self {
-        Self { last: wish.resume.unwrap_or_default() }
+    /// After the first update. It may lie before what the client has seen: then the store has lost that, and it goes on from here.
+    pub fn since(wish: &Wish, first: Option<&v1::Update>) -> Self {
+        let last = first.map_or(wish.resume, |first| first.cursor.map(Cursor::from));
+        Self { last: last.unwrap_or_default() }
     }
 
     pub fn is_news(&mut self, update: &v1::Update) -> bool {
