@@ -25,6 +25,8 @@ const LEAVE_MAX: Duration = Duration::from_secs(10);
 pub struct Processes {
     // Before Redis, so that they end first and have nothing to complain about.
     running: Vec<Process>,
+    /// Flags of all of them.
+    more: Vec<String>,
     store: RedisStore,
     redis: RedisServer,
 }
@@ -66,9 +68,11 @@ impl Processes {
     async fn start_with(counts: Counts, more: &[&str], log: impl Fn() -> Result<Log>) -> Result<Self> {
         let redis = RedisServer::start()?;
         let store = RedisStore::connect(redis.url(), REALM.parse()?)?;
-        let mut processes = Self { running: Vec::new(), store, redis };
+        let more = more.iter().map(ToString::to_string).collect();
+        let mut processes = Self { running: Vec::new(), more, store, redis };
         for role in counts.roles() {
-            processes.running.push(Process::start(role, processes.redis.url(), more, log()?)?);
+            let started = Process::start(role, &Process::name(role), processes.redis.url(), &processes.more, log()?)?;
+            processes.running.push(started);
         }
         for process in &mut processes.running {
             process.find(&processes.store).await?;
@@ -106,6 +110,23 @@ impl Processes {
         self.take_by_id(&id)
     }
 
+    /// One of a role is killed and started again under its name, somewhere else.
+    pub async fn dies_and_comes_back(&mut self, role: Role, index: usize) -> Result<()> {
+        let before = self.take(role, index)?;
+        let (name, address) = (before.id.clone(), before.address.clone());
+        before.dies().await?;
+        let mut again = Process::start(role, name.as_str(), self.redis.url(), &self.more, Log::Shown)?;
+        wait_until(&format!("{name} to have moved"), || async {
+            let alive = self.store().instances(role).await.map_err(|error| error.to_string())?;
+            let moved = alive.iter().any(|instance| instance.id == name && instance.address != address);
+            moved.then_some(()).ok_or_else(|| format!("{alive:?} are registered"))
+        })
+        .await?;
+        again.find(&self.store).await?;
+        self.running.push(again);
+        Ok(())
+    }
+
     /// The mover that leads, taken out.
     pub async fn take_leader(&mut self) -> Result<Process> {
         let leader = self.store().leader().await?.context("nobody leads")?;
@@ -124,13 +145,17 @@ impl Processes {
 }
 
 impl Process {
-    fn start(role: Role, redis: &str, more: &[&str], log: Log) -> Result<Self> {
+    /// One that nobody else has.
+    fn name(role: Role) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{}-{}", role.as_str(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        format!("{}-{}", role.as_str(), NUMBER.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn start(role: Role, name: &str, redis: &str, more: &[String], log: Log) -> Result<Self> {
         let mut command = Command::new(MUSTER);
         command
             .arg(role.as_str())
-            .args(["--redis", redis, "--realm", REALM, "--instance", &name, "--listen", "127.0.0.1:0"])
+            .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", "127.0.0.1:0"])
             .args(more)
             .stdin(Stdio::null())
             .kill_on_drop(true);

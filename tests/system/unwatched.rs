@@ -56,12 +56,31 @@ async fn clients_of_a_killed_playserver_leave_unless_they_come_back_through_anot
     let himself = himself.queues("duel").await?;
     let back = processes.player("back", 2500.0)?.enqueues("duel").await?;
     let never = processes.player("never", 3500.0)?.queues("duel").await?;
+    let before = processes.player("before", 4500.0)?.enqueues("duel").await?;
+    // His own time is not over when the playserver dies.
+    drop(before.watcher);
 
     processes.take(Role::Playserver, 0)?.dies().await?;
     let back = back.resumes_at(&processes.of(Role::Playserver, 0)?.address).await?;
-    for ticket in [&gone.ticket, &himself] {
+    for ticket in [&gone.ticket, &himself, &before.ticket] {
         assert_eq!(leaves(processes.store(), &ticket.id).await?, "nobody watches it any more");
     }
+    for ticket in [&back.ticket, &never] {
+        assert_eq!(stored(processes.store(), &ticket.id).await?.state, Stored::Queued);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_a_playserver_that_died_and_came_back_under_its_name_leave_unless_they_do() -> Result<()> {
+    let mut processes = Processes::start_unwatched(Counts::ONE_EACH, 3).await?;
+    let gone = processes.player("gone", 500.0)?.enqueues("duel").await?;
+    let back = processes.player("back", 2500.0)?.enqueues("duel").await?;
+    let never = processes.player("never", 3500.0)?.queues("duel").await?;
+
+    processes.dies_and_comes_back(Role::Playserver, 0).await?;
+    let back = back.resumes_at(&processes.of(Role::Playserver, 0)?.address).await?;
+    assert_eq!(leaves(processes.store(), &gone.ticket.id).await?, "nobody watches it any more");
     for ticket in [&back.ticket, &never] {
         assert_eq!(stored(processes.store(), &ticket.id).await?.state, Stored::Queued);
     }

@@ -1,7 +1,7 @@
 //! Tickets whose watchers were on a playserver that has gone. A living playserver has tickets leave the queue that nobody watches any
 //! more; here the same is done for one that cannot any more.
 
-use crate::config::{Config, FORSAKEN_IN_WORK_MAX, GONE_MAX, SWEEP_EVERY};
+use crate::config::{FORSAKEN_IN_WORK_MAX, GONE_MAX, SWEEP_EVERY};
 use chassis::{Clock, Shutdown};
 use domain::{InstanceId, Role, Ticket};
 use futures::StreamExt;
@@ -10,17 +10,11 @@ use std::time::Duration;
 use store::{Leave, Store, StoreError, Subject, UNWATCHED_REASON};
 use tokio::time::Instant;
 
-/// Lets them leave once `unwatched_max` has passed, until `shutdown`. Orchestrators run it too, and act only while no sweeper is alive.
-pub async fn run(
-    config: Config,
-    store: Arc<dyn Store>,
-    clock: Clock,
-    unwatched_max: Option<Duration>,
-    shutdown: Shutdown,
-) {
+/// Lets them leave once `unwatched_max` has passed, until `shutdown`. Everyone does who saw the playserver alive: whoever was not there
+/// then does not know of it, and what one of them did, the others find done.
+pub async fn run(store: Arc<dyn Store>, clock: Clock, unwatched_max: Option<Duration>, shutdown: Shutdown) {
     let Some(unwatched_max) = unwatched_max else { return };
-    let mut forsaken =
-        Forsaken { role: config.instance.role, store, clock, unwatched_max, alive: Vec::new(), gone: Vec::new() };
+    let mut forsaken = Forsaken { store, clock, unwatched_max, alive: Vec::new(), gone: Vec::new() };
     let looking = async {
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
@@ -33,7 +27,6 @@ pub async fn run(
 }
 
 struct Forsaken {
-    role: Role,
     store: Arc<dyn Store>,
     clock: Clock,
     unwatched_max: Duration,
@@ -54,7 +47,7 @@ impl Forsaken {
         self.meet(playservers.into_iter().map(|playserver| playserver.id).collect());
         while self.gone.first().is_some_and(|gone| gone.since.elapsed() >= self.unwatched_max) {
             let gone = self.gone.remove(0);
-            if let Err(error) = self.look_after(&gone).await {
+            if let Err(error) = self.walk(&gone).await {
                 // Again after as long: what cannot be read must not keep others from their turn.
                 self.gone.push(Gone { since: Instant::now(), ..gone });
                 return Err(error);
@@ -71,13 +64,6 @@ impl Forsaken {
         self.gone.retain(|gone| !alive.contains(&gone.playserver));
         self.gone.truncate(GONE_MAX);
         self.alive = alive;
-    }
-
-    async fn look_after(&self, gone: &Gone) -> Result<(), StoreError> {
-        if self.role == Role::Sweeper || self.store.instances(Role::Sweeper).await?.is_empty() {
-            self.walk(gone).await?;
-        }
-        Ok(())
     }
 
     async fn walk(&self, gone: &Gone) -> Result<(), StoreError> {

@@ -89,7 +89,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
 
-    let forsaking = tokio::spawn(forsaken::run(config.clone(), store.clone(), clock, unwatched_max, shutdown.clone()));
+    let forsaking = tokio::spawn(forsaken::run(store.clone(), clock, unwatched_max, shutdown.clone()));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());

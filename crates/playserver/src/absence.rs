@@ -1,77 +1,111 @@
 //! Clients that went away and do not come back: a ticket that was watched here, and that nobody watches any more, leaves the queue
 //! after a while. One that nobody ever watched is left alone.
+//!
+//! Until then the store's note that it is watched here stands: should this playserver die meanwhile, whoever looks after a dead
+//! one's tickets finds it.
 
-use crate::config::{ABSENCE_PAUSE, ABSENCE_TRIES_MAX, ABSENCES_MAX};
-use chassis::{Clock, Shutdown};
-use domain::{TicketId, TicketState};
-use std::sync::Arc;
+use crate::config::{ABSENCE_PAUSE, ABSENCE_TRIES_MAX, ABSENCES_IN_WORK_MAX, ABSENCES_MAX};
+use crate::presence::Presence;
+use chassis::Clock;
+use domain::TicketState;
+use futures::StreamExt;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Leave, LeaveOutcome, Store, StoreError, UNWATCHED_REASON};
+use store::{Leave, LeaveOutcome, StoreError, Subject, UNWATCHED_REASON};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_stream::wrappers::ReceiverStream;
 
-/// Where lost tickets are reported.
+/// The line of those who are awaited.
 #[derive(Clone)]
 pub struct Absences {
-    lost: Option<mpsc::Sender<(Instant, TicketId)>>,
+    clock: Clock,
+    unwatched_max: Option<Duration>,
+    line: mpsc::Sender<Absent>,
+    /// When each left last: who came back meanwhile has his whole time again.
+    left: Arc<Mutex<HashMap<Subject, Instant>>>,
+}
+
+#[derive(Clone)]
+pub struct Absent {
+    subject: Subject,
+    since: Instant,
 }
 
 impl Absences {
-    /// Lets them leave after `unwatched_max`; never where there is none. What is still awaited at `shutdown` is left to expire.
-    pub fn start(store: Arc<dyn Store>, clock: Clock, unwatched_max: Option<Duration>, shutdown: Shutdown) -> Self {
-        let Some(unwatched_max) = unwatched_max else { return Self { lost: None } };
-        let (lost, reported) = mpsc::channel(ABSENCES_MAX);
-        let again = lost.clone();
-        let awaiting = Awaiting { store, clock, unwatched_max, again };
-        tokio::spawn(async move { shutdown.run_until_cancelled(awaiting.run(reported)).await });
-        Self { lost: Some(lost) }
-    }
-
-    /// The last of those who watched this live ticket here has gone. With too many reported, it is left to expire.
-    pub fn report(&self, ticket: TicketId) {
-        if let Some(lost) = &self.lost {
-            let _ = lost.try_send((Instant::now(), ticket));
-        }
+    /// Nobody is awaited where there is no `unwatched_max`.
+    pub fn new(clock: Clock, unwatched_max: Option<Duration>) -> (Self, mpsc::Receiver<Absent>) {
+        let (line, absent) = mpsc::channel(ABSENCES_MAX);
+        (Self { clock, unwatched_max, line, left: Arc::default() }, absent)
     }
 
     pub fn are_awaited(&self) -> bool {
-        self.lost.is_some()
+        self.unwatched_max.is_some()
     }
-}
 
-struct Awaiting {
-    store: Arc<dyn Store>,
-    clock: Clock,
-    unwatched_max: Duration,
-    again: mpsc::Sender<(Instant, TicketId)>,
-}
-
-impl Awaiting {
-    /// All wait equally long, so whoever was reported first is due first.
-    async fn run(self, mut reported: mpsc::Receiver<(Instant, TicketId)>) {
-        while let Some((since, ticket)) = reported.recv().await {
-            sleep_until(since + self.unwatched_max).await;
-            match self.leave(ticket).await {
-                // It can come back to the queue if its match fails.
-                Ok(LeaveOutcome::Refused(found)) if is_in_match(found.state) => {
-                    let _ = self.again.try_send((Instant::now(), ticket));
-                }
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, %ticket, "a ticket that nobody watches is left to expire"),
-            }
+    /// The last who watched this subject here has gone. False with too many in line: it is left to expire.
+    pub fn report(&self, subject: &Subject) -> bool {
+        let absent = Absent { subject: subject.clone(), since: Instant::now() };
+        let mut left = self.left();
+        let taken = self.line.try_send(absent.clone()).is_ok();
+        if taken {
+            left.insert(absent.subject, absent.since);
         }
+        taken
     }
 
-    async fn leave(&self, ticket: TicketId) -> Result<LeaveOutcome, StoreError> {
+    /// Lets go of each in line when it is due. All wait equally long, so whoever was reported first is due first.
+    pub async fn let_go_all(self, presence: Presence, line: mpsc::Receiver<Absent>) {
+        let letting_go = ReceiverStream::new(line).map(|absent| self.let_go_in_time(&presence, absent));
+        letting_go.buffer_unordered(ABSENCES_IN_WORK_MAX).collect::<()>().await;
+    }
+
+    async fn let_go_in_time(&self, presence: &Presence, absent: Absent) {
+        sleep_until(absent.since + self.unwatched_max.unwrap_or_default()).await;
+        if !self.has_not_left_since(&absent) {
+            return;
+        }
         let mut tries = 1;
-        loop {
-            let left = self.store.leave(ticket, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await;
-            if left.is_ok() || tries == ABSENCE_TRIES_MAX {
-                return left;
+        while let Err(error) = self.let_go(presence, &absent.subject).await {
+            if tries == ABSENCE_TRIES_MAX {
+                let subject = &absent.subject;
+                tracing::warn!(%error, ?subject, "could not let go of a ticket that nobody watches: again after as long");
+                self.report(subject);
+                return;
             }
             tries += 1;
             sleep(ABSENCE_PAUSE).await;
         }
+    }
+
+    fn has_not_left_since(&self, absent: &Absent) -> bool {
+        let mut left = self.left();
+        let is_last = left.get(&absent.subject) == Some(&absent.since);
+        if is_last {
+            left.remove(&absent.subject);
+        }
+        is_last
+    }
+
+    async fn let_go(&self, presence: &Presence, subject: &Subject) -> Result<(), StoreError> {
+        let ticket = presence.store.snapshot(subject).await?.ticket.filter(|ticket| ticket.state.is_live());
+        if ticket.as_ref().is_some_and(|ticket| is_in_match(ticket.state)) {
+            // It can come back to the queue if its match fails.
+            self.report(subject);
+            return Ok(());
+        }
+        presence.sign_off(subject).await?;
+        let Some(ticket) = ticket.filter(|_| !presence.is_watched(subject)) else { return Ok(()) };
+        let left = presence.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
+        if matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state)) {
+            self.report(subject);
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashMap<Subject, Instant>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -24,8 +24,9 @@ pub const FOLLOW_CALLS_MAX: usize = 256;
 pub const WATCHERS_MAX: usize = 200_000;
 /// Events in work on the mover's stream.
 pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
-/// Subjects whose last watcher left, waiting to be signed off.
-pub const SIGN_OFF_QUEUE_MAX: usize = 65_536;
+/// Subjects whose last watcher left, waiting to be signed off; and those of them in work at the same time.
+pub const SIGN_OFF_QUEUE_MAX: usize = WATCHERS_MAX;
+pub const SIGN_OFFS_IN_WORK_MAX: usize = 32;
 /// Subjects read at the same time in a resync.
 pub const RESYNC_READS_MAX: usize = 32;
 /// Everyone watched here is signed on again this often; the store keeps the note for a day.
@@ -37,10 +38,14 @@ pub const STARTS_IN_WORK_MAX: usize = 256;
 /// Tries to note a match as started; then the mover's look after it takes over.
 pub const START_TRIES_MAX: usize = 5;
 pub const START_PAUSE: Duration = Duration::from_millis(200);
+/// How often matches that ran as long as they may are counted out.
+pub const RECOUNT_EVERY: Duration = Duration::from_secs(1);
 /// When a started match that must be acknowledged is first looked at, in ms.
 pub const ACKNOWLEDGE_LOOK_MS: u64 = 1_000;
 /// Tickets whose watchers went away, waiting for them to come back; further ones are left to expire.
-pub const ABSENCES_MAX: usize = 65_536;
+pub const ABSENCES_MAX: usize = WATCHERS_MAX;
+/// Those of them that are due, being let go of at the same time.
+pub const ABSENCES_IN_WORK_MAX: usize = 32;
 /// Tries to let one of them leave, and the pause between two.
 pub const ABSENCE_TRIES_MAX: u32 = 5;
 pub const ABSENCE_PAUSE: Duration = Duration::from_millis(500);

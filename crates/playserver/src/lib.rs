@@ -20,7 +20,6 @@ mod watch;
 
 pub use config::Config;
 
-use absence::Absences;
 use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
 use chassis::{Clock, Listener, Readiness, Registration, ServeError, Shutdown};
@@ -50,9 +49,10 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
 
     let hub = Hub::new();
-    let absences = Absences::start(store.clone(), clock, config.unwatched_max, shutdown.clone());
-    let presence = Presence::start(store.clone(), hub.clone(), id.clone(), absences, shutdown.clone());
-    let host = Host::new(&config, store.clone(), clock, registration.load());
+    let presence =
+        Presence::start(store.clone(), hub.clone(), id.clone(), clock, config.unwatched_max, shutdown.clone());
+    let host = Arc::new(Host::new(&config, store.clone(), clock, registration.load()));
+    tokio::spawn(host.clone().recount(shutdown.clone()));
     let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
     let play = Service(desk);
     let delivery = Delivery::new(hub, presence, host, shutdown.clone());

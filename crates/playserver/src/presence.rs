@@ -1,20 +1,23 @@
 //! Keeps the store's note of who is watched here: signed on before a watcher reads its snapshot, signed off some time after the
-//! last one left. Being noted too long only costs an event that nobody here wants; being forgotten would lose one.
+//! last one left, once no ticket waits for him to come back. Being noted too long only costs an event that nobody here wants; being
+//! forgotten would lose one.
 
 use crate::absence::Absences;
-use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX, SIGN_ON_AGAIN};
+use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX, SIGN_OFFS_IN_WORK_MAX, SIGN_ON_AGAIN};
 use crate::hub::Hub;
 use api::v1;
-use chassis::Shutdown;
+use chassis::{Clock, Shutdown};
 use domain::InstanceId;
 use futures::StreamExt;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Snapshot, Store, StoreError, Subject};
 use tokio::sync::{Notify, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
 
 #[derive(Clone)]
 pub struct Presence {
-    store: Arc<dyn Store>,
+    pub store: Arc<dyn Store>,
     hub: Hub,
     here: InstanceId,
     left: mpsc::Sender<Subject>,
@@ -23,12 +26,25 @@ pub struct Presence {
 }
 
 impl Presence {
-    pub fn start(store: Arc<dyn Store>, hub: Hub, here: InstanceId, absences: Absences, shutdown: Shutdown) -> Self {
+    /// Has tickets leave the queue that nobody watches any more since `unwatched_max`; where there is none, they wait on. Those
+    /// still awaited at `shutdown` are another's to look after.
+    pub fn start(
+        store: Arc<dyn Store>,
+        hub: Hub,
+        here: InstanceId,
+        clock: Clock,
+        unwatched_max: Option<Duration>,
+        shutdown: Shutdown,
+    ) -> Self {
         let (left, leaving) = mpsc::channel(SIGN_OFF_QUEUE_MAX);
+        let (absences, line) = Absences::new(clock, unwatched_max);
         let presence = Self { store, hub, here, left, resync: Arc::default(), absences };
         let (signing_off, resyncing) =
             (presence.clone().sign_off_all(leaving), presence.clone().resync_whenever_asked());
-        tokio::spawn(async move { shutdown.run_until_cancelled(futures::future::join(signing_off, resyncing)).await });
+        let letting_go = presence.absences.clone().let_go_all(presence.clone(), line);
+        let left_behind = presence.clone().await_those_left_behind();
+        let working = async move { tokio::join!(signing_off, resyncing, letting_go, left_behind) };
+        tokio::spawn(async move { shutdown.run_until_cancelled(working).await });
         presence
     }
 
@@ -37,7 +53,7 @@ impl Presence {
         self.store.watch(subject, &self.here).await
     }
 
-    /// Called when a watcher left. A full queue leaves the note standing, which is harmless.
+    /// Called when a watcher left. A full queue leaves the note standing, and the ticket to expire.
     pub fn left(&self, subject: Subject) {
         let _ = self.left.try_send(subject);
     }
@@ -76,27 +92,65 @@ impl Presence {
         Ok(())
     }
 
-    async fn sign_off_all(self, mut leaving: mpsc::Receiver<Subject>) {
-        while let Some(subject) = leaving.recv().await {
-            if let Err(error) = self.sign_off(subject).await {
-                tracing::debug!(%error, "could not sign a subject off: its events still come here");
+    async fn sign_off_all(self, leaving: mpsc::Receiver<Subject>) {
+        let parting = ReceiverStream::new(leaving).map(|subject| self.part_from(subject));
+        parting.buffer_unordered(SIGN_OFFS_IN_WORK_MAX).collect::<()>().await;
+    }
+
+    /// At once, or, where his ticket lives on, once he does not come back.
+    async fn part_from(&self, subject: Subject) {
+        if self.is_watched(&subject) || (self.may_wait(&subject).await && self.absences.report(&subject)) {
+            return;
+        }
+        if let Err(error) = self.sign_off(&subject).await {
+            tracing::debug!(%error, "could not sign a subject off: its events still come here");
+        }
+    }
+
+    /// Also while the store does not say that it does not.
+    async fn may_wait(&self, subject: &Subject) -> bool {
+        if !self.absences.are_awaited() {
+            return false;
+        }
+        let found = self.store.snapshot(subject).await;
+        found.map_or(true, |found| found.ticket.is_some_and(|ticket| ticket.state.is_live()))
+    }
+
+    /// Has everyone awaited whom a run before this one under the same name had noted: its clients may be gone with it.
+    async fn await_those_left_behind(self) {
+        let mut place = Some(0);
+        while let (Some(from), true) = (place, self.absences.are_awaited()) {
+            match self.store.watched_on(&self.here, from).await {
+                Ok(watched) => {
+                    for ticket in watched.tickets {
+                        let players = ticket.players.into_iter().map(Subject::Player);
+                        players.chain([Subject::Ticket(ticket.id)]).for_each(|subject| self.left(subject));
+                    }
+                    place = watched.next;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not read who was watched here before");
+                    tokio::time::sleep(RESYNC_PAUSE).await;
+                }
             }
         }
     }
 
-    async fn sign_off(&self, subject: Subject) -> Result<(), StoreError> {
-        if self.hub.is_watched(&subject) {
+    /// Takes the note of a subject back that nobody watches here.
+    pub async fn sign_off(&self, subject: &Subject) -> Result<(), StoreError> {
+        if self.is_watched(subject) {
             return Ok(());
         }
-        let signed_off = self.store.unwatch(&subject, &self.here).await;
+        let signed_off = self.store.unwatch(subject, &self.here).await;
         // A watcher who came in between has signed on before this sign-off, which may have happened even if it failed: sign on
         // again, and tell what may have been missed.
-        if self.hub.is_watched(&subject) {
-            self.refresh(subject).await?;
-        } else if self.absences.are_awaited() {
-            let left = self.store.snapshot(&subject).await?.ticket;
-            left.filter(|ticket| ticket.state.is_live()).iter().for_each(|ticket| self.absences.report(ticket.id));
+        if self.is_watched(subject) {
+            self.refresh(subject.clone()).await?;
         }
         signed_off
+    }
+
+    pub fn is_watched(&self, subject: &Subject) -> bool {
+        self.hub.is_watched(subject)
     }
 }
