@@ -19,10 +19,13 @@ use anyhow::{Context, Result};
 use dice::Dice;
 use domain::Role;
 use fault::Kind;
+use futures::{StreamExt, TryStreamExt, stream};
 use house::House;
 use players::Arrival;
+use sandbox::Residue;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use store::{Snapshot, Store, StoreError, Subject};
 use tokio::time::Instant;
 use verdict::{print, verdict};
 
@@ -33,6 +36,8 @@ const SPEED_MIN: f64 = 0.1;
 const SPEED_MAX: f64 = 1_000.0;
 /// How long tickets may still wait when the storm is over.
 const DRAIN_S: f64 = 15.0;
+/// Tickets that are read at the same time.
+const READS_MAX: usize = 64;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -98,15 +103,24 @@ async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Pa
     let weather = storm::blow(&mut house, &mut Dice::new(args.seed), &args.faults, until).await?;
     let played = playing.await.context("the players' task failed, which is a fault of this run")??;
     let residue = sandbox::settled(&*house.store).await?;
+    let abandoned = if residue == Residue::default() { 0 } else { abandoned(&*house.store, &played).await? };
     let fallen = house.fallen();
     house.leave().await;
     print(args, &weather, &played.report, residue, &commits::unclear(logs)?);
-    let verdict = verdict(&weather, &played, residue, &fallen);
+    let verdict = verdict(&weather, &played, residue, abandoned, &fallen);
     if verdict.is_err() || args.logs.is_some() {
         played.write_history(&logs.join("history.jsonl"))?;
         house.keep_redis()?;
     }
     verdict
+}
+
+/// How many tickets that a player knows of are left.
+async fn abandoned(store: &dyn Store, played: &replay::Outcome) -> Result<usize, StoreError> {
+    let reads = played.ticket_ids().map(|id| async move { store.snapshot(&Subject::Ticket(id)).await });
+    let is_live = |read: Snapshot| read.ticket.is_some_and(|ticket| ticket.state.is_live());
+    let reads = stream::iter(reads).buffer_unordered(READS_MAX);
+    reads.try_fold(0, |live, read| std::future::ready(Ok(live + usize::from(is_live(read))))).await
 }
 
 /// The trace's arrivals, over and over for as long as the storm lasts.
@@ -135,6 +149,8 @@ fn load(args: &Args, house: &House) -> replay::Args {
         no_ack: false,
         cancel_share: 0.05,
         cancel_after_s: 2.0,
+        vanish_share: 0.0,
+        vanish_after_s: 0.0,
         drain_s: DRAIN_S,
         json: None,
         rtt: None,

@@ -13,6 +13,7 @@ pub use report::Report;
 use crate::client::{Side, connect, explain};
 use anyhow::bail;
 use api::v1;
+use domain::TicketId;
 use players::{Arrival, Broken, Plan, Retry, Stage, TicketRecord, audit, history, play_all};
 use report::Played;
 use std::path::Path;
@@ -96,6 +97,11 @@ fn write_json(report: &Report, file: &Path) -> anyhow::Result<()> {
 }
 
 impl Outcome {
+    /// The tickets that were acknowledged.
+    pub fn ticket_ids(&self) -> impl Iterator<Item = TicketId> {
+        self.records.iter().filter_map(|record| record.ticket_id.parse().ok())
+    }
+
     /// Writes what every player was told to a file, a line for each ticket.
     pub fn write_history(&self, file: &Path) -> std::io::Result<()> {
         history::write(&self.records, file)

@@ -27,6 +27,8 @@ pub struct Role<'a> {
     /// The arrival's place in the trace.
     pub number: usize,
     pub sent_us: u64,
+    /// When the party goes away without a word.
+    pub vanish_at: Option<Instant>,
 }
 
 /// Follows the ticket for the player in `seat` until it is over or lost. The first seat ends matches for the party.
@@ -86,6 +88,7 @@ impl Playing<'_> {
                     self.end_match().await;
                     continue;
                 }
+                () = sleep_until(self.role.vanish_at.unwrap_or(self.due)), if self.may_vanish() => return Err(Lost::Vanished),
             };
             match self.note(&update) {
                 News::Nothing => continue,
@@ -97,6 +100,10 @@ impl Playing<'_> {
                 return Ok(());
             }
         }
+    }
+
+    fn may_vanish(&self) -> bool {
+        self.role.vanish_at.is_some() && self.told.is_none()
     }
 
     fn note(&mut self, update: &v1::Update) -> News {

@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 /// Told with a ticket that the replay itself cancels.
@@ -44,7 +45,9 @@ pub async fn play(stage: Arc<Stage>, arrival: Arc<Arrival>, number: usize) -> Le
     let ticket_id = ticket.id.clone();
     let mut record = TicketRecord { ticket_id, sent_us, answered_us: stage.now_us(), ..Default::default() };
 
-    let role = Role { stage: &stage, ticket: &ticket, number, sent_us };
+    let vanish_at =
+        is_one_of(stage.plan.vanish_share, number, "vanish").then(|| Instant::now() + stage.plan.vanish_after);
+    let role = Role { stage: &stage, ticket: &ticket, number, sent_us, vanish_at };
     let members =
         join_all(arrival.players.iter().enumerate().map(|(seat, person)| follow(role, seat, person.id.clone())));
     tokio::pin!(members);
@@ -92,7 +95,8 @@ fn refused(stage: &Stage, arrival: Arc<Arrival>, status: Status) -> Left {
 
 /// Cancels when the replay gives up, or when this party changes its mind: why, and the point of the cancel if it was acknowledged.
 async fn cancel_in_time(stage: &Stage, ticket_id: &str, number: usize) -> (&'static str, Result<Point, Status>) {
-    let mind = if changes_mind(stage, number) { stage.plan.cancel_after } else { Duration::MAX };
+    let changes_mind = is_one_of(stage.plan.cancel_share, number, "cancel");
+    let mind = if changes_mind { stage.plan.cancel_after } else { Duration::MAX };
     let reason = tokio::select! {
         () = stage.give_up.cancelled() => CANCEL_REASON,
         () = tokio::time::sleep(mind) => CHANGED_MIND_REASON,
@@ -104,8 +108,8 @@ async fn cancel_in_time(stage: &Stage, ticket_id: &str, number: usize) -> (&'sta
 }
 
 /// The same rows in every replay of the same trace.
-fn changes_mind(stage: &Stage, number: usize) -> bool {
+fn is_one_of(share: f64, number: usize, what: &str) -> bool {
     let mut hasher = DefaultHasher::new();
-    number.hash(&mut hasher);
-    (hasher.finish() as f64 / u64::MAX as f64) < stage.plan.cancel_share
+    (number, what).hash(&mut hasher);
+    (hasher.finish() as f64 / u64::MAX as f64) < share
 }

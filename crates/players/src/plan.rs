@@ -10,6 +10,9 @@ pub struct Plan {
     pub ack_delay: Option<Duration>,
     pub cancel_share: f64,
     pub cancel_after: Duration,
+    /// Parties that go away without a word `vanish_after` they were queued, unless they have a match by then.
+    pub vanish_share: f64,
+    pub vanish_after: Duration,
     pub drain: Duration,
     pub players_max: usize,
 }

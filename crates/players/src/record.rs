@@ -70,6 +70,8 @@ pub enum Lost {
     Forgotten,
     /// The replay itself was stopped.
     Stopped,
+    /// He went away without a word, as planned.
+    Vanished,
 }
 
 /// One acknowledged ticket.

@@ -8,13 +8,16 @@ const PARTIES_MIN: u64 = 16;
 const PARTIES_MORE: u64 = 24;
 const ARRIVE_WITHIN_MS: u64 = 10_000;
 
+/// How long a ticket waits that nobody watches any more; less than some faults last.
+pub const UNWATCHED_MAX: Duration = Duration::from_secs(3);
+
 /// Rules under which nobody waits longer than a run lasts.
 pub const RULES: [&str; 2] = [
     r#"
 queue = "duel"
 teams = [1, 1]
 longest_wait_s = 30
-longest_match_s = 60
+longest_match_s = 10
 [price]
 rating_gap = 0.01
 "#,
@@ -22,7 +25,7 @@ rating_gap = 0.01
 queue = "pairs"
 teams = [2, 2]
 longest_wait_s = 30
-longest_match_s = 60
+longest_match_s = 10
 [price]
 rating_gap = 0.01
 "#,
@@ -38,6 +41,8 @@ pub fn plan(dice: &Dice) -> Plan {
         ack_delay: Some(Duration::from_millis(20)),
         cancel_share: 0.25,
         cancel_after: Duration::from_millis(400),
+        vanish_share: 0.1,
+        vanish_after: Duration::from_millis(150),
         drain: Duration::from_secs(40),
         players_max: 1_000,
     }

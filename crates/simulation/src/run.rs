@@ -245,7 +245,7 @@ async fn serve(role: Role, host: Arc<str>, link: Link, rules: RuleSet, shutdown:
         rules: LiveRules::new(rules),
         clock: Clock::simulated(EPOCH_MS + since_start),
         network: network(),
-        unwatched_max: None,
+        unwatched_max: Some(crowd::UNWATCHED_MAX),
     };
     let spec = Spec::new(role, address(&host))?;
     Ok(sandbox::serve(spec, Door::open().await?, world, shutdown).await?)

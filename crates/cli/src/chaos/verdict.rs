@@ -48,8 +48,17 @@ fn listed(counts: &BTreeMap<String, usize>) -> String {
 }
 
 /// Fails with all that was broken.
-pub fn verdict(weather: &Weather, played: &replay::Outcome, residue: Residue, fallen: &[String]) -> Result<()> {
-    let broken = broken(weather, played.report.refused, residue, fallen);
+pub fn verdict(
+    weather: &Weather,
+    played: &replay::Outcome,
+    residue: Residue,
+    abandoned: usize,
+    fallen: &[String],
+) -> Result<()> {
+    let mut broken = broken(weather, played.report.refused, residue, fallen);
+    if abandoned > 0 {
+        broken.push(format!("{abandoned} tickets that were acknowledged live on without their players"));
+    }
     let seen = played.verdict();
     if !broken.is_empty() {
         bail!("{}", broken.join("; "));

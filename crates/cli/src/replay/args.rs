@@ -53,6 +53,12 @@ pub struct Args {
     /// When those cancel, after queueing, in seconds of the trace
     #[arg(long, env = "MUSTER_REPLAY_CANCEL_AFTER_S", default_value_t = 2.0, value_name = "SECONDS")]
     pub cancel_after_s: f64,
+    /// Share of the tickets whose players go away without a word (0 to 1): they stop watching while they wait
+    #[arg(long, env = "MUSTER_REPLAY_VANISH_SHARE", default_value_t = 0.0, value_name = "SHARE")]
+    pub vanish_share: f64,
+    /// When those go, after queueing, in seconds of the trace
+    #[arg(long, env = "MUSTER_REPLAY_VANISH_AFTER_S", default_value_t = 2.0, value_name = "SECONDS")]
+    pub vanish_after_s: f64,
     /// How long tickets may still wait after the trace's last row, in your seconds; then they are cancelled and counted,
     /// and matches under way are played to their end
     #[arg(long, env = "MUSTER_REPLAY_DRAIN_S", default_value_t = 30.0, value_name = "SECONDS")]
@@ -110,6 +116,8 @@ impl TryFrom<&Args> for Plan {
             ack_delay: (!args.no_ack).then_some(ack_delay),
             cancel_share: within("--cancel-share", args.cancel_share, 0.0, 1.0)?,
             cancel_after: wall("--cancel-after-s", args.cancel_after_s)?,
+            vanish_share: within("--vanish-share", args.vanish_share, 0.0, 1.0)?,
+            vanish_after: wall("--vanish-after-s", args.vanish_after_s)?,
             drain: Duration::from_secs_f64(within("--drain-s", args.drain_s, 0.0, SECONDS_MAX)?),
             players_max: args.players_max,
         })

@@ -161,6 +161,7 @@ fn loss(member: &Member, lost: &Lost) -> String {
         Lost::Failed(why) => why,
         Lost::Untold => "was told no outcome",
         Lost::Forgotten => "his ticket is unknown",
+        Lost::Vanished => "went away without a word",
         Lost::Stopped => "the replay was stopped before his ticket was over",
     };
     format!("player {}: {why}", member.player)
