@@ -16,6 +16,7 @@ mod first_match;
 mod fuzz;
 mod health_and_reflection;
 mod hung;
+mod lost;
 mod misuse;
 mod no_show;
 mod overload;

@@ -41,7 +41,8 @@ impl Desk {
             let _held = &place;
             std::future::ready(seen.is_news(update))
         });
-        let updates = futures::stream::iter(first).chain(later.map(unshared)).map(Ok);
+        let later = later.map(move |update| wish.told(unshared(update)));
+        let updates = futures::stream::iter(first.map(Ok)).chain(later);
         Ok(until_ended(updates, cut, self.shutdown.clone()).boxed())
     }
 

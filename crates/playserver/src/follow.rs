@@ -4,7 +4,7 @@ use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
 use crate::desk::{Desk, until_ended};
 use crate::followed::Followed;
 use crate::hub::{Listener, Told};
-use crate::watch::{Place, Wish, read_subject, unshared};
+use crate::watch::{Place, Wish, is_nothing, read_subject, unshared};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
 use api::v1::{self, FollowRequest, FollowResponse};
@@ -69,8 +69,11 @@ impl SeenByTicket {
             // Forgetting only lets a repeated delivery through once more.
             seen.clear();
         }
+        if is_nothing(update) {
+            return seen.remove(&update.ticket_id).is_some() || update.ticket_id.is_empty();
+        }
         let last = seen.entry(update.ticket_id.clone()).or_default();
-        let news = cursor > *last || update.ticket_id.is_empty();
+        let news = cursor > *last;
         *last = cursor.max(*last);
         news
     }

@@ -5,7 +5,7 @@
 use crate::absence::Absences;
 use crate::config::{RESYNC_PAUSE, RESYNC_READS_MAX, SIGN_OFF_QUEUE_MAX, SIGN_OFFS_IN_WORK_MAX, SIGN_ON_AGAIN};
 use crate::hub::Hub;
-use api::v1;
+use crate::watch::present;
 use chassis::{Clock, Shutdown};
 use domain::InstanceId;
 use futures::StreamExt;
@@ -86,9 +86,7 @@ impl Presence {
 
     async fn refresh(&self, subject: Subject) -> Result<(), StoreError> {
         let snapshot = self.sign_on(&subject).await?;
-        if let Some(ticket) = &snapshot.ticket {
-            self.hub.tell(&subject, &Arc::new(v1::Update::of_snapshot(ticket, snapshot.matched.as_ref())));
-        }
+        self.hub.tell(&subject, &Arc::new(present(&subject, &snapshot)));
         Ok(())
     }
 

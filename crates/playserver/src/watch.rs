@@ -27,13 +27,34 @@ impl Wish {
 
     /// The first update: the present state, unless the client has it.
     pub fn first(&self, snapshot: &Snapshot) -> Result<Option<v1::Update>, Status> {
-        match (&snapshot.ticket, &self.subject) {
-            (Some(ticket), _) if self.resume == Some(ticket.changed) => Ok(None),
-            (Some(ticket), _) => Ok(Some(v1::Update::of_snapshot(ticket, snapshot.matched.as_ref()))),
-            (None, Subject::Ticket(id)) => Err(Status::not_found(format!("no ticket {id}"))),
-            (None, Subject::Player(_)) => Ok(Some(v1::Update { snapshot: true, ..Default::default() })),
+        match &snapshot.ticket {
+            Some(ticket) if self.resume == Some(ticket.changed) => Ok(None),
+            _ => self.told(present(&self.subject, snapshot)).map(Some),
         }
     }
+
+    /// A watched ticket that is not there ends the watch, at its beginning and later: the store forgot it, or lost it.
+    pub fn told(&self, update: v1::Update) -> Result<v1::Update, Status> {
+        match &self.subject {
+            Subject::Ticket(id) if is_nothing(&update) => Err(Status::not_found(format!("no ticket {id}"))),
+            _ => Ok(update),
+        }
+    }
+}
+
+/// The present state of a ticket; or that there is none, which has no place in any history.
+pub fn present(subject: &Subject, snapshot: &Snapshot) -> v1::Update {
+    match (&snapshot.ticket, subject) {
+        (Some(ticket), _) => v1::Update::of_snapshot(ticket, snapshot.matched.as_ref()),
+        (None, Subject::Ticket(id)) => v1::Update { snapshot: true, ticket_id: id.to_string(), ..Default::default() },
+        (None, Subject::Player(id)) => {
+            v1::Update { snapshot: true, player_ids: vec![id.to_string()], ..Default::default() }
+        }
+    }
+}
+
+pub fn is_nothing(update: &v1::Update) -> bool {
+    update.cursor.is_none()
 }
 
 /// The player or ticket that a request names.
@@ -91,6 +112,9 @@ impl Seen {
     }
 
     pub fn is_news(&mut self, update: &v1::Update) -> bool {
+        if is_nothing(update) {
+            return std::mem::take(&mut self.last) != Cursor::default();
+        }
         let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
         // A snapshot may repeat the present state to a client that had none.
         let news = cursor > self.last || (update.snapshot && self.last == Cursor::default());
