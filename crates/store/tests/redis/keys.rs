@@ -1,6 +1,6 @@
 use super::raw::{Raw, server, store_on};
 use ::redis::cmd;
-use domain::Role;
+use domain::{Role, Ticket, TicketId};
 use store::bounds::{ARRIVALS_KEPT, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
 use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
@@ -98,6 +98,35 @@ pub async fn taking_back_what_was_never_noted_leaves_no_key(store: RedisStore, m
     assert_eq!(raw.keys().await, [""; 0]);
 }
 
+/// On an empty server.
+pub async fn what_somebody_deleted_keeps_no_other_from_his_turn(store: RedisStore, mut raw: Raw) {
+    let (ann, bob) = (queued(&store, solo("ann")).await, queued(&store, solo("bob")).await);
+    let (cid, dan) = (queued(&store, solo("cid")).await, queued(&store, solo("dan")).await);
+    let (lost, kept) = (matched(&store, &[&cid]).await, matched(&store, &[&dan]).await);
+    store.watch(&Subject::Player(player("bob")), &host()).await.unwrap();
+    for key in [format!("{{realm}}:t:{}", ann.id), format!("{{realm}}:m:{lost}")] {
+        let () = raw.ask(cmd("DEL").arg(key)).await;
+    }
+
+    assert_eq!(ids(&store.watched_on(&host(), 0).await.unwrap().tickets), [bob.id]);
+    for _ in 0..2 {
+        assert_eq!(ids(&store.expiring(u64::MAX, 10).await.unwrap()), [bob.id]);
+        let due = store.due(u64::MAX, 10).await.unwrap();
+        assert_eq!(due.iter().map(|matched| matched.id).collect::<Vec<_>>(), [kept]);
+    }
+    assert_eq!(ids(&store.adopt(&instance_id("sweeper-1"), &[], 10).await.unwrap()), [bob.id]);
+
+    let eve = queued(&store, solo("eve")).await;
+    let () = raw.ask(cmd("DEL").arg(format!("{{realm}}:t:{}", eve.id))).await;
+    store.release(&eve.holder).await.unwrap();
+    assert_eq!(store.adopt(&instance_id("sweeper-2"), &[instance_id("sweeper-1")], 10).await.unwrap(), []);
+    assert!(!raw.keys().await.iter().any(|key| key == "{realm}:h:orchestrator-1" || key == "{realm}:h:-"));
+}
+
+fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
+    tickets.iter().map(|ticket| ticket.id).collect()
+}
+
 /// Calls the macro `$for_one` with the name of each of the above.
 macro_rules! for_each_rule {
     ($for_one:ident) => {
@@ -105,6 +134,7 @@ macro_rules! for_each_rule {
         $for_one!(what_lives_has_no_time_to_live);
         $for_one!(a_note_on_what_does_not_live_is_kept_as_long_as_what_it_is_on);
         $for_one!(taking_back_what_was_never_noted_leaves_no_key);
+        $for_one!(what_somebody_deleted_keeps_no_other_from_his_turn);
     };
 }
 pub(super) use for_each_rule;

@@ -3,7 +3,7 @@
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 the new holder  2 most tickets  3.. holders that are alive
 -- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
--- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys
+-- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys. One that is not there is let go of
 
 given('name count', 'name')
 local me, limit = ARGV[1], tonumber(ARGV[2])
@@ -11,13 +11,18 @@ local alive = {}
 for i = 3, #ARGV do alive[ARGV[i]] = true end
 alive[NOBODY] = nil
 
-local taken = {}
+local taken, lost = {}, {}
 local function take_from(holder)
   local ids = redis.call('SRANDMEMBER', checked(held_key(holder), 'set'), limit - #taken)
   for _, id in ipairs(ids) do
     local t = read_ticket(id)
-    if not t or t.state ~= 'QUEUED' or t.holder ~= holder then corrupt(ticket_key(id), 'is not queued as held') end
-    taken[#taken + 1] = t
+    if not t then
+      lost[#lost + 1] = {id = id, holder = holder}
+    elseif t.state ~= 'QUEUED' or t.holder ~= holder then
+      corrupt(ticket_key(id), 'is not queued as held')
+    else
+      taken[#taken + 1] = t
+    end
   end
 end
 checked(held_key(me), 'set')
@@ -26,6 +31,7 @@ for _, holder in ipairs(redis.call('SMEMBERS', checked(HOLDERS, 'set'))) do
 end
 if not alive[me] then take_from(me) end
 
+for _, l in ipairs(lost) do let_go(l.id, l.holder) end
 local rows = {}
 for i, t in ipairs(taken) do
   if t.holder ~= me then

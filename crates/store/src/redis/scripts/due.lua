@@ -1,4 +1,4 @@
--- Live matches whose time has come, soonest first. Writes nothing.
+-- Live matches whose time has come, soonest first. What is listed and not there is struck from the list, and nothing else written.
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 now_ms  2 most matches
@@ -6,8 +6,7 @@
 
 given('count count')
 local rows = {}
-for i, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DUE, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
-  if not read_match(id) then corrupt(match_key(id), 'is missing') end
-  rows[i] = match_row(id)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DUE, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
+  if read_match(id) then rows[#rows + 1] = match_row(id) else strike(DUE, id, match_key(id)) end
 end
 return rows

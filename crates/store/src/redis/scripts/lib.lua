@@ -114,6 +114,12 @@ local function corrupt(key, what)
   error({err = 'CORRUPT ' .. key .. ' ' .. what})
 end
 
+-- Somebody deleted what is still listed: the others in the list must not wait for it.
+local function strike(list, id, key)
+  redis.log(redis.LOG_WARNING, 'muster: ' .. key .. ' is missing')
+  redis.call('ZREM', list, id)
+end
+
 -- A key that is absent or of the type `kind`.
 local function checked(key, kind)
   local found = redis.call('TYPE', key).ok
