@@ -23,6 +23,7 @@ pub use self::scripts::Scripts;
 use crate::{Bounds, StoreError};
 use ::redis::{Script, ScriptInvocation, Value};
 use domain::RealmId;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A realm on Redis. Cheap to share behind an `Arc`: its commands go over one connection without waiting for one another.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct RedisStore {
     link: Link,
     /// `{realm}`: the hash tag puts all of the realm's keys in one slot.
     prefix: String,
+    /// Tells this handle from those of other processes that were given the same name: two of them must not lead as one.
+    process: String,
     bounds: Bounds,
     scripts: &'static Scripts,
 }
@@ -52,7 +55,8 @@ impl RedisStore {
     /// As [`RedisStore::connect`], with bounds of one's own.
     pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
         let prefix = format!("{{{realm}}}");
-        Ok(Self { link: Link::open(url, &prefix)?, prefix, bounds, scripts: &scripts::WRITTEN })
+        let process = format!("{:016x}", RandomState::new().build_hasher().finish());
+        Ok(Self { link: Link::open(url, &prefix)?, prefix, process, bounds, scripts: &scripts::WRITTEN })
     }
 
     /// The same store with other scripts, for tests of what each of their lines is for.

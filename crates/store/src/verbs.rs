@@ -329,7 +329,8 @@ pub trait Leases: Send + Sync {
     async fn instances(&self, role: Role) -> Result<Vec<Instance>>;
 
     /// Takes or renews the lead for `ttl`. Taking it makes a new fence, which no earlier leader holds, and a new epoch,
-    /// at least `now_ms` and after that of `seen`. Renewing keeps both.
+    /// at least `now_ms` and after that of `seen`. Renewing keeps both. A process that was given the name of one that leads is
+    /// another, also if it is the same one started again.
     ///
     /// `seen` is the farthest place in history that the caller knows of. A store that has not come so far lost a part of it
     /// (it was restored from an older state), and would use the same cursors again: then renewing is taking.

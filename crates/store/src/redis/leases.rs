@@ -40,7 +40,7 @@ impl Leases for RedisStore {
 
     async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership> {
         let mut call = self.call(&self.scripts.lead);
-        call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms).arg(seen.epoch).arg(seen.seq);
+        call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms).arg(seen.epoch).arg(seen.seq).arg(&self.process);
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
             "LEADING" => Ok(Leadership::Leading { fence: Fence(reply.next_parsed()?), epoch: reply.next_parsed()? }),
@@ -63,7 +63,7 @@ impl Leases for RedisStore {
             Value::Nil => Ok(None),
             value => {
                 let held = text(value)?;
-                let holder = held.split_once('|').and_then(|(_, id)| id.parse().ok());
+                let holder = held.split('|').nth(1).and_then(|id| id.parse().ok());
                 holder.map(Some).ok_or_else(|| StoreError::Corrupt(format!("{key} holds {held}")))
             }
         }

@@ -1,9 +1,11 @@
 use super::ports::{PORTS_TRIED_MAX, free_port};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process, pidfd_open, prlimit};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,14 +16,19 @@ const START_MAX: Duration = Duration::from_secs(60);
 const POLL_PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs the server, tells its process id, and kills it when the pipe on stdin closes: then none outlives its test, however that
-/// ends. A write beyond a limit on the file's size is to fail, as on a full disk, and not to end the server by a signal.
+/// ends. Without a last word on that pipe nobody is left to remove the directory, which is its first argument. A write beyond a
+/// limit on the file's size is to fail, as on a full disk, and not to end the server by a signal.
 const KEEPER: &str = r#"
 trap '' XFSZ
+dir=$1; shift
 redis-server "$@" >/dev/null & server=$!
 echo $server
-read -r _
+read -r word
 kill -9 $server
-wait $server"#;
+wait $server
+[ -n "$word" ] || rm -rf "$dir""#;
+/// Whoever kills the server himself sees to its directory.
+const LAST_WORD: &[u8] = b"leave\n";
 /// What a server was writing when its power went: a command that ends in the middle.
 const TORN: &[u8] = b"*3\r\n$3\r\nSET\r\n$9\r\nhalf-";
 
@@ -162,25 +169,46 @@ impl RedisServer {
 
     /// Kills it (SIGKILL) and waits until it is gone.
     pub fn kill(&mut self) {
+        self.pid = None;
         if let Some(mut keeper) = self.keeper.take() {
-            drop(keeper.stdin.take());
+            // A keeper that is gone takes no word, and does nothing any more.
+            let _ = keeper.stdin.take().map(|mut pipe| pipe.write_all(LAST_WORD));
             // Nothing is left to be done about a keeper that cannot be waited for.
             let _ = keeper.wait();
         }
     }
 
+    /// Its process; none while it does not run.
+    pub fn pid(&self) -> Option<u32> {
+        self.pid?.as_raw_nonzero().get().try_into().ok()
+    }
+
+    /// Can be read from once it has ended, by whomever.
+    pub fn end(&self) -> io::Result<OwnedFd> {
+        pidfd_open(self.running()?, PidfdFlags::NONBLOCK).map_err(io::Error::from)
+    }
+
+    /// What to type to start it by hand, at the same address and from its append-only file.
+    pub fn command_line(&self) -> String {
+        let quoted = |word: String| if word.is_empty() || word.contains(' ') { format!("'{word}'") } else { word };
+        let words: Vec<String> = self.options().into_iter().map(quoted).collect();
+        format!("redis-server {}", words.join(" "))
+    }
+
     /// Lets it hang (SIGSTOP): it accepts connections and answers nothing.
     pub fn hang(&self) -> io::Result<()> {
-        let pid = self.pid.ok_or_else(|| io::Error::other("it does not run"))?;
-        kill_process(pid, Signal::STOP).map_err(io::Error::from)
+        kill_process(self.running()?, Signal::STOP).map_err(io::Error::from)
     }
 
     /// Starts it again, at the same address and from its append-only file. Blocks until it answers.
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
         let keeper = Command::new("sh")
-            .args(["-c", KEEPER, "redis-server"])
+            .args(["-c", KEEPER, "keeper"])
+            .arg(self.dir.path())
             .args(self.options())
+            // What ends a whole process group, as a terminal does that is closed, must not end the keeper before its server.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -228,7 +256,11 @@ impl RedisServer {
     pub fn fill_disk(&self, bytes: u64) -> io::Result<()> {
         let end = self.written()?.bytes + bytes;
         let limit = Rlimit { current: Some(end), maximum: None };
-        prlimit(self.pid, Resource::Fsize, limit).map(drop).map_err(io::Error::from)
+        prlimit(Some(self.running()?), Resource::Fsize, limit).map(drop).map_err(io::Error::from)
+    }
+
+    fn running(&self) -> io::Result<Pid> {
+        self.pid.ok_or_else(|| io::Error::other("it does not run"))
     }
 
     fn options(&self) -> Vec<String> {

@@ -42,3 +42,13 @@ async fn a_redis_that_went_back_to_before_a_lead_does_not_give_its_fence_again()
     let (fence, second) = led(&store, Cursor { epoch, seq: 0 }).await;
     assert!(fence != old && second > epoch, "{fence:?} in {second} after {old:?} in {epoch}");
 }
+
+#[tokio::test]
+async fn two_processes_of_one_name_do_not_lead_as_one() {
+    let server = server();
+    let (store, twin) = (store_on(&server), store_on(&server));
+    let (fence, epoch) = led(&store, Cursor::default()).await;
+    let held = twin.lead(&instance_id("mover-1"), LEASE, 1_000, Cursor::default()).await.unwrap();
+    assert_eq!(held, Leadership::Held { by: instance_id("mover-1") });
+    assert_eq!(led(&store, Cursor::default()).await, (fence, epoch), "and whoever led goes on");
+}

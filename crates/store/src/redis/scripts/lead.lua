@@ -3,16 +3,17 @@
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 instance  2 ttl_ms  3 now_ms, the least the new epoch may be
 --          4, 5 epoch and seq of the farthest place in history that the caller knows of
+--          6 what tells the caller from others of the same name
 -- Returns  {'LEADING', fence, epoch} | {'HELD', instance}
 -- Checks   nobody else leads; types of all keys
 
-given('name ttl ms ms count')
-local me, seen = ARGV[1], {epoch = ARGV[4], seq = ARGV[5]}
+given('name ttl ms ms count name')
+local me, seen = ARGV[1] .. '|' .. ARGV[6], {epoch = ARGV[4], seq = ARGV[5]}
 local held, last = read_string(LEADER), read_last()
 if held then
-  local holder = string.match(held, '^%d+|(.+)$')
+  local holder, name = string.match(held, '^%d+|(([^|]+)|[^|]+)$')
   if not holder then corrupt(LEADER, 'holds no fence') end
-  if holder ~= me then return {'HELD', holder} end
+  if holder ~= me then return {'HELD', name} end
   -- A history that is behind what was seen of it was restored from an older state: going on in its epoch would use cursors
   -- again that were already read. Its lead is restored as well, and is taken anew instead of renewed.
   if not is_before(last, seen) then

@@ -15,7 +15,7 @@
 --   :due           zset    live matches by due_ms
 --   :outbox        stream  events; an entry's id is `<epoch>-<seq>`
 --   :clock         hash    epoch and seq of the last event
---   :leader        string  the fence: `<epoch that the lead began>|<instance>`, expires with the lease
+--   :leader        string  the fence: `<epoch that the lead began>|<instance>|<its process>`, expires with the lease
 --   :live:<role>   zset    instances by expiry, in ms of Redis' own clock
 --   :info:<role>   hash    instance -> its record
 --   :gate          string  written by no script, and read by nobody: replicas that have it have all that was written before
