@@ -3,6 +3,7 @@
 mod address;
 mod arrivals;
 mod cluster;
+mod doubts;
 mod encode;
 mod gate;
 mod leases;

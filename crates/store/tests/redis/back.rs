@@ -1,4 +1,5 @@
 use super::raw::{Raw, server, store_on};
+use ::redis::cmd;
 use domain::Cursor;
 use store::conformance::people::*;
 use store::{Fence, Leadership, Leases, Outbox};
@@ -51,4 +52,16 @@ async fn two_processes_of_one_name_do_not_lead_as_one() {
     let held = twin.lead(&instance_id("mover-1"), LEASE, 1_000, Cursor::default()).await.unwrap();
     assert_eq!(held, Leadership::Held { by: instance_id("mover-1") });
     assert_eq!(led(&store, Cursor::default()).await, (fence, epoch), "and whoever led goes on");
+}
+
+#[tokio::test]
+async fn what_a_redis_is_set_to_lose_is_said() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    assert_eq!(store.doubts().await.unwrap(), [""; 0]);
+    for (name, value) in [("maxmemory-policy", "allkeys-lru"), ("appendonly", "no")] {
+        let () = raw.ask(cmd("CONFIG").arg("SET").arg(name).arg(value)).await;
+    }
+    let doubts = store.doubts().await.unwrap();
+    assert!(doubts.len() == 2 && doubts[0].contains("noeviction") && doubts[1].contains("appendonly"), "{doubts:?}");
 }
