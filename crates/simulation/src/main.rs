@@ -40,7 +40,7 @@ pub struct Args {
     /// Processes at once
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
-    /// Break the store in this way; every run should then find it
+    /// Break the store in this way: a run in which it does harm must then find it
     #[arg(long, value_enum)]
     plant: Option<plant::Fault>,
 }

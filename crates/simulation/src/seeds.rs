@@ -18,6 +18,21 @@ struct Count {
     next: AtomicU64,
     done: AtomicU64,
     broken: AtomicU64,
+    /// Of all of them together.
+    tickets: AtomicU64,
+    matches: AtomicU64,
+    faults: AtomicU64,
+}
+
+impl Count {
+    /// Takes the numbers out of the line that a run ends with.
+    fn take(&self, told: &str) {
+        let Some((_, numbers)) = told.lines().last().and_then(|line| line.split_once(": ")) else { return };
+        for (number, counter) in numbers.split(", ").zip([&self.tickets, &self.matches, &self.faults]) {
+            let number = number.split(' ').next().and_then(|number| number.parse().ok());
+            counter.fetch_add(number.unwrap_or(0), Relaxed);
+        }
+    }
 }
 
 /// Runs them all and prints those that broke something: true when none did.
@@ -28,7 +43,8 @@ pub fn run_all(args: &Args) -> Result<bool> {
         workers.into_iter().try_for_each(|worker| worker.join().ok().context("a worker panicked")?)
     })?;
     let (done, broken) = (count.done.load(Relaxed), count.broken.load(Relaxed));
-    println!("{done} seeds from {}: {broken} broken", args.from);
+    let [tickets, matches, faults] = [&count.tickets, &count.matches, &count.faults].map(|total| total.load(Relaxed));
+    println!("{done} seeds from {}: {broken} broken; {tickets} tickets, {matches} matches, {faults} faults", args.from);
     Ok(broken == 0)
 }
 
@@ -38,7 +54,7 @@ fn work(args: &Args, count: &Count) -> Result<()> {
         if number >= args.seeds {
             return Ok(());
         }
-        if !holds(args, args.from + number)? {
+        if !holds(args, args.from + number, count)? {
             count.broken.fetch_add(1, Relaxed);
         }
         let done = count.done.fetch_add(1, Relaxed) + 1;
@@ -48,7 +64,7 @@ fn work(args: &Args, count: &Count) -> Result<()> {
     }
 }
 
-fn holds(args: &Args, seed: u64) -> Result<bool> {
+fn holds(args: &Args, seed: u64, count: &Count) -> Result<bool> {
     let mut one = Command::new(std::env::current_exe()?);
     one.arg("--seed").arg(seed.to_string());
     if let Some(plant) = args.plant {
@@ -63,6 +79,7 @@ fn holds(args: &Args, seed: u64) -> Result<bool> {
         child.kill().with_context(could_not)?;
     }
     let output = child.wait_with_output().with_context(could_not)?;
+    count.take(&String::from_utf8_lossy(&output.stdout));
     let held = output.status.success();
     if !held {
         print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

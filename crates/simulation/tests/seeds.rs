@@ -12,7 +12,7 @@ fn what_is_promised_holds_through_the_faults_of_every_seed() -> io::Result<()> {
     let ran = simulation(&["--seeds", "8"])?;
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{told}");
-    assert_eq!(told, "8 seeds from 0: 0 broken\n");
+    assert!(told.starts_with("8 seeds from 0: 0 broken; "), "{told}");
     Ok(())
 }
 
