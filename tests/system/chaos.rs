@@ -34,7 +34,8 @@ fn a_cluster_that_is_struck_again_and_again_keeps_what_it_promised() -> Result<(
 fn a_power_cut_without_fsync_is_found_out_and_its_history_kept() -> Result<()> {
     let kept = tempfile::tempdir()?;
     let logs = kept.path().to_str().context("a path of plain text")?;
-    let flags = ["--minutes", "0.1", "--speed", "10", "--faults", "cut-power", "--fsync", "everysec", "--logs", logs];
+    // Long enough for someone to queue between two cuts also beside all other tests.
+    let flags = ["--minutes", "0.3", "--speed", "10", "--faults", "cut-power", "--fsync", "everysec", "--logs", logs];
     let ran = chaos(&flags)?;
     let errors = String::from_utf8(ran.stderr)?;
     assert_eq!(ran.status.code(), Some(1), "{errors}");

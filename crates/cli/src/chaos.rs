@@ -2,6 +2,7 @@
 //! players leave, and what they were told and what the store still holds must fit what is promised.
 
 mod commits;
+mod diary;
 mod dice;
 mod fault;
 mod house;
@@ -13,9 +14,11 @@ mod wire;
 use crate::client::Addresses;
 use crate::misuse::Misuse;
 use crate::replay;
-use crate::run::{FsyncArg, RealmArgs};
+use crate::run::{FsyncArg, Interrupts, RealmArgs, interrupts};
 use crate::trace::Source;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use chassis::Shutdown;
+use diary::Diary;
 use dice::Dice;
 use domain::Role;
 use fault::Kind;
@@ -26,8 +29,8 @@ use sandbox::Residue;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::{Snapshot, Store, StoreError, Subject};
-use tokio::time::Instant;
-use verdict::{print, verdict};
+use storm::{Storm, Weather};
+use verdict::{End, LeftOver, Verdict};
 
 /// Longest run: a day.
 const MINUTES_MAX: f64 = 1_440.0;
@@ -62,8 +65,8 @@ pub struct Args {
     /// Only these faults
     #[arg(long, env = "MUSTER_CHAOS_FAULTS", value_enum, value_delimiter = ',', value_name = "KIND")]
     pub faults: Vec<Kind>,
-    /// Keep here what every process logged, what every player was told (history.jsonl) and what Redis wrote; without it, that is
-    /// kept only when something was broken
+    /// Keep here what every process logged, what every player was told (history.jsonl), which fault hit whom and when (faults.jsonl,
+    /// by the same clock) and what Redis wrote; without it, that is kept only when something was broken
     #[arg(long, env = "MUSTER_CHAOS_LOGS", value_name = "DIR")]
     pub logs: Option<PathBuf>,
     #[command(flatten)]
@@ -84,35 +87,74 @@ pub async fn run(args: Args) -> Result<()> {
     let logs = args.logs.clone().unwrap_or_else(|| kept.path().to_owned());
     std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
     let weathered = weather(&args, lasts, arrivals, &logs).await;
-    if weathered.is_err() && args.logs.is_none() {
+    if matches!(weathered, Err(_) | Ok(Verdict::Failed)) && args.logs.is_none() {
         eprintln!(
-            "muster: what every process logged, every player was told and Redis wrote is kept in {}",
+            "muster: what every process logged, every player was told (history.jsonl), which faults there were (faults.jsonl) and \
+             Redis wrote is kept in {}",
             kept.keep().display()
         );
     }
-    weathered
+    match weathered? {
+        Verdict::Held => Ok(()),
+        Verdict::Interrupted => bail!("interrupted before the end of the storm"),
+        Verdict::Failed => bail!("not all that is promised is known to have held"),
+    }
 }
 
-async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<()> {
+async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<Verdict> {
+    let asked = interrupts()?;
     let realm = RealmArgs { log_json: true, ..args.realm.clone() };
-    let mut house = House::open(realm, args.fsync, logs).await?;
-    let load = load(args, &house);
-    let playing = tokio::spawn(async move { replay::play(&load, arrivals).await });
-    // Not a task of its own: a child is bound to the thread that started it.
-    let until = Instant::now() + lasts;
-    let weather = storm::blow(&mut house, &mut Dice::new(args.seed), &args.faults, until).await?;
-    let played = playing.await.context("the players' task failed, which is a fault of this run")??;
-    let residue = sandbox::settled(&*house.store).await?;
-    let abandoned = if residue == Residue::default() { 0 } else { abandoned(&*house.store, &played).await? };
-    let fallen = house.fallen();
-    house.leave().await;
-    print(args, &weather, &played.report, residue, &commits::unclear(logs)?);
-    let verdict = verdict(&weather, &played, residue, abandoned, &fallen);
-    if verdict.is_err() || args.logs.is_some() {
-        played.write_history(&logs.join("history.jsonl"))?;
+    let opened = asked.finish.run_until_cancelled(House::open(realm, args.fsync, logs)).await;
+    let Some(mut house) = opened.transpose()? else { return Ok(Verdict::Interrupted) };
+    let (weather, blew, played) = storm(args, &mut house, arrivals, lasts, logs, &asked).await?;
+    let left = left_over(&mut house, &played, &asked.stop).await?;
+    // Who is not waited for is killed as the house falls.
+    asked.stop.run_until_cancelled(house.leave()).await;
+    let end = End { args, weather, blew, played, left };
+    end.print(&commits::unclear(logs)?);
+    let verdict = end.verdict();
+    if verdict == Verdict::Failed || args.logs.is_some() {
+        end.played.write_history(&logs.join("history.jsonl"))?;
         house.keep_redis()?;
     }
-    verdict
+    Ok(verdict)
+}
+
+/// What happened, for how long, and what the players made of it.
+async fn storm(
+    args: &Args,
+    house: &mut House,
+    arrivals: Vec<Arrival>,
+    lasts: Duration,
+    logs: &Path,
+    asked: &Interrupts,
+) -> Result<(Weather, Duration, replay::Outcome)> {
+    let load = load(args, house);
+    let stage = replay::stage(&load).await?;
+    let (begun, interrupts) = (stage.started, asked.clone());
+    let playing = tokio::spawn(async move { replay::play(&load, stage, arrivals, interrupts).await });
+    let mut storm = Storm {
+        house,
+        dice: Dice::new(args.seed),
+        kinds: &args.faults,
+        enough: asked.finish.clone(),
+        diary: Diary::open(logs, begun)?,
+        weather: Weather::default(),
+    };
+    // Not a task of its own: a child is bound to the thread that started it.
+    asked.stop.run_until_cancelled(storm.blow(begun + lasts)).await.transpose()?;
+    let (weather, blew) = (storm.weather, begun.elapsed());
+    let played = playing.await.context("the players' task failed, which is a fault of this run")??;
+    Ok((weather, blew, played))
+}
+
+/// What is still there when everyone has left; none where they were stopped, who leave everything behind.
+async fn left_over(house: &mut House, played: &replay::Outcome, stopped: &Shutdown) -> Result<Option<LeftOver>> {
+    let store = house.store.clone();
+    let settled = stopped.run_until_cancelled(sandbox::settled(&*store)).await.transpose()?;
+    let Some(residue) = settled else { return Ok(None) };
+    let abandoned = if residue == Residue::default() { 0 } else { abandoned(&*store, played).await? };
+    Ok(Some(LeftOver { residue, abandoned, fallen: house.fallen() }))
 }
 
 /// How many tickets that a player knows of are left.

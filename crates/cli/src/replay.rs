@@ -3,6 +3,7 @@
 
 mod args;
 mod attend;
+mod broken;
 mod progress;
 mod report;
 mod table;
@@ -11,6 +12,7 @@ pub use args::Args;
 pub use report::Report;
 
 use crate::client::{Side, connect, explain};
+use crate::run::{Interrupts, interrupts};
 use anyhow::bail;
 use api::v1;
 use domain::TicketId;
@@ -21,12 +23,10 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tonic::Code;
 
-/// Broken promises printed; the rest are counted.
-const BROKEN_PRINTED_MAX: usize = 20;
-
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let arrivals = args.source().load(&args.region)?.arrivals;
-    let outcome = play(&args, arrivals).await?;
+    let stage = stage(&args).await?;
+    let outcome = play(&args, stage, arrivals, interrupts()?).await?;
     table::print(&outcome.report)?;
     if let Some(file) = &args.json {
         write_json(&outcome.report, file)?;
@@ -41,17 +41,25 @@ pub struct Outcome {
     broken: Vec<Broken>,
 }
 
-/// Plays these arrivals as the flags say, and checks what their players were told.
-pub async fn play(args: &Args, arrivals: Vec<Arrival>) -> anyhow::Result<Outcome> {
+/// Where players of a system that answers may play, as the flags say. Its clock, which histories are told by, runs from now on.
+pub async fn stage(args: &Args) -> anyhow::Result<Arc<Stage>> {
     let plan = Plan::try_from(args)?;
     let client = connect(&args.addresses, args.connections, Retry::PATIENT)?;
     knock(args).await?;
+    Ok(Arc::new(Stage::new(client, plan)))
+}
 
+/// Plays these arrivals, until it is interrupted, and checks what their players were told.
+pub async fn play(
+    args: &Args,
+    stage: Arc<Stage>,
+    arrivals: Vec<Arrival>,
+    interrupts: Interrupts,
+) -> anyhow::Result<Outcome> {
     let scale = progress::Scale::of(&arrivals);
-    let stage = Arc::new(Stage::new(client, plan));
     let bar = progress::bar(&scale);
     let mut attendants = JoinSet::new();
-    attendants.spawn(attend::interrupts(stage.clone(), bar.clone()));
+    attendants.spawn(attend::interrupts(stage.clone(), bar.clone(), interrupts));
     attendants.spawn(attend::silence(stage.clone(), bar.clone()));
     attendants.spawn(progress::show(stage.clone(), bar.clone(), scale));
     let fed = play_all(&stage, arrivals).await;
@@ -72,7 +80,7 @@ async fn knock(args: &Args) -> anyhow::Result<()> {
     let client = connect(&args.addresses, 1, Retry::BRIEF)?;
     let nobody = "0".repeat(32);
     let realm = args.addresses.realm.clone();
-    let ticket = v1::GetTicketRequest { realm: realm.clone(), ticket_id: nobody.clone() };
+    let ticket = v1::GetTicketRequest { realm: realm.clone(), ticket_id: nobody.clone(), ..Default::default() };
     let player_id = "nobody".to_owned();
     let played = v1::AcknowledgeRequest { realm, match_id: nobody, player_id };
     let queue = client.ticket(0, ticket).await.map(|_| ());
@@ -107,28 +115,31 @@ impl Outcome {
         history::write(&self.records, file)
     }
 
-    /// Prints every promise that was broken, and fails if one was, or if not everything could be seen.
-    pub fn verdict(&self) -> anyhow::Result<()> {
-        let Self { report, broken, .. } = self;
-        for broken in broken.iter().take(BROKEN_PRINTED_MAX) {
-            eprintln!("BROKEN {broken}");
+    /// Prints the first promises of each kind that were broken, and says in one line how many there are; nothing where all held.
+    pub fn tell_broken(&self) -> Option<String> {
+        for line in broken::lines(&self.broken) {
+            eprintln!("BROKEN {line}");
         }
-        let further = broken.len().saturating_sub(BROKEN_PRINTED_MAX);
-        if further > 0 {
-            eprintln!("BROKEN: and {further} more");
+        broken::summary(&self.report)
+    }
+
+    /// Why not everything could be seen, though nobody interrupted it.
+    pub fn unseen(&self) -> Option<String> {
+        let Report { players_lost: lost, first_loss, .. } = &self.report;
+        if self.report.deserted {
+            return Some("the system went away before the end of the trace".to_owned());
         }
-        if !broken.is_empty() {
-            bail!("{} broken invariants", broken.len());
+        (*lost > 0).then(|| format!("{lost} players lost the system and can't tell how it went: {first_loss}"))
+    }
+
+    /// Fails if a promise was broken, or if not everything could be seen.
+    fn verdict(&self) -> anyhow::Result<()> {
+        if let Some(broken) = self.tell_broken() {
+            bail!("broken invariants: {broken}");
         }
-        if report.deserted {
-            bail!("the system went away before the end of the trace");
-        }
-        if report.interrupted {
+        if self.report.interrupted && !self.report.deserted {
             bail!("interrupted before the end of the trace");
         }
-        if report.players_lost > 0 {
-            bail!("{} players lost the system and can't tell how it went: {}", report.players_lost, report.first_loss);
-        }
-        Ok(())
+        self.unseen().map_or(Ok(()), |unseen| bail!(unseen))
     }
 }

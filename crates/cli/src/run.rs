@@ -13,3 +13,4 @@ pub use args::{ClusterArgs, DevArgs, FsyncArg, PlayserverArgs, RealmArgs, RoleAr
 pub use cluster::{Member, Seat, ready, run as cluster, seats_at, start_redis};
 pub use dev::run as dev;
 pub use role::{playserver, run as role};
+pub use signals::{Interrupts, interrupts};

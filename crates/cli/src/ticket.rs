@@ -2,18 +2,18 @@
 
 mod args;
 mod enqueue;
-mod explain;
 mod patience;
 mod print;
 mod watch;
+mod which;
 
 pub use args::Args;
 
 use crate::client::{Side, connect, explain};
 use api::v1;
-use args::{CancelArgs, Verb};
+use args::{CancelArgs, Verb, WhichArgs};
 use players::{Client, Retry, Subject};
-use watch::WatchPlan;
+use watch::{WatchPlan, is_over};
 
 /// One call after another needs one connection.
 const CONNECTIONS: usize = 1;
@@ -24,8 +24,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match &args.verb {
         Verb::Enqueue(enqueue) => desk.enqueue(enqueue).await,
         Verb::Cancel(cancel) => desk.cancel(cancel).await,
-        Verb::Show { ticket_id } => desk.show(ticket_id).await,
-        Verb::Explain(explain) => desk.explain(explain).await,
+        Verb::Show(which) => desk.show(which).await,
+        Verb::Explain(which) => desk.explain(which).await,
         Verb::Watch(watch) => desk.watch(WatchPlan::try_from(watch)?).await,
         Verb::End { match_id, reason } => desk.end(match_id, reason).await,
     }
@@ -43,6 +43,13 @@ impl Desk<'_> {
         let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
         let ticket = response.ticket.unwrap_or_default();
         print::ticket(&ticket, self.args.json)?;
+        if let Some(key) = enqueue.key.as_ref().filter(|_| response.repeated && is_over(ticket.state())) {
+            let state = print::state(ticket.state());
+            anyhow::bail!(
+                "key {key} named ticket {} before, which is {state}: nothing was queued; take another --key",
+                ticket.id
+            );
+        }
         if !enqueue.watch {
             return Ok(());
         }
@@ -56,10 +63,19 @@ impl Desk<'_> {
         print::ticket(&response.ticket.unwrap_or_default(), self.args.json)
     }
 
-    async fn show(&self, ticket_id: &str) -> anyhow::Result<()> {
-        let request = v1::GetTicketRequest { realm: self.realm(), ticket_id: ticket_id.to_owned() };
+    async fn show(&self, which: &WhichArgs) -> anyhow::Result<()> {
+        let request =
+            v1::GetTicketRequest { realm: self.realm(), ticket_id: self.which(which).await?, ..Default::default() };
         let response = self.client.ticket(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
         print::ticket_with_match(&response.ticket.unwrap_or_default(), response.r#match.as_ref(), self.args.json)
+    }
+
+    /// Why it still waits.
+    async fn explain(&self, which: &WhichArgs) -> anyhow::Result<()> {
+        let ticket_id = self.which(which).await?;
+        let request = v1::ExplainRequest { realm: self.realm(), ticket_id: ticket_id.clone() };
+        let response = self.client.explain(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
+        print::explanations(&ticket_id, &response.explanations, self.args.json)
     }
 
     async fn end(&self, match_id: &str, reason: &str) -> anyhow::Result<()> {

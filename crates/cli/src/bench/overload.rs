@@ -20,6 +20,8 @@ const RATE_MAX: f64 = 1e6;
 const STEP: Duration = Duration::from_secs(6);
 /// Seconds at the beginning of each step that are not looked at.
 const WARM_UP: usize = 1;
+/// Times that a rate is tried before it counts as not sustained.
+const TRIES: usize = 2;
 /// A rate is sustained when as much of it is matched, and those who are matched waited no longer (p99).
 const SUSTAINED_SHARE: f64 = 0.97;
 const SUSTAINED_WAIT_MS: f64 = 5_000.0;
@@ -93,12 +95,9 @@ async fn measure(args: &Args, load: &mut Load) -> Result<()> {
     let overloaded = load.book.page(during);
     print("overload", &overloaded);
     print("after", &load.book.page(after.clone()));
-    println!("sustained  {:.0} tickets/s; at most {:.0} matched per second", peak.sustained, peak.goodput);
-    println!(
-        "goodput    {:.0} % of that at {} times the sustained",
-        100.0 * overloaded.goodput / peak.goodput,
-        args.factor
-    );
+    let most = peak.goodput.max(overloaded.goodput);
+    println!("sustained  {:.0} tickets/s; at most {most:.0} matched per second", peak.sustained);
+    println!("goodput    {:.0} % of that at {} times the sustained", 100.0 * overloaded.goodput / most, args.factor);
     match recovered(load, after, before.matched_ms.p90 * WELL_FACTOR) {
         Some(seconds) => println!("recovery   after {seconds} s"),
         None => println!("recovery   not within {} s", CALM_AFTER.as_secs()),
@@ -117,13 +116,7 @@ async fn find_peak(load: &mut Load) -> Result<Peak> {
     let mut peak = Peak { sustained: 0.0, goodput: 0.0 };
     let mut rate = RATE_FIRST;
     loop {
-        let page = step(load, rate, STEP).await;
-        print("ramp", &page);
-        peak.goodput = peak.goodput.max(page.goodput);
-        let is_sustained = page.goodput >= SUSTAINED_SHARE * page.offered
-            && page.refused_ms.count + page.failed + page.held_back == 0
-            && page.matched_ms.p99 <= SUSTAINED_WAIT_MS;
-        if is_sustained {
+        if sustains(load, rate, &mut peak).await {
             peak.sustained = rate;
         } else if peak.sustained > 0.0 {
             return Ok(peak);
@@ -135,6 +128,22 @@ async fn find_peak(load: &mut Load) -> Result<Peak> {
         }
         rate *= RATE_STEP;
     }
+}
+
+/// Tries the rate, a second time too: the machine may have had something else to do.
+async fn sustains(load: &mut Load, rate: f64, peak: &mut Peak) -> bool {
+    for _ in 0..TRIES {
+        let page = step(load, rate, STEP).await;
+        print("ramp", &page);
+        peak.goodput = peak.goodput.max(page.goodput);
+        if page.goodput >= SUSTAINED_SHARE * page.offered
+            && page.refused_ms.count + page.failed + page.held_back == 0
+            && page.matched_ms.p99 <= SUSTAINED_WAIT_MS
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.

@@ -143,14 +143,14 @@ fn roll_role(dice: &mut Dice) -> Role {
 
 impl Kind {
     /// As `--faults` takes it.
-    fn name(self) -> String {
+    pub fn name(self) -> String {
         let value = clap::ValueEnum::to_possible_value(&self);
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
 impl Peer {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Players => "players",
             Self::One(role) => role.as_str(),

@@ -83,6 +83,10 @@ impl House {
         self.members.iter().position(|member| member.seat.instance == leader)
     }
 
+    pub fn name(&self, at: usize) -> &str {
+        &self.members[at].seat.name
+    }
+
     pub fn instance(&self, at: usize) -> &InstanceId {
         &self.members[at].seat.instance
     }

@@ -1,10 +1,12 @@
 //! One fault after another, and what the system made of each.
 
+use super::diary::Diary;
 use super::dice::Dice;
 use super::fault::{Fault, Kind, Peer, Target};
 use super::house::House;
 use super::wire::Flow;
 use anyhow::{Context, Result};
+use chassis::Shutdown;
 use domain::Role;
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
@@ -22,111 +24,142 @@ const SLOW_MS_MAX: u64 = 300;
 pub struct Weather {
     /// How often, by the fault's name.
     pub faults: BTreeMap<String, usize>,
-    /// From the fault of a leading mover until another led, in ms.
+    /// From the fault of a leading mover until another led, in ms, by what was done to it.
     pub takeovers_ms: BTreeMap<&'static str, Vec<f64>>,
     /// Leaders that nobody followed in time.
     pub vacancies: usize,
 }
 
-/// Blows until `until`, with these kinds of faults; what is broken then is whole again.
-pub async fn blow(house: &mut House, dice: &mut Dice, kinds: &[Kind], until: Instant) -> Result<Weather> {
-    let mut weather = Weather::default();
-    while Instant::now() < until {
-        let fault = Fault::roll(dice, kinds);
-        *weather.faults.entry(fault.name()).or_default() += 1;
-        weather.strike(house, dice, fault).await.with_context(|| fault.name())?;
-        sleep(fault.pause).await;
-    }
-    Ok(weather)
+pub struct Storm<'a> {
+    pub house: &'a mut House,
+    pub dice: Dice,
+    /// The only kinds of faults to come; all, where none is named.
+    pub kinds: &'a [Kind],
+    /// Ends it before its time.
+    pub enough: Shutdown,
+    pub diary: Diary,
+    pub weather: Weather,
 }
 
-impl Weather {
-    async fn strike(&mut self, house: &mut House, dice: &mut Dice, fault: Fault) -> Result<()> {
+impl Storm<'_> {
+    /// Blows until `until`, or until it is enough; what is broken then is whole again.
+    pub async fn blow(&mut self, until: Instant) -> Result<()> {
+        while Instant::now() < until && !self.enough.is_cancelled() {
+            let fault = Fault::roll(&mut self.dice, self.kinds);
+            *self.weather.faults.entry(fault.name()).or_default() += 1;
+            let struck = Instant::now();
+            let target = self.strike(fault).await.with_context(|| fault.name())?;
+            // Redis is told to pause, and ends that by itself.
+            let lasted = if fault.kind == Kind::PauseRedis { fault.lasts } else { struck.elapsed() };
+            self.diary.note(fault, &target, struck, lasted)?;
+            self.pass(fault.pause).await;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass, while it is not enough.
+    async fn pass(&self, time: Duration) {
+        self.enough.run_until_cancelled(sleep(time)).await;
+    }
+
+    /// Strikes and heals; the name of who was hit.
+    async fn strike(&mut self, fault: Fault) -> Result<String> {
         match fault.target {
-            Target::One(role) => self.strike_one(house, dice, fault, role).await,
-            Target::Link(from, to) => strike_link(house, dice, fault, (from, to)).await,
-            Target::Redis => strike_redis(house, dice, fault).await,
+            Target::One(role) => self.strike_one(fault, role).await,
+            Target::Link(from, to) => self.strike_link(fault, from, to).await,
+            Target::Redis => self.strike_redis(fault).await,
         }
     }
 
-    async fn strike_one(&mut self, house: &mut House, dice: &mut Dice, fault: Fault, role: Role) -> Result<()> {
+    async fn strike_one(&mut self, fault: Fault, role: Role) -> Result<String> {
+        let at = self.choose(role).await;
         match fault.kind {
-            Kind::Kill => self.end(house, dice, role, (Signal::SIGKILL, "kill"), fault.lasts).await,
-            Kind::Terminate => self.end(house, dice, role, (Signal::SIGTERM, "terminate"), fault.lasts).await,
+            Kind::Kill => self.end(at, Signal::SIGKILL, "killed", fault.lasts).await?,
+            Kind::Terminate => self.end(at, Signal::SIGTERM, "told to leave", fault.lasts).await?,
             _ => {
-                let at = choose(house, dice, role).await;
-                house.signal(at, Signal::SIGSTOP);
-                sleep(fault.lasts).await;
-                house.signal(at, Signal::SIGCONT);
-                Ok(())
+                self.house.signal(at, Signal::SIGSTOP);
+                self.pass(fault.lasts).await;
+                self.house.signal(at, Signal::SIGCONT);
             }
         }
+        Ok(self.house.name(at).to_owned())
     }
 
-    async fn end(
-        &mut self,
-        house: &mut House,
-        dice: &mut Dice,
-        role: Role,
-        (signal, name): (Signal, &'static str),
-        lasts: Duration,
-    ) -> Result<()> {
-        let (at, leader) = (choose(house, dice, role).await, house.leader().await);
-        house.signal(at, signal);
+    async fn end(&mut self, at: usize, signal: Signal, done: &'static str, lasts: Duration) -> Result<()> {
+        let leader = self.house.leader().await;
+        self.house.signal(at, signal);
         let struck = Instant::now();
         if leader == Some(at) {
-            match successor(house, at, struck).await {
-                Some(after) => self.takeovers_ms.entry(name).or_default().push(after.as_secs_f64() * 1e3),
-                None => self.vacancies += 1,
+            // Who is not waited for to the end tells nothing of takeovers.
+            let waited = self.enough.run_until_cancelled(successor(self.house, at, struck)).await;
+            match waited {
+                Some(Some(after)) => self.weather.takeovers_ms.entry(done).or_default().push(after.as_secs_f64() * 1e3),
+                Some(None) => self.weather.vacancies += 1,
+                None => {}
             }
         }
-        sleep(lasts.saturating_sub(struck.elapsed())).await;
-        house.replace(at, dice.roll(2) == 0).await
+        self.pass(lasts.saturating_sub(struck.elapsed())).await;
+        self.house.replace(at, self.dice.roll(2) == 0).await
     }
-}
 
-async fn strike_link(house: &House, dice: &mut Dice, fault: Fault, (from, to): (Peer, Peer)) -> Result<()> {
-    let pid = match from {
-        Peer::One(role) => house.pid(choose(house, dice, role).await),
-        Peer::Players | Peer::Redis => Some(std::process::id()),
-    };
-    let wire = match to {
-        Peer::One(role) => house.wire(choose(house, dice, role).await),
-        Peer::Players | Peer::Redis => house.wire_to_redis(),
-    };
-    let pid = pid.context("a member has ended by itself")?;
-    wire.set(if fault.kind == Kind::CutLink { Flow::Cut(pid) } else { Flow::Held(pid) });
-    sleep(fault.lasts).await;
-    wire.set(Flow::Whole);
-    Ok(())
-}
+    async fn strike_link(&mut self, fault: Fault, from: Peer, to: Peer) -> Result<String> {
+        let (pid, caller) = match from {
+            Peer::One(role) => {
+                let at = self.choose(role).await;
+                (self.house.pid(at), self.house.name(at).to_owned())
+            }
+            Peer::Players | Peer::Redis => (Some(std::process::id()), from.name().to_owned()),
+        };
+        let callee = match to {
+            Peer::One(role) => Some(self.choose(role).await),
+            Peer::Players | Peer::Redis => None,
+        };
+        let wire = callee.map_or(self.house.wire_to_redis(), |at| self.house.wire(at));
+        let pid = pid.context("a member has ended by itself")?;
+        wire.set(if fault.kind == Kind::CutLink { Flow::Cut(pid) } else { Flow::Held(pid) });
+        self.pass(fault.lasts).await;
+        wire.set(Flow::Whole);
+        Ok(format!("{caller} to {}", callee.map_or(to.name(), |at| self.house.name(at))))
+    }
 
-async fn strike_redis(house: &mut House, dice: &mut Dice, fault: Fault) -> Result<()> {
-    match fault.kind {
-        Kind::PauseRedis => return house.tell_redis(&format!("CLIENT PAUSE {} ALL", fault.lasts.as_millis())).await,
-        Kind::CutRedis => return house.tell_redis("CLIENT KILL TYPE normal").await,
-        Kind::FlushScripts => return house.tell_redis("SCRIPT FLUSH").await,
-        Kind::TwoMovers => return house.depose().await,
-        Kind::SlowRedis => {
-            house.wire_to_redis().set(Flow::Slow(Duration::from_millis(dice.between(5, SLOW_MS_MAX))));
-            sleep(fault.lasts).await;
-            house.wire_to_redis().set(Flow::Whole);
-            return Ok(());
+    async fn strike_redis(&mut self, fault: Fault) -> Result<String> {
+        let house = &mut *self.house;
+        match fault.kind {
+            Kind::TwoMovers => {
+                let leader = house.leader().await.map_or("nobody", |at| house.name(at)).to_owned();
+                return house.depose().await.map(|()| leader);
+            }
+            Kind::PauseRedis => house.tell_redis(&format!("CLIENT PAUSE {} ALL", fault.lasts.as_millis())).await?,
+            Kind::CutRedis => house.tell_redis("CLIENT KILL TYPE normal").await?,
+            Kind::FlushScripts => house.tell_redis("SCRIPT FLUSH").await?,
+            Kind::SlowRedis => {
+                let by = Duration::from_millis(self.dice.between(5, SLOW_MS_MAX));
+                self.house.wire_to_redis().set(Flow::Slow(by));
+                self.pass(fault.lasts).await;
+                self.house.wire_to_redis().set(Flow::Whole);
+            }
+            _ => self.end_redis(fault).await?,
         }
-        Kind::FillDisk => house.fill_disk()?,
-        Kind::CutPower => house.cut_power().await?,
-        _ => house.kill_redis(),
+        Ok(Peer::Redis.name().to_owned())
     }
-    sleep(fault.lasts).await;
-    house.restart_redis()
-}
 
-/// One that plays the role; of movers mostly the one that leads.
-async fn choose(house: &House, dice: &mut Dice, role: Role) -> usize {
-    let all: Vec<usize> = house.of(role).collect();
-    let any = dice.one_of(&all);
-    let leading = dice.roll(4) > 0 && role == Role::Mover;
-    if leading { house.leader().await.unwrap_or(any) } else { any }
+    async fn end_redis(&mut self, fault: Fault) -> Result<()> {
+        match fault.kind {
+            Kind::FillDisk => self.house.fill_disk()?,
+            Kind::CutPower => self.house.cut_power().await?,
+            _ => self.house.kill_redis(),
+        }
+        self.pass(fault.lasts).await;
+        self.house.restart_redis()
+    }
+
+    /// One that plays the role; of movers mostly the one that leads.
+    async fn choose(&mut self, role: Role) -> usize {
+        let all: Vec<usize> = self.house.of(role).collect();
+        let any = self.dice.one_of(&all);
+        let leading = self.dice.roll(4) > 0 && role == Role::Mover;
+        if leading { self.house.leader().await.unwrap_or(any) } else { any }
+    }
 }
 
 /// How long it took until another led.

@@ -2,15 +2,14 @@
 
 use super::owner::owner_of;
 use anyhow::Result;
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
 /// Connections through one wire at once.
@@ -69,44 +68,64 @@ async fn accept(listener: TcpListener, target: SocketAddr, flows: watch::Receive
 }
 
 async fn carry(client: TcpStream, target: SocketAddr, flows: watch::Receiver<Flow>) -> io::Result<()> {
-    let (peer, here) = (client.peer_addr()?, client.local_addr()?);
-    let owner = tokio::task::spawn_blocking(move || owner_of(peer, here)).await.ok().flatten();
+    let owner = Owner { peer: client.peer_addr()?, here: client.local_addr()?, found: OnceCell::new() };
     let carrying = async {
-        until_let_through(owner, flows.clone()).await;
+        owner.until_let_through(flows.clone()).await;
         let server = TcpStream::connect(target).await?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-        let there = pump(from_client, to_server, owner, flows.clone());
-        let back = pump(from_server, to_client, owner, flows.clone());
+        let there = pump(from_client, to_server, &owner, flows.clone());
+        let back = pump(from_server, to_client, &owner, flows.clone());
         tokio::try_join!(there, back).map(drop)
     };
     tokio::select! {
         carried = carrying => carried,
-        () = until(flows.clone(), |flow| matches!(flow, Flow::Cut(cut) if Some(*cut) == owner)) => Ok(()),
+        () = owner.until_cut(flows.clone()) => Ok(()),
     }
 }
 
-fn until_let_through(owner: Option<u32>, flows: watch::Receiver<Flow>) -> impl Future<Output = ()> {
-    until(flows, move |flow| !matches!(flow, Flow::Held(held) if Some(*held) == owner))
+/// Whose a connection is. Found out once it matters: looking through all processes takes longer than a busy machine has for each
+/// of a thousand that come again at the same time.
+struct Owner {
+    peer: SocketAddr,
+    here: SocketAddr,
+    found: OnceCell<Option<u32>>,
 }
 
-async fn until(mut flows: watch::Receiver<Flow>, is: impl FnMut(&Flow) -> bool) {
-    // Without a wire nothing is left to be carried either.
-    let _ = flows.wait_for(is).await.map(drop);
+impl Owner {
+    async fn until_cut(&self, mut flows: watch::Receiver<Flow>) {
+        while !matches!(now(&mut flows), Flow::Cut(cut) if self.is(cut).await) && flows.changed().await.is_ok() {}
+    }
+
+    async fn until_let_through(&self, mut flows: watch::Receiver<Flow>) {
+        while matches!(now(&mut flows), Flow::Held(who) | Flow::Cut(who) if self.is(who).await)
+            && flows.changed().await.is_ok()
+        {}
+    }
+
+    async fn is(&self, process: u32) -> bool {
+        let (peer, here) = (self.peer, self.here);
+        let find = || async move { spawn_blocking(move || owner_of(peer, here)).await.ok().flatten() };
+        *self.found.get_or_init(find).await == Some(process)
+    }
+}
+
+fn now(flows: &mut watch::Receiver<Flow>) -> Flow {
+    *flows.borrow_and_update()
 }
 
 /// Carries one way until that end is closed.
 async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut into: impl AsyncWrite + Unpin,
-    owner: Option<u32>,
+    owner: &Owner,
     flows: watch::Receiver<Flow>,
 ) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let length = from.read(&mut chunk).await?;
-        until_let_through(owner, flows.clone()).await;
+        owner.until_let_through(flows.clone()).await;
         let flow = *flows.borrow();
         if let Flow::Slow(by) = flow {
             sleep(by).await;

@@ -14,7 +14,8 @@ A trace is a CSV file in order of time, with one of these headers:
   queue_ms,party_id,player_id,rating,city,country    rows of one party_id queue together
 
 Seconds of the trace pass --speed times as fast; waits are reported in both. When an invariant is
-broken the exit code is 1, and `BROKEN <which>: player <id> ...` says which and for whom.
+broken the exit code is 1, and `BROKEN <which>: player <id> ...` says which and for whom: the first of
+each kind, and how many more.
 
 Examples:
   muster replay arena --speed 20                     ten real minutes, in thirty seconds

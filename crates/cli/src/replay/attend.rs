@@ -1,6 +1,7 @@
 //! What ends a replay before its trace does.
 
 use super::progress::say;
+use crate::run::Interrupts;
 use indicatif::ProgressBar;
 use players::{Stage, Tally};
 use std::sync::Arc;
@@ -11,15 +12,17 @@ const SILENCE_MAX: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The first Ctrl-C queues nobody further and cancels who waits; the second drops everything. The report comes either way.
-pub async fn interrupts(stage: Arc<Stage>, bar: ProgressBar) {
+pub async fn interrupts(stage: Arc<Stage>, bar: ProgressBar, Interrupts { finish, stop }: Interrupts) {
     let steps = [
-        (&stage.give_up, "finishing: cancelling what still waits, playing out what is matched; Ctrl-C again: stop"),
-        (&stage.stop, "stopping"),
+        (
+            finish,
+            &stage.give_up,
+            "finishing: cancelling what still waits, playing out what is matched; Ctrl-C again: stop",
+        ),
+        (stop, &stage.stop, "stopping"),
     ];
-    for (token, line) in steps {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
-        }
+    for (asked, token, line) in steps {
+        asked.cancelled().await;
         stage.interrupted.cancel();
         token.cancel();
         say(&bar, line);

@@ -1,5 +1,6 @@
 //! What players got, in figures.
 
+use super::broken::{self, WithoutOutcome};
 use crate::stats::Spread;
 use api::v1::{Team, TicketState};
 use players::{Broken, Lost, Member, Refusals, Stage, Tally, TicketRecord, Told};
@@ -42,6 +43,7 @@ pub struct Report {
     pub tickets_given_up: usize,
     pub tickets_expired: usize,
     pub tickets_without_outcome: usize,
+    pub without_outcome: WithoutOutcome,
     pub matched_share: f64,
     pub matches: usize,
     pub matches_per_s: f64,
@@ -72,6 +74,9 @@ pub struct Report {
     /// How far the replay fell behind the trace at worst: above a few hundred, it measured itself.
     pub replay_late_ms_max: f64,
     pub broken: Vec<String>,
+    pub broken_by_kind: BTreeMap<&'static str, usize>,
+    /// Of one-outcome.
+    pub players_told_no_outcome: usize,
 }
 
 impl Report {
@@ -83,6 +88,8 @@ impl Report {
         report.matches(played.records);
         report.troubles(played.records);
         report.broken = played.broken.iter().map(Broken::to_string).collect();
+        report.broken_by_kind = broken::counts(played.broken);
+        report.players_told_no_outcome = broken::told_no_outcome(played.records);
         report
     }
 
@@ -110,7 +117,8 @@ impl Report {
         let given_up = |record: &&TicketRecord| record.given_up && outcome(record) == Some(TicketState::Cancelled);
         self.tickets_given_up = records.iter().filter(given_up).count();
         self.tickets_expired = came_to(Some(TicketState::Expired));
-        self.tickets_without_outcome = came_to(None);
+        self.without_outcome = WithoutOutcome::of(records.iter().filter(|record| outcome(record).is_none()));
+        self.tickets_without_outcome = self.without_outcome.total();
         self.tickets_matched = records.iter().filter(|record| matched(record).next().is_some()).count();
         self.matched_share = share(self.tickets_matched, self.tickets);
     }

@@ -1,5 +1,6 @@
 //! The report for people.
 
+use super::broken;
 use super::report::Report;
 use crate::stats::Spread;
 use std::io::{Write, stdout};
@@ -41,23 +42,28 @@ fn counts(report: &Report, lines: &mut Vec<String>) {
     }
     let (matched, share) = (report.tickets_matched, report.matched_share * 100.0);
     lines.push(format!("  tickets  {tickets}: matched {matched} ({share:.2} %), ended {}", report.tickets_ended));
-    let (given_up, at) = (report.tickets_given_up, end(report));
-    lines.push(format!(
-        "           cancelled {} as asked, {given_up} given up {at}",
-        report.tickets_cancelled - given_up
-    ));
+    let given_up = report.tickets_given_up;
+    lines.push(format!("           cancelled {} as their players asked", report.tickets_cancelled - given_up));
+    if given_up > 0 {
+        lines.extend(end(report).map(|line| format!("           {line}")));
+    }
     let (expired, without) = (report.tickets_expired, report.tickets_without_outcome);
     lines.push(format!("           expired {expired}, without outcome {without}"));
+    if without > 0 {
+        lines.push(format!("             {}", report.without_outcome));
+    }
     lines.push(format!("  matches  {}: {:.1} a second", report.matches, report.matches_per_s));
 }
 
-/// When who still waited was cancelled.
-fn end(report: &Report) -> &'static str {
-    match (report.deserted, report.interrupted) {
-        (true, _) => "when nothing answered",
-        (false, true) => "at the interrupt",
-        (false, false) => "at the end of the drain",
-    }
+/// When the replay cancelled who still waited, and why.
+fn end(report: &Report) -> impl Iterator<Item = String> {
+    let (when, why) = match (report.deserted, report.interrupted) {
+        (true, _) => ("when nothing answered", None),
+        (false, true) => ("at the interrupt", None),
+        (false, false) => ("at its end:", Some("nobody was left whom the rules would match them with")),
+    };
+    let cancelled = format!("cancelled {} by the replay itself, {when}", report.tickets_given_up);
+    [Some(cancelled), why.map(str::to_owned)].into_iter().flatten()
 }
 
 fn spread(name: &str, spread: &Spread) -> String {
@@ -84,10 +90,13 @@ fn troubles(report: &Report, lines: &mut Vec<String>) {
         lines.push("  history went back (a memory store ends with its process)".to_owned());
     }
     lines.push(format!("  the replay was late by {:.0} ms at worst", report.replay_late_ms_max));
-    lines.push(match report.broken.len() {
-        0 => "  every invariant that a client can see held".to_owned(),
-        count => format!("  {count} BROKEN invariants"),
-    });
+    match broken::summary(report) {
+        None => lines.push("  every invariant that a client can see held".to_owned()),
+        Some(broken) => {
+            lines.push("  BROKEN invariants:".to_owned());
+            lines.extend(wrapped(&broken));
+        }
+    }
 }
 
 /// At words, into lines that fit a narrow terminal.
@@ -117,6 +126,8 @@ mod tests {
         report.rows_skipped_full = 1_000_000;
         report.store_began_anew = true;
         (report.tickets_cancelled, report.tickets_given_up) = (2_000_000, 1_000_000);
+        report.tickets_without_outcome = 5_000_000;
+        report.without_outcome.forgotten = 5_000_000;
         report.refusals.insert("UNAVAILABLE", Refusals { times: 5_000_000, first: "it is away ".repeat(30) });
         let mut lines = Vec::new();
         counts(&report, &mut lines);

@@ -1,7 +1,9 @@
 //! Every role in processes of their own on one Redis: what a cluster is, on one machine.
 
 mod banner;
+mod lead;
 mod member;
+mod news;
 mod ready;
 mod seat;
 
@@ -33,19 +35,20 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
         start_redis(args.fsync.into())
             .map_err(|error| Misuse::new(format!("{error}; or name a running one with --redis")))
     };
-    let redis = if args.redis.is_none() { Some(own()?) } else { None };
+    let mut redis = if args.redis.is_none() { Some(own()?) } else { None };
     let url = redis.as_ref().map(|redis| redis.url().to_owned()).or(args.redis.clone()).unwrap_or_default();
     let world = args.realm.world(Some(&url))?;
     answers(&world, &url).await?;
-    println!("  {:<16} {}", "redis", redacted(&url));
+    let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
+    println!("{}", format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
     let mut members =
         seats.iter().map(|seat| Member::start(&args.realm, &url, seat, None)).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
-        println!("{}", Banner { args: &args, url: &url, members: &members, leader, rules: &world.rules.current() });
-        join_all(members.iter_mut().map(|member| async { eprintln!("muster: {}", member.ended().await) })).await;
-        bail!("every process has ended")
+        let rules = &world.rules.current();
+        println!("{}", Banner { args: &args, url: &url, members: &members, leader: leader.as_deref(), rules });
+        news::tell(&mut members, &seats, &*world.store, redis.as_mut(), leader).await
     };
     let outcome = shutdown.run_until_cancelled(working).await.unwrap_or(Ok(()));
     eprintln!("muster: leaving");

@@ -8,7 +8,9 @@ use domain::{InstanceId, RegionName, Role};
 use nix::sys::signal::Signal;
 use sandbox::{Spec, World};
 use std::net::{Ipv4Addr, SocketAddr};
+use store::RedisStore;
 
+const GAME_ADDRESS_BYTES_MAX: usize = 256;
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
 
 /// Runs one service until SIGTERM.
@@ -18,6 +20,9 @@ pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
 
 /// Runs a playserver until SIGTERM.
 pub async fn playserver(args: PlayserverArgs) -> Result<()> {
+    if let Some(address) = &args.game_address {
+        check_game_address(address)?;
+    }
     let hosting = |mut spec: Spec| {
         spec.instance.capacity = args.capacity;
         if let Some(game_address) = &args.game_address {
@@ -26,6 +31,16 @@ pub async fn playserver(args: PlayserverArgs) -> Result<()> {
         spec
     };
     run_as(Role::Playserver, &args.role, hosting).await
+}
+
+/// What players are told to connect to.
+fn check_game_address(address: &str) -> Result<(), Misuse> {
+    if (1..=GAME_ADDRESS_BYTES_MAX).contains(&address.len()) && address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Misuse::new(format!(
+        "--game-address must be 1 to {GAME_ADDRESS_BYTES_MAX} printable ASCII characters without blanks, is {address:?}"
+    )))
 }
 
 /// `of_role` adds what only this role is told.
@@ -40,7 +55,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     let spec = of_role(spec(role, args, listener.local_addr()?)?);
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
-    warn_without_redis(&world, &args.redis).await;
+    warn_of_redis(&world, &args.redis).await;
     args.realm.follow_rules(&world, &shutdown);
     let served = sandbox::serve(spec, listener, world, shutdown).await;
     tracing::info!("ended");
@@ -65,8 +80,13 @@ fn spec(role: Role, args: &RoleArgs, bound: SocketAddr) -> Result<Spec> {
 }
 
 /// Without this line, a service that waits for its Redis would wait without a word.
-async fn warn_without_redis(world: &World, url: &str) {
+async fn warn_of_redis(world: &World, url: &str) {
     if let Err(error) = world.store.leader().await {
-        tracing::warn!(redis = redacted(url), %error, "Redis does not answer: waiting for it");
+        return tracing::warn!(redis = redacted(url), %error, "Redis does not answer: waiting for it");
+    }
+    // One that may not be asked is taken at its word.
+    let Ok(store) = RedisStore::connect(url, world.realm.clone()) else { return };
+    for doubt in store.doubts().await.unwrap_or_default() {
+        tracing::warn!(redis = redacted(url), "{doubt}");
     }
 }

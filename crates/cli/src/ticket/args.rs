@@ -9,7 +9,7 @@ Examples:
   muster ticket enqueue --queue duel --player ada:1510 --watch --ack   queue and wait for the match
   muster ticket enqueue --queue teams-5v5 --player ada:1510 --player bob:1620 --rtt westeurope=21
   muster ticket watch --player ada --until assigned                    whatever ticket she is in
-  muster ticket show 0123456789abcdef0123456789abcdef
+  muster ticket show 0123456789abcdef0123456789abcdef                  or --player ada
   muster ticket explain --player ada                                   why she still waits
   muster ticket cancel 0123456789abcdef0123456789abcdef
   muster ticket end <MATCH_ID>                                         as the game server would
@@ -37,7 +37,7 @@ pub enum Verb {
     /// Print every change of a player's or a ticket's state, one a line; reconnects by itself
     Watch(WatchArgs),
     /// Say why a ticket still waits: whom it sees, what keeps them apart, and what would match it
-    Explain(ExplainArgs),
+    Explain(WhichArgs),
     /// End a match: its players may queue again
     End {
         /// The match's id, 32 hexadecimal digits
@@ -48,11 +48,8 @@ pub enum Verb {
         reason: String,
     },
     /// Print a ticket as it stands, with its match
-    Show {
-        /// The ticket's id, 32 hexadecimal digits
-        #[arg(env = "MUSTER_TICKET_ID")]
-        ticket_id: String,
-    },
+    #[command(mut_arg("player", |player| player.env("MUSTER_TICKET_SHOW_PLAYER")))]
+    Show(WhichArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -122,12 +119,12 @@ pub struct WatchArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("explained").required(true).args(["ticket_id", "player"]))]
-pub struct ExplainArgs {
+#[command(group = clap::ArgGroup::new("which").required(true).args(["ticket_id", "player"]))]
+pub struct WhichArgs {
     /// The ticket's id, 32 hexadecimal digits
     #[arg(env = "MUSTER_TICKET_ID")]
     pub ticket_id: Option<String>,
-    /// The ticket that this player waits in
+    /// The ticket that this player queued with last
     #[arg(long, env = "MUSTER_TICKET_EXPLAIN_PLAYER", value_name = "ID")]
     pub player: Option<String>,
 }

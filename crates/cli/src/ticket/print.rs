@@ -55,6 +55,14 @@ pub fn update(update: &v1::Update, json: bool) -> anyhow::Result<()> {
     line(&if json { update_json(update).to_string() } else { update_text(update) })
 }
 
+/// The acknowledgements of these players were taken.
+pub fn acknowledged(match_id: &str, players: &[String], json: bool) -> anyhow::Result<()> {
+    if json {
+        return line(&json!({ "acknowledged": match_id, "player_ids": players }).to_string());
+    }
+    line(&format!("{}  acknowledged match {match_id} for {}", time_of_day(0), players.join(", ")))
+}
+
 pub fn ended(matched: &v1::Match, json: bool) -> anyhow::Result<()> {
     line(&if json { match_json(matched).to_string() } else { format!("match   {}", match_text(matched)) })
 }

@@ -58,7 +58,7 @@ impl WatchPlan {
     }
 }
 
-fn is_over(state: TicketState) -> bool {
+pub fn is_over(state: TicketState) -> bool {
     matches!(state, TicketState::Ended | TicketState::Cancelled | TicketState::Expired)
 }
 
@@ -94,13 +94,14 @@ impl Desk<'_> {
         let Some(told) = update.r#match.as_ref().filter(|told| told.id != *acknowledged) else {
             return Ok(());
         };
-        for player_id in plan.players(update) {
+        let players = plan.players(update);
+        for player_id in players.clone() {
             let (realm, match_id) = (self.realm(), told.id.clone());
             let request = v1::AcknowledgeRequest { realm, match_id, player_id };
             self.client.acknowledge(0, request).await.map_err(|status| self.failed(Side::Play, &status))?;
         }
         acknowledged.clone_from(&told.id);
-        Ok(())
+        print::acknowledged(&told.id, &players, self.args.json)
     }
 }
 

@@ -1,9 +1,8 @@
 use super::ports::{PORTS_TRIED_MAX, free_port};
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process, pidfd_open, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,12 +16,14 @@ const POLL_PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs the server, tells its process id, and kills it when the pipe on stdin closes: then none outlives its test, however that
 /// ends. Without a last word on that pipe nobody is left to remove the directory, which is its first argument. A write beyond a
-/// limit on the file's size is to fail, as on a full disk, and not to end the server by a signal.
+/// limit on the file's size is to fail, as on a full disk, and not to end the server by a signal. The pipe on stdout is left to
+/// the server alone: it closes when that ends.
 const KEEPER: &str = r#"
 trap '' XFSZ
 dir=$1; shift
-redis-server "$@" >/dev/null & server=$!
+redis-server "$@" 3>&1 >/dev/null & server=$!
 echo $server
+exec >&-
 read -r word
 kill -9 $server
 wait $server
@@ -183,9 +184,9 @@ impl RedisServer {
         self.pid?.as_raw_nonzero().get().try_into().ok()
     }
 
-    /// Can be read from once it has ended, by whomever.
-    pub fn end(&self) -> io::Result<OwnedFd> {
-        pidfd_open(self.running()?, PidfdFlags::NONBLOCK).map_err(io::Error::from)
+    /// Comes to its end when the server does, whoever ended it; once for each start.
+    pub fn take_end(&mut self) -> Option<ChildStdout> {
+        self.keeper.as_mut()?.stdout.take()
     }
 
     /// What to type to start it by hand, at the same address and from its append-only file.
@@ -214,7 +215,7 @@ impl RedisServer {
             .stderr(Stdio::null())
             .spawn();
         let mut keeper = keeper?;
-        self.pid = keeper.stdout.take().and_then(told_pid);
+        self.pid = keeper.stdout.as_mut().and_then(told_pid);
         self.keeper = Some(keeper);
         let deadline = Instant::now() + START_MAX;
         while let Err(error) = self.ping() {
@@ -345,7 +346,7 @@ fn watch_over(port: u16) -> String {
     )
 }
 
-fn told_pid(stdout: ChildStdout) -> Option<Pid> {
+fn told_pid(stdout: &mut ChildStdout) -> Option<Pid> {
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line).ok()?;
     Pid::from_raw(line.trim().parse().ok()?)

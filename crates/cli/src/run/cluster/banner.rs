@@ -12,7 +12,7 @@ pub struct Banner<'a> {
     pub url: &'a str,
     pub members: &'a [Member],
     /// The name of the mover that leads.
-    pub leader: Option<String>,
+    pub leader: Option<&'a str>,
     pub rules: &'a RuleSet,
 }
 
@@ -20,7 +20,7 @@ impl Banner<'_> {
     fn row(&self, member: &Member) -> String {
         let seat = &member.seat;
         let pid = member.pid().map(|id| id.to_string()).unwrap_or_default();
-        let leads = if self.leader.as_deref() == Some(&seat.name) { "   leads" } else { "" };
+        let leads = if self.leader == Some(seat.name.as_str()) { "   leads" } else { "" };
         format!("  {:<16} {:<18} pid {pid}{leads}", seat.name, seat.address.to_string())
     }
 
@@ -31,7 +31,7 @@ impl Banner<'_> {
 
     /// How to start a member that was killed again; told by an example, a mover where there is one.
     fn again(&self) -> Option<String> {
-        let mover = self.members.iter().find(|member| self.leader.as_deref() == Some(&member.seat.name));
+        let mover = self.members.iter().find(|member| self.leader == Some(member.seat.name.as_str()));
         let seat = &mover.or(self.members.first())?.seat;
         let mut line =
             format!("muster {} --redis {} --listen {}", seat.role.as_str(), redacted(self.url), seat.address);

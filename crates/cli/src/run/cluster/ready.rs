@@ -1,6 +1,6 @@
 use super::seat::Seat;
 use anyhow::{Result, bail};
-use domain::Role;
+use domain::{InstanceId, Role};
 use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
@@ -43,7 +43,11 @@ async fn look(seats: &[Seat], store: &dyn Store) -> Result<Look, StoreError> {
         return Ok(Look::Up(None));
     }
     let Some(leader) = store.leader().await? else { return Ok(Look::Lacking("no mover leads".to_owned())) };
-    // On a Redis that others use too, it may be one of theirs.
-    let own = seats.iter().find(|seat| seat.instance == leader).map(|seat| seat.name.clone());
-    Ok(Look::Up(Some(own.unwrap_or_else(|| leader.to_string()))))
+    Ok(Look::Up(Some(name_of(seats, &leader))))
+}
+
+/// On a Redis that others use too, it may be one of theirs.
+pub fn name_of(seats: &[Seat], leader: &InstanceId) -> String {
+    let own = seats.iter().find(|seat| seat.instance == *leader).map(|seat| seat.name.clone());
+    own.unwrap_or_else(|| leader.to_string())
 }
