@@ -36,6 +36,8 @@ const ANSWERS_MAX: usize = 4;
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const LISTED_MAX: usize = 1_000;
 /// Some of them are cancelled soon.
+/// A rating beside which no junk waits.
+const FAR_OFF: f64 = 98_765.0;
 const TICKETS_WAITING: u32 = 8;
 const SERVED_BY: [(&str, Role); 5] = [
     ("Queue", Role::Orchestrator),
@@ -218,8 +220,8 @@ on_both_stores! {
         ensure!(untouched.is_empty(), "none of these was ever done: {untouched:?}");
         is_whole(house.store()).await?;
 
-        let mut dan = house.player("dan", 1500.0)?.enqueues("duel").await?;
-        let mut eve = house.player("eve", 1500.0)?.enqueues("duel").await?;
+        let mut dan = house.player("dan", FAR_OFF)?.enqueues("duel").await?;
+        let mut eve = house.player("eve", FAR_OFF)?.enqueues("duel").await?;
         dan.is_assigned().await?;
         eve.is_assigned().await?;
         Ok(())

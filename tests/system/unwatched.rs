@@ -8,6 +8,7 @@ use api::v1::watch_request::Subject;
 use domain::{Role, TicketState as Stored};
 use sandbox::{Counts, Queued, wait_until};
 use store::Store;
+use tonic::Code;
 
 /// Waits until the ticket has left, and answers why.
 async fn leaves(store: &dyn Store, ticket_id: &str) -> Result<String> {
@@ -25,6 +26,19 @@ on_both_stores! {
         drop(watcher);
         assert_eq!(leaves(house.store(), &ticket.id).await?, "nobody watches it any more");
         actor.queues("duel").await.context("and is free to queue again")?;
+        Ok(())
+    }
+
+    async fn one_who_is_only_looked_up_waits_on(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let ann = house.player("ann", 1500.0)?;
+        assert_eq!(ann.finds_his_ticket().await.expect_err("never queued").code(), Code::NotFound);
+        let ticket = ann.queues("duel").await?;
+        assert_eq!(ann.finds_his_ticket().await?.id, ticket.id);
+        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        drop(gone.watcher);
+        leaves(house.store(), &gone.ticket.id).await?;
+        assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use api::v1::session_request::Op;
 use api::v1::session_response::Result as Answer;
 use api::v1::{self, SessionRequest, SessionResponse};
 use chassis::{Clock, LiveRules, Shutdown, status};
-use domain::{InstanceId, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketState};
+use domain::{InstanceId, Invalid, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketState};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
@@ -149,9 +149,12 @@ impl Queue for Service {
     ) -> Result<Response<v1::GetTicketResponse>, Status> {
         let request = request.into_inner();
         api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
-        let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
-        let snapshot = self.store.snapshot(&Subject::Ticket(id)).await.map_err(status::unavailable)?;
-        let ticket = snapshot.ticket.ok_or_else(|| no_ticket(id))?;
+        let subject = subject(&request).map_err(status::invalid)?;
+        let snapshot = self.store.snapshot(&subject).await.map_err(status::unavailable)?;
+        let ticket = snapshot.ticket.ok_or_else(|| match subject {
+            Subject::Ticket(id) => no_ticket(id),
+            Subject::Player(player) => Status::not_found(format!("player {player} has no ticket")),
+        })?;
         let matched = snapshot.matched.as_ref().map(v1::Match::from);
         Ok(Response::new(v1::GetTicketResponse { ticket: Some((&ticket).into()), r#match: matched }))
     }
@@ -191,4 +194,13 @@ fn busy(player: &PlayerId, ticket: TicketId) -> Status {
     let mut status = Status::already_exists(format!("player {player} is in live ticket {ticket}"));
     status::describe(&mut status, api::TICKET_ID_METADATA, &ticket.to_string());
     status
+}
+
+/// Whose ticket is asked for.
+fn subject(request: &v1::GetTicketRequest) -> Result<Subject, Invalid> {
+    match (request.ticket_id.is_empty(), request.player_id.is_empty()) {
+        (_, true) => api::parse_id("ticket_id", &request.ticket_id).map(Subject::Ticket),
+        (true, false) => PlayerId::parse("player_id", &request.player_id).map(Subject::Player),
+        (false, false) => Err(Invalid::new("player_id", "must be empty where a ticket_id is given")),
+    }
 }

@@ -26,7 +26,11 @@ pub async fn take(stage: &Stage, records: &mut [TicketRecord]) {
 
 /// A ticket that can't be asked about is passed over.
 async fn look(stage: &Stage, turn: usize, record: &mut TicketRecord) {
-    let request = v1::GetTicketRequest { realm: stage.plan.realm.clone(), ticket_id: record.ticket_id.clone() };
+    let request = v1::GetTicketRequest {
+        realm: stage.plan.realm.clone(),
+        ticket_id: record.ticket_id.clone(),
+        ..Default::default()
+    };
     match stage.client.ticket(turn, request).await {
         Ok(v1::GetTicketResponse { ticket: Some(ticket), .. }) => {
             record.last_look = Some((ticket.state(), point(ticket.changed), ticket.match_id));

@@ -12,8 +12,8 @@ use chassis::Shutdown;
 use domain::Cursor;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
@@ -22,7 +22,7 @@ use tonic::{Status, Streaming};
 pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
-    let seen = SeenByTicket::default();
+    let seen = Seen::default();
     let stream = Arc::new(FollowStream { desk, listener, followed: Followed::default(), seen: seen.clone() });
     let handler = move |request| {
         let stream = stream.clone();
@@ -49,7 +49,7 @@ fn merge(
 }
 
 /// Updates of everything followed.
-fn updates(told: mpsc::Receiver<Told>, seen: SeenByTicket) -> impl Stream<Item = FollowResponse> {
+fn updates(told: mpsc::Receiver<Told>, seen: Seen) -> impl Stream<Item = FollowResponse> {
     ReceiverStream::new(told).filter_map(move |update| {
         let news = seen.is_news(&update);
         let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
@@ -57,22 +57,32 @@ fn updates(told: mpsc::Receiver<Told>, seen: SeenByTicket) -> impl Stream<Item =
     })
 }
 
-/// The last update of each ticket on this stream: one that is followed through several of its players is told once.
+/// What was told on this stream: a ticket that is followed through several of its players is told once.
 #[derive(Clone, Default)]
-struct SeenByTicket(Arc<Mutex<HashMap<String, Cursor>>>);
+struct Seen(Arc<Mutex<Known>>);
 
-impl SeenByTicket {
+#[derive(Default)]
+struct Known {
+    /// The last update of each ticket.
+    tickets: HashMap<String, Cursor>,
+    /// Who has one, as far as was told.
+    players: HashSet<String>,
+}
+
+impl Seen {
     fn is_news(&self, update: &v1::Update) -> bool {
-        let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() > FOLLOWED_MAX {
+        let mut known = self.known();
+        if known.tickets.len() > FOLLOWED_MAX {
             // Forgetting only lets a repeated delivery through once more.
-            seen.clear();
+            *known = Known::default();
         }
         if is_nothing(update) {
-            return seen.remove(&update.ticket_id).is_some() || update.ticket_id.is_empty();
+            let had_one = |player: &String| known.players.remove(player);
+            return update.player_ids.iter().any(had_one) || known.tickets.remove(&update.ticket_id).is_some();
         }
-        let last = seen.entry(update.ticket_id.clone()).or_default();
+        let cursor = update.cursor.map(Cursor::from).unwrap_or_default();
+        known.players.extend(update.player_ids.iter().cloned());
+        let last = known.tickets.entry(update.ticket_id.clone()).or_default();
         let news = cursor > *last;
         *last = cursor.max(*last);
         news
@@ -80,11 +90,18 @@ impl SeenByTicket {
 
     /// Whoever follows anew is told the present state, seen or not; but not once something newer was told.
     fn forget(&self, present: &v1::Update) {
-        let cursor = present.cursor.map(Cursor::from).unwrap_or_default();
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.get(&present.ticket_id).is_some_and(|last| *last <= cursor) {
-            seen.remove(&present.ticket_id);
+        let mut known = self.known();
+        if is_nothing(present) {
+            return known.players.extend(present.player_ids.iter().cloned());
         }
+        let cursor = present.cursor.map(Cursor::from).unwrap_or_default();
+        if known.tickets.get(&present.ticket_id).is_some_and(|last| *last <= cursor) {
+            known.tickets.remove(&present.ticket_id);
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,7 +109,7 @@ struct FollowStream {
     desk: Desk,
     listener: Listener,
     followed: Followed,
-    seen: SeenByTicket,
+    seen: Seen,
 }
 
 /// What is left to do of a request, once it has taken its turn.

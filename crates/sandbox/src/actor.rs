@@ -91,6 +91,12 @@ impl Actor {
         Ok(Watcher::open(self.id(), self.play.clone(), request).await?)
     }
 
+    /// His ticket, found by his name.
+    pub async fn finds_his_ticket(&self) -> Result<v1::Ticket, Status> {
+        let request = v1::GetTicketRequest { player_id: self.id().to_owned(), ..Default::default() };
+        Ok(self.queue.clone().get_ticket(request).await?.into_inner().ticket.unwrap_or_default())
+    }
+
     pub async fn ticket(&self, id: &str) -> Result<v1::GetTicketResponse> {
         let request = v1::GetTicketRequest { ticket_id: id.to_owned(), ..Default::default() };
         Ok(self.queue.clone().get_ticket(request).await?.into_inner())
