@@ -66,6 +66,12 @@ impl RedisStore {
         Self { scripts, ..self }
     }
 
+    /// The same store as this process's, for tests that compare its fences.
+    #[cfg(feature = "testing")]
+    pub fn with_process(self, process: &str) -> Self {
+        Self { process: process.to_owned(), ..self }
+    }
+
     fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.prefix)
     }

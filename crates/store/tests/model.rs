@@ -66,6 +66,7 @@ impl StateMachineTest for Both {
         let (memory, redis, story) = runtime.block_on(async {
             let memory = MemoryStore::with_bounds(BOUNDS);
             let redis = RedisStore::connect_within(server.url(), "realm".parse().unwrap(), BOUNDS).unwrap();
+            let redis = redis.with_process("0");
             let fence = leading(&memory).await;
             assert_eq!(leading(&redis).await, fence);
             (memory, redis, Story::begin(fence))

@@ -42,7 +42,8 @@ impl Leases for MemoryStore {
             Some(lead) => lead.fence.clone(),
             None => {
                 state.history.begin_epoch(now_ms.max(seen.epoch.saturating_add(1)));
-                Fence(format!("{}|{id}", state.history.last.epoch))
+                // Whoever has this store is the one process.
+                Fence(format!("{}|{id}|0", state.history.last.epoch))
             }
         };
         state.lead = Some(Lead { fence: fence.clone(), id: id.clone(), until });
