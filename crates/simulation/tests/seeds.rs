@@ -38,25 +38,25 @@ fn is_found(fault: &str, seed: &str, told: &str) -> io::Result<()> {
 
 #[test]
 fn a_lost_ticket_is_found() -> io::Result<()> {
-    is_found("lost-ticket", "0", "one-outcome")
+    is_found("lost-ticket", "1", "one-outcome")
 }
 
 #[test]
 fn a_double_match_is_found() -> io::Result<()> {
-    is_found("double-match", "0", "one-match-per-ticket")
+    is_found("double-match", "1", "one-match-per-ticket")
 }
 
 #[test]
 fn a_missed_delivery_is_found() -> io::Result<()> {
-    is_found("missed-delivery", "0", "lost-player")
+    is_found("missed-delivery", "1", "lost-player")
 }
 
 #[test]
 fn a_write_under_a_wrong_fence_is_found() -> io::Result<()> {
-    is_found("wrong-fence", "0", "fence")
+    is_found("wrong-fence", "1", "fence")
 }
 
 #[test]
 fn a_cancel_acknowledged_too_early_is_found() -> io::Result<()> {
-    is_found("early-ack", "0", "cancel-holds")
+    is_found("early-ack", "1", "cancel-holds")
 }
