@@ -2,6 +2,7 @@ use super::args::{DevArgs, QUIET};
 use super::next_step::{NextStep, STANDS_FOR};
 use super::ports::{METRICS_PORT, default_port, listen, listen_for_metrics};
 use super::redacted::redacted;
+use super::role::METRICS_IN_USE;
 use super::signals::shutdown_on_signal;
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
@@ -20,7 +21,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
         listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
     }
     let address = args.metrics.unwrap_or_else(|| SocketAddr::from((args.host, METRICS_PORT)));
-    let metrics = listen_for_metrics(address).await?;
+    let metrics = listen_for_metrics(address, METRICS_IN_USE).await?;
     let scraped = metrics.local_addr()?;
     let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET)?;
     args.realm.follow_rules(&world, &shutdown);

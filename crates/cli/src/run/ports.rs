@@ -26,8 +26,8 @@ pub async fn listen(role: Role, address: SocketAddr, in_use: &str) -> Result<Tcp
 }
 
 /// The same for whoever reads the metrics.
-pub async fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener> {
-    listen_for("metrics", address, "choose another address with --metrics").await
+pub async fn listen_for_metrics(address: SocketAddr, in_use: &str) -> Result<TcpListener> {
+    listen_for("metrics", address, in_use).await
 }
 
 async fn listen_for(what: &str, address: SocketAddr, in_use: &str) -> Result<TcpListener> {

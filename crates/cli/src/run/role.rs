@@ -11,6 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
 
+pub const METRICS_IN_USE: &str = "choose another address with --metrics";
+
 /// Runs one service until SIGTERM.
 pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
     run_as(role, &args, |spec| spec).await
@@ -38,7 +40,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role, address, IN_USE).await?;
     let metrics = match args.metrics {
-        Some(address) => Some(listen_for_metrics(address).await?),
+        Some(address) => Some(listen_for_metrics(address, METRICS_IN_USE).await?),
         None => None,
     };
     let spec = of_role(spec(role, args, listener.local_addr()?)?);
