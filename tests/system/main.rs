@@ -17,6 +17,7 @@ mod fuzz;
 mod health_and_reflection;
 mod hung;
 mod lost;
+mod metrics;
 mod misuse;
 mod no_show;
 mod overload;

@@ -1,7 +1,7 @@
 //! A ticket's trace, as a real OTLP receiver gets it from real processes.
 
-mod processes;
-mod receiver;
+pub mod processes;
+pub mod receiver;
 mod tree;
 
 use anyhow::{Context, Result, ensure};
@@ -42,7 +42,7 @@ const EVERY_TICKET: [(&str, &str, &str); 5] = [
 /// What a player in a match is told, and so what his trace shows to have been delivered to him.
 const TOLD: [Change; 3] = [Change::Matched, Change::Assigned, Change::Ended];
 
-async fn play_until_ended(ann: &mut Queued, ben: &mut Queued) -> Result<()> {
+pub async fn play_until_ended(ann: &mut Queued, ben: &mut Queued) -> Result<()> {
     let matched = ann.is_matched_with(ben).await?;
     ann.ends(&matched).await?;
     ann.reaches(TicketState::Ended).await?;

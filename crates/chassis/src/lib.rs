@@ -1,5 +1,5 @@
 //! What every service of Muster stands on: its server, its channels, calls over streams, discovery, the rules in force, time and
-//! shutdown.
+//! shutdown; and the one page on which a process tells what it measures.
 //!
 //! Architecture invariant: every limit of the network is a named constant here, and no service sets one of its own,
 //! except the size of its messages.
@@ -14,6 +14,7 @@ mod fleet;
 mod live_rules;
 mod network;
 mod readiness;
+mod scrape;
 mod server;
 pub mod status;
 
@@ -26,6 +27,7 @@ pub use fleet::{Fleet, Open};
 pub use live_rules::LiveRules;
 pub use network::{Listener, Network, Socket};
 pub use readiness::Readiness;
+pub use scrape::{SCRAPE_PATH, serve_metrics};
 pub use server::{DRAIN_MS_MAX, ServeError, UNARY_MS_MAX, serve};
 /// Fires once, when the process is to end. Child tokens end parts of it.
 pub use tokio_util::sync::CancellationToken as Shutdown;

@@ -6,6 +6,7 @@ use api::v1;
 use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
 use std::sync::Arc;
+use std::time::Instant;
 use tonic::Status;
 
 /// Finds and proposes the matches of one range.
@@ -57,13 +58,23 @@ fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
 async fn search(range: Range, rules: Arc<Rules>, now_ms: u64, seed: u64) -> Result<(Range, Outcome), Status> {
     let tickets = range.candidates.len();
     let run = move || {
+        let began = Instant::now();
         let outcome = domain::search(&range, &rules, now_ms, seed);
+        observe(rules.queue(), began, &outcome);
         (range, outcome)
     };
     if tickets <= INLINE_TICKETS_MAX {
         return Ok(run());
     }
     chassis::compute(run).await.map_err(|error| Status::internal(error.to_string()))
+}
+
+fn observe(queue: &QueueName, began: Instant, outcome: &Outcome) {
+    let metrics = telemetry::metrics();
+    metrics.search(queue.as_str(), began.elapsed());
+    for rejection in &outcome.rejections {
+        metrics.rejections(queue.as_str(), rejection.rule, rejection.count);
+    }
 }
 
 /// Proposes one match, in the trace of the ticket that the search was for.

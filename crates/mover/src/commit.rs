@@ -47,14 +47,22 @@ impl Committer {
     }
 
     pub async fn answer(&self, proposal: v1::ProposeRequest) -> v1::ProposeResponse {
+        let judged = self.judge(&proposal).await;
+        let outcome = judged.as_ref().map_or_else(|answer| refusal(answer.verdict()), |known| known.outcome);
+        let rules = self.rules.current();
+        let queue = rules.iter().map(|rules| rules.queue().as_str()).find(|queue| *queue == proposal.queue);
+        telemetry::metrics().proposal(queue, outcome);
+        judged.map_or_else(|answer| answer, |known| known.answer)
+    }
+
+    /// What is known of its commit, or why none was tried.
+    async fn judge(&self, proposal: &v1::ProposeRequest) -> Result<Known, v1::ProposeResponse> {
         if self.lead.fence().is_none() {
-            return verdict(Verdict::NotLeading, "this mover stands by");
+            return Err(verdict(Verdict::NotLeading, "this mover stands by"));
         }
         let now_ms = self.clock.now_ms();
-        match self.check(&proposal, now_ms) {
-            Ok(checked) => self.commit(&proposal, checked, now_ms).await,
-            Err(answer) => answer,
-        }
+        let checked = self.check(proposal, now_ms)?;
+        self.commit(proposal, checked, now_ms).await
     }
 
     fn check(&self, proposal: &v1::ProposeRequest, now_ms: u64) -> Result<Checked, v1::ProposeResponse> {
@@ -87,13 +95,19 @@ impl Committer {
         self.rules.current().of_version(&queue, version).cloned().ok_or_else(unknown)
     }
 
-    async fn commit(&self, proposal: &v1::ProposeRequest, checked: Checked, now_ms: u64) -> v1::ProposeResponse {
+    async fn commit(
+        &self,
+        proposal: &v1::ProposeRequest,
+        checked: Checked,
+        now_ms: u64,
+    ) -> Result<Known, v1::ProposeResponse> {
         let Some(host) = self.hosts.choose(&checked.region, checked.match_id.0) else {
-            return verdict(Verdict::NoHost, "no playserver has room");
+            return Err(verdict(Verdict::NoHost, "no playserver has room"));
         };
-        let until = Instant::now() + COMMIT_WAIT_MAX;
+        let began = Instant::now();
+        let until = began + COMMIT_WAIT_MAX;
         let Ok(Ok(_turn)) = timeout_at(until, self.turns.acquire()).await else {
-            return verdict(Verdict::Unknown, "its turn did not come: nothing was tried");
+            return Err(verdict(Verdict::Unknown, "its turn did not come: nothing was tried"));
         };
         let span = trace::commit_span(checked.match_id);
         let request = CommitRequest {
@@ -115,7 +129,11 @@ impl Committer {
             tracing::info!(match_id = %checked.match_id, outcome = known.outcome, "a commit was unclear");
         }
         trace::tell(&span, checked.match_id, known.outcome, &known.traces);
-        known.answer
+        telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);
+        if known.outcome == COMMITTED {
+            observe(&checked, &known.traces, now_ms);
+        }
+        Ok(known)
     }
 
     /// Asks with the same match id until the outcome is known or the lead is lost.
@@ -125,7 +143,7 @@ impl Committer {
         loop {
             let Some(fence) = self.lead.fence() else {
                 let answer = verdict(Verdict::NotLeading, "the lead was lost");
-                return Known { answer, outcome: "not leading", traces: Vec::new(), was_unclear };
+                return Known { answer, outcome: "not_leading", traces: Vec::new(), was_unclear };
             };
             match self.store.commit(&fence, request.clone()).await {
                 Ok(outcome) => {
@@ -146,10 +164,13 @@ impl Committer {
     }
 }
 
+/// The outcome of a commit that made a match, and not only found it made.
+const COMMITTED: &str = "committed";
+
 /// What is known of a commit in the end.
 struct Known {
     answer: v1::ProposeResponse,
-    /// For the trace.
+    /// For the trace and the metrics.
     outcome: &'static str,
     /// Of the match's tickets; none unless it stands.
     traces: Vec<String>,
@@ -161,7 +182,7 @@ impl Known {
     fn of(outcome: CommitOutcome, match_id: String) -> Self {
         match outcome {
             CommitOutcome::Committed { traces } => {
-                Self { traces, ..Self::new(Verdict::Committed, "committed", match_id) }
+                Self { traces, ..Self::new(Verdict::Committed, COMMITTED, match_id) }
             }
             CommitOutcome::Duplicate { traces } => {
                 Self { traces, ..Self::new(Verdict::Committed, "duplicate", match_id) }
@@ -184,6 +205,27 @@ impl Known {
     fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {
         let answer = v1::ProposeResponse { verdict: verdict.into(), match_id, ..Default::default() };
         Self { answer, outcome, traces: Vec::new(), was_unclear: false }
+    }
+}
+
+/// Tells what a match that was just made cost its players. `traces` are those of its tickets, in their order.
+fn observe(checked: &Checked, traces: &[String], now_ms: u64) {
+    let (metrics, queue, region) = (telemetry::metrics(), checked.queue.as_str(), checked.region.as_str());
+    let first = traces.first().map_or("", String::as_str);
+    metrics.match_cost(queue, region, checked.cost_s, first);
+    for (ticket, trace) in checked.teams.iter().flatten().zip(traces) {
+        metrics.wait(queue, region, ticket.age_ms(now_ms), trace);
+    }
+}
+
+/// How a proposal that was not tried is counted.
+fn refusal(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotLeading => "not_leading",
+        Verdict::NoRules => "no_rules",
+        Verdict::NoHost => "no_host",
+        Verdict::Unknown => "unknown",
+        _ => "refused",
     }
 }
 

@@ -45,6 +45,7 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
         }
         for event in events {
             cursor = event.cursor;
+            telemetry::metrics().ticket_changes(event.change.as_str(), event.tickets.len());
             couriers.send(&event, &progress.begin(event.cursor));
         }
         if trimmed.elapsed() >= TRIM_EVERY {

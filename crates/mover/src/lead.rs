@@ -15,6 +15,13 @@ struct Term {
     renewed: Instant,
 }
 
+impl Term {
+    /// Whether it was renewed not too long ago to write under it.
+    fn holds(&self) -> bool {
+        self.renewed.elapsed() < LEAD_SELF_STOP
+    }
+}
+
 /// The lead as this mover knows it.
 #[derive(Clone)]
 pub struct Lead {
@@ -50,6 +57,7 @@ impl Lead {
         let task = tokio::spawn(async move {
             shutdown.run_until_cancelled(strive(&*leases, &id, &clock, &known, &striving)).await;
             let last = known.send_replace(None);
+            telemetry::metrics().lead_ended();
             if let Some(Term { fence, .. }) = last
                 && let Err(error) = leases.resign(&fence).await
             {
@@ -62,7 +70,7 @@ impl Lead {
     /// The fence to write under; none when this mover does not lead, or could not renew for too long.
     pub fn fence(&self) -> Option<Fence> {
         let term = self.term.borrow();
-        term.as_ref().filter(|term| term.renewed.elapsed() < LEAD_SELF_STOP).map(|term| term.fence.clone())
+        term.as_ref().filter(|term| term.holds()).map(|term| term.fence.clone())
     }
 
     /// Notes that history was read up to `cursor`.
@@ -85,12 +93,14 @@ impl Lead {
 }
 
 async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &watch::Sender<Option<Term>>, seen: &Seen) {
+    let (metrics, leading) = (telemetry::metrics(), telemetry::metrics().leading());
     loop {
         // Measured before asking: the store may have granted it as early as this.
         let renewed = Instant::now();
         let pause = match leases.lead(id, LEAD_TTL, clock.now_ms(), seen.get()).await {
             Ok(Leadership::Leading { fence, epoch }) => {
                 seen.raise(Cursor { epoch, seq: 0 });
+                metrics.lead_renewed();
                 let before = known.send_replace(Some(Term { fence: fence.clone(), renewed }));
                 if before.is_none_or(|term| term.fence != fence) {
                     tracing::info!(fence = fence.0, epoch, "leading");
@@ -101,6 +111,7 @@ async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &wat
                 // That epoch is over: a store that went back to it must not grant its lead again.
                 seen.raise(Cursor { seq: u64::MAX, ..seen.get() });
                 if known.send_replace(None).is_some() {
+                    metrics.lead_ended();
                     tracing::warn!(%by, "lost the lead");
                 }
                 STANDBY_POLL
@@ -111,6 +122,7 @@ async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &wat
                 STANDBY_POLL
             }
         };
+        leading.set(usize::from(known.borrow().as_ref().is_some_and(Term::holds)));
         tokio::time::sleep(pause).await;
     }
 }

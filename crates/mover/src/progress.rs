@@ -3,6 +3,7 @@
 use domain::Cursor;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use telemetry::Share;
 use tokio::sync::Notify;
 
 #[derive(Clone, Default)]
@@ -10,10 +11,16 @@ pub struct Progress {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     taken: Notify,
+    told: Share,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { state: Mutex::default(), taken: Notify::new(), told: telemetry::metrics().events_in_flight() }
+    }
 }
 
 #[derive(Default)]
@@ -33,6 +40,7 @@ impl Progress {
         let mut state = self.shared.state();
         state.read = cursor;
         state.in_flight.insert(cursor);
+        self.shared.told.set(state.in_flight.len());
         Arc::new(InFlight { cursor, shared: self.shared.clone() })
     }
 
@@ -65,7 +73,10 @@ impl Shared {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.shared.state().in_flight.remove(&self.cursor);
+        let mut state = self.shared.state();
+        state.in_flight.remove(&self.cursor);
+        self.shared.told.set(state.in_flight.len());
+        drop(state);
         self.shared.taken.notify_one();
     }
 }

@@ -1,4 +1,4 @@
-//! How a look is told in the trace of each ticket that it was for.
+//! How a look is told in the trace of each ticket that it was for, and counted.
 
 use crate::look::Looked;
 use crate::search::Found;
@@ -45,4 +45,31 @@ pub fn tell_found(span: &Span, found: &Found) {
 
 pub fn tell_outcome(span: &Span, looked: Looked) {
     span.record("muster.outcome", debug(looked));
+}
+
+/// Counts one look for one ticket.
+pub fn count(waiting: &mut Waiting, looked: Looked) {
+    telemetry::metrics().attempts(waiting.place.queue.as_str(), looked.as_str(), 1);
+    note(waiting, looked);
+}
+
+/// Counts one look for tickets of one queue: they may be thousands, so each outcome is counted once.
+pub fn counted(mut looked: Vec<(Waiting, Looked)>) -> Vec<(Waiting, Looked)> {
+    let Some((first, _)) = looked.first() else { return looked };
+    let queue = first.place.queue.clone();
+    for outcome in Looked::ALL {
+        let tickets = looked.iter().filter(|(_, looked)| *looked == outcome).count();
+        if tickets > 0 {
+            telemetry::metrics().attempts(queue.as_str(), outcome.as_str(), tickets);
+        }
+    }
+    looked.iter_mut().for_each(|(waiting, looked)| note(waiting, *looked));
+    looked
+}
+
+fn note(waiting: &mut Waiting, looked: Looked) {
+    waiting.looks = waiting.looks.saturating_add(1);
+    if looked == Looked::Matched {
+        telemetry::metrics().matched(waiting.place.queue.as_str(), waiting.looks, &waiting.trace);
+    }
 }

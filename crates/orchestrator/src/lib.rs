@@ -16,6 +16,7 @@ mod grounds;
 mod intake;
 mod look;
 mod looker;
+mod outcome;
 mod outlooks;
 mod placer;
 mod recent;

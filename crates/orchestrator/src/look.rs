@@ -14,6 +14,10 @@ use std::sync::Arc;
 use store::{IndexedTicket, Store, StoreError};
 use tracing::{Instrument, Span};
 
+/// The kinds of range, as they are told.
+const ANCHORED: &str = "anchored";
+const WINDOW: &str = "window";
+
 /// What came of one look for one ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looked {
@@ -25,6 +29,20 @@ pub enum Looked {
     Unsettled,
     /// Nothing was searched: the store or every matchmaker was busy or away.
     Failed,
+}
+
+impl Looked {
+    pub const ALL: [Self; 5] = [Self::Matched, Self::Gone, Self::Unmatched, Self::Unsettled, Self::Failed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Gone => "gone",
+            Self::Unmatched => "unmatched",
+            Self::Unsettled => "unsettled",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +76,7 @@ impl Eyes {
         let span = attempt::span(waiting);
         let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await.unwrap_or_else(failed);
         attempt::tell_outcome(&span, looked);
+        attempt::count(waiting, looked);
         looked
     }
 
@@ -65,6 +84,7 @@ impl Eyes {
         let look = waiting.look(waiting.width);
         let range = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
         attempt::tell_range(span, range.tickets.len());
+        telemetry::metrics().range(look.queue.as_str(), ANCHORED, range.tickets.len(), &waiting.trace);
         if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
             // A range that was cut may have left it out; a whole one proves that it waits no longer.
             return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
@@ -102,6 +122,7 @@ impl Eyes {
         };
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
+        telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.tickets.len(), &first.trace);
         let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
         let searching = self.searcher.search(&first.rules, Sought::Window(due), range.tickets, &outlook, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
@@ -121,7 +142,7 @@ impl Eyes {
         if let Err(error) = &found {
             tracing::debug!(%error, "a window was not searched");
         }
-        window.waiting.into_iter().zip(spans).map(of_one).collect()
+        attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())
     }
 
     /// Tells the watchers of tickets that are looked for more widely now than before. Only news: a failure is not worth a retry.
@@ -170,5 +191,5 @@ fn failed(error: LookError) -> Looked {
 }
 
 fn with_all(waiting: Vec<Waiting>, looked: Looked) -> Vec<(Waiting, Looked)> {
-    waiting.into_iter().map(|waiting| (waiting, looked)).collect()
+    attempt::counted(waiting.into_iter().map(|waiting| (waiting, looked)).collect())
 }

@@ -53,6 +53,7 @@ impl Looker {
     /// Looks for a new ticket at once; with too many arrivals in work, for all of the others together in the next round, which costs
     /// less.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
+        let waiting = waiting.held();
         let Ok(turn) = self.arrivals.clone().try_acquire_owned() else {
             return self.look_at(self.clock.now_ms(), waiting);
         };
@@ -66,7 +67,7 @@ impl Looker {
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
         let round_ms = (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
-        self.schedule().add(round_ms, waiting);
+        self.schedule().add(round_ms, waiting.held());
     }
 
     /// The same for a ticket that was looked for before.

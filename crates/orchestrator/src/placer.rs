@@ -55,7 +55,7 @@ impl Placer {
     async fn relocate(&self, waiting: Waiting) -> Moved {
         let place = waiting.rules.place(&waiting.party);
         match self.store.relocate(waiting.id, &self.here, &place).await {
-            Ok(true) => Moved::Ready(Waiting { place, ..waiting }),
+            Ok(true) => Moved::Ready(waiting.moved_to(place)),
             Ok(false) => Moved::Gone,
             Err(error) => {
                 tracing::debug!(%error, ticket_id = %waiting.id, "could not move a ticket to its place");

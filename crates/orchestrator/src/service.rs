@@ -3,6 +3,7 @@ use crate::config::SESSION_CALLS_MAX;
 use crate::explain::Explainer;
 use crate::intake::{Intake, Room};
 use crate::looker::Looker;
+use crate::outcome;
 use crate::waiting::Waiting;
 use api::v1::queue_server::Queue;
 use api::v1::session_request::Op;
@@ -32,17 +33,27 @@ pub struct Service {
 
 impl Service {
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
+        let (queues, rules) = (request.queues.clone(), self.rules.current());
+        let admitted = self.admit(request, &rules);
+        let (arrival, room) = admitted.inspect_err(|status| outcome::count(&queues, &rules, Err(status)))?;
+        // A task of its own: a caller who gives up must not come between the storing and the looking.
+        let service = self.clone();
+        let storing = async move {
+            let answer = service.store(arrival, &rules, room).await;
+            outcome::count(&queues, &rules, answer.as_ref());
+            answer
+        };
+        let storing = tokio::spawn(storing.in_current_span());
+        storing.await.map_err(|error| Status::internal(error.to_string()))?
+    }
+
+    /// Everything that can be refused before anything is asked of the store.
+    fn admit(&self, request: v1::EnqueueRequest, rules: &RuleSet) -> Result<(Arrival, Room), Status> {
         self.check_open()?;
         let room = self.intake.room()?;
         let trace = telemetry::traceparent(&tracing::Span::current());
-        let rules = self.rules.current();
-        let arrival = arrival::read(request, &self.realm, &rules, &self.here, trace, self.clock.now_ms());
-        let arrival = arrival.map_err(status::invalid)?;
-        // A task of its own: a caller who gives up must not come between the storing and the looking.
-        let service = self.clone();
-        let storing = async move { service.store(arrival, &rules, room).await };
-        let storing = tokio::spawn(storing.in_current_span());
-        storing.await.map_err(|error| Status::internal(error.to_string()))?
+        let arrival = arrival::read(request, &self.realm, rules, &self.here, trace, self.clock.now_ms());
+        Ok((arrival.map_err(status::invalid)?, room))
     }
 
     async fn store(&self, arrival: Arrival, rules: &RuleSet, room: Room) -> Result<v1::EnqueueResponse, Status> {

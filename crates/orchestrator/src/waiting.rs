@@ -2,6 +2,7 @@ use crate::intake::Room;
 use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
+use telemetry::Share;
 
 /// A ticket in one of its queues, as the schedule remembers it.
 #[derive(Debug, Clone)]
@@ -20,6 +21,10 @@ pub struct Waiting {
     pub trace: Arc<str>,
     /// Of an arrival that was not looked for yet.
     pub room: Option<Room>,
+    /// How often it was looked for here.
+    pub looks: u32,
+    /// Its part in what this process tells of how many it looks for; none while another holds it.
+    pub held: Option<Share>,
 }
 
 impl Waiting {
@@ -46,7 +51,19 @@ impl Waiting {
         let in_queue = |place: &Placement| {
             let (rules, party) = (rules.latest(&place.queue)?.clone(), party.clone());
             let (place, trace) = (place.clone(), trace.clone());
-            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace, room: None })
+            Some(Self {
+                id,
+                rules,
+                party,
+                place,
+                queued_ms,
+                tries: 0,
+                width: 0,
+                trace,
+                room: None,
+                looks: 0,
+                held: None,
+            })
         };
         places.iter().filter_map(in_queue).collect()
     }
@@ -56,6 +73,20 @@ impl Waiting {
     pub fn under(self, rules: &RuleSet) -> Self {
         let rules = rules.latest(&self.place.queue).unwrap_or(&self.rules).clone();
         Self { rules, ..self }
+    }
+
+    /// The same, counted as looked for here until it is dropped.
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        let Placement { queue, region, .. } = &self.place;
+        self.held.get_or_insert_with(|| telemetry::metrics().waiting(queue.as_str(), region));
+        self
+    }
+
+    /// The same after it was moved to another place.
+    #[must_use]
+    pub fn moved_to(self, place: Placement) -> Self {
+        Self { place, held: None, ..self }.held()
     }
 
     /// Whether it stands where its rules place it.
@@ -148,7 +179,19 @@ pub mod testing {
         let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
         let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
         let (rules, trace) = (rules.clone(), "".into());
-        Waiting { id, rules, party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace, room: None }
+        Waiting {
+            id,
+            rules,
+            party,
+            place,
+            queued_ms: NOW_MS,
+            tries: 0,
+            width: 0,
+            trace,
+            room: None,
+            looks: 0,
+            held: None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::presence::Presence;
 use api::v1::deliver_request::What;
 use api::v1::playserver_server::Playserver;
 use api::v1::{self, DeliverRequest, DeliverResponse};
-use chassis::Shutdown;
+use chassis::{Clock, Shutdown};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
@@ -16,12 +16,13 @@ pub struct Delivery {
     hub: Hub,
     presence: Presence,
     host: Arc<Host>,
+    clock: Clock,
     shutdown: Shutdown,
 }
 
 impl Delivery {
-    pub fn new(hub: Hub, presence: Presence, host: Arc<Host>, shutdown: Shutdown) -> Self {
-        Self { hub, presence, host, shutdown }
+    pub fn new(hub: Hub, presence: Presence, host: Arc<Host>, clock: Clock, shutdown: Shutdown) -> Self {
+        Self { hub, presence, host, clock, shutdown }
     }
 
     fn take(&self, request: DeliverRequest) -> DeliverResponse {
@@ -43,6 +44,9 @@ impl Delivery {
         let _spans = spans(event);
         self.hub.tell_event(event);
         self.host.take(event);
+        let lag_ms = self.clock.now_ms().saturating_sub(event.at_ms);
+        let trace = event.tickets.first().map_or("", |ticket| ticket.traceparent.as_str());
+        telemetry::metrics().delivered(change(event), lag_ms, trace);
     }
 }
 
@@ -68,10 +72,14 @@ impl Playserver for Delivery {
     }
 }
 
+fn change(event: &v1::Event) -> &'static str {
+    event.change().as_str_name().trim_start_matches("CHANGE_")
+}
+
 /// The taking of an event, in the trace of each of its tickets.
 fn spans(event: &v1::Event) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
-        let change = event.change().as_str_name().trim_start_matches("CHANGE_");
+        let change = change(event);
         let span =
             tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
         telemetry::continue_from(&span, &ticket.traceparent);

@@ -7,6 +7,7 @@ use domain::{InstanceId, MatchId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{MatchOutcome, Store};
+use telemetry::Share;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
@@ -19,6 +20,7 @@ pub struct Host {
     /// Until when each match runs at the longest, in ms since the Unix epoch: one whose end was not heard of counts no longer than that.
     running: Mutex<HashMap<MatchId, u64>>,
     load: Load,
+    told: Share,
 }
 
 impl Host {
@@ -31,6 +33,7 @@ impl Host {
             starts: Arc::new(Semaphore::new(STARTS_IN_WORK_MAX)),
             running: Mutex::default(),
             load,
+            told: telemetry::metrics().matches_running(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Host {
         change(&mut running);
         let now_ms = self.clock.now_ms();
         running.retain(|_, until_ms| *until_ms > now_ms);
+        self.told.set(running.len());
         self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
     }
 }

@@ -7,6 +7,7 @@ use domain::{PlayerId, TicketId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Subject;
+use telemetry::Share;
 use tokio::sync::mpsc;
 
 /// One update, shared by all who hear it.
@@ -17,11 +18,17 @@ pub struct Hub {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
     watchers: HashMap<Subject, Vec<Watcher>>,
     count: usize,
+    told: Share,
     next: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { watchers: HashMap::new(), count: 0, told: telemetry::metrics().watchers(), next: 0 }
+    }
 }
 
 struct Watcher {
@@ -62,6 +69,7 @@ impl Hub {
             return None;
         }
         state.count += 1;
+        state.told.set(state.count);
         state.next += 1;
         let number = state.next;
         state.watchers.entry(subject).or_default().push(Watcher { number, listener });
@@ -78,6 +86,7 @@ impl Hub {
             state.watchers.remove(subject);
         }
         state.count -= removed;
+        state.told.set(state.count);
     }
 
     pub fn is_watched(&self, subject: &Subject) -> bool {

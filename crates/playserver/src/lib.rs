@@ -55,7 +55,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     tokio::spawn(host.clone().recount(shutdown.clone()));
     let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
     let play = Service(desk);
-    let delivery = Delivery::new(hub, presence, host, shutdown.clone());
+    let delivery = Delivery::new(hub, presence, host, clock, shutdown.clone());
     let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
         .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX));
     let names = ["muster.v1.Play", "muster.v1.Playserver"];

@@ -24,9 +24,9 @@ mod verbs;
 pub use self::bounds::Bounds;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
-pub use self::redis::RedisStore;
 #[cfg(feature = "testing")]
 pub use self::redis::Scripts;
+pub use self::redis::{Observe, RedisStore, RoundTrip, RoundTripEnd};
 pub use self::verbs::{
     Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
     LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, UNWATCHED_REASON,

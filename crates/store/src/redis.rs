@@ -13,16 +13,19 @@ mod matches;
 mod outbox;
 mod range;
 mod recent;
+mod round_trip;
 mod row;
 mod scripts;
 mod sentinel;
 mod tickets;
 
 use self::link::{Ask, Link};
+pub use self::round_trip::{Observe, RoundTrip, RoundTripEnd};
 use self::row::Reply;
 pub use self::scripts::Scripts;
+use self::scripts::{Call, Written};
 use crate::{Bounds, StoreError};
-use ::redis::{Script, ScriptInvocation, Value};
+use ::redis::Value;
 use domain::RealmId;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -72,16 +75,23 @@ impl RedisStore {
         Self { process: process.to_owned(), ..self }
     }
 
+    /// The same store, which tells `observe` of every round trip.
+    #[must_use]
+    pub fn observed(mut self, observe: Observe) -> Self {
+        self.link.observe(observe);
+        self
+    }
+
     fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.prefix)
     }
 
     /// A call of a script, which still lacks its ARGV.
-    fn call(&self, script: &'static Script) -> ScriptInvocation<'static> {
-        script.key(&self.prefix)
+    fn call(&self, script: &'static Written) -> Call {
+        script.on(&self.prefix)
     }
 
-    async fn run(&self, call: ScriptInvocation<'static>) -> Result<Value, StoreError> {
+    async fn run(&self, call: Call) -> Result<Value, StoreError> {
         self.link.ask(Ask::Script(call)).await
     }
 
@@ -91,12 +101,12 @@ impl RedisStore {
     }
 
     /// Runs a script whose answer begins with a status.
-    async fn run_reply(&self, call: ScriptInvocation<'static>) -> Result<Reply, StoreError> {
+    async fn run_reply(&self, call: Call) -> Result<Reply, StoreError> {
         Reply::of(self.run(call).await?)
     }
 
     /// Runs a script that answers 1 or 0.
-    async fn run_flag(&self, call: ScriptInvocation<'static>) -> Result<bool, StoreError> {
+    async fn run_flag(&self, call: Call) -> Result<bool, StoreError> {
         match self.run(call).await? {
             Value::Int(flag) => Ok(flag != 0),
             other => Err(row::unexpected(&other)),

@@ -1,3 +1,5 @@
+use crate::metrics::{INTERVAL_MS_MAX, INTERVAL_MS_MIN, INTERVAL_VARIABLE};
+
 /// Why telemetry could not be set up. Each text says what to change.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -5,6 +7,10 @@ pub enum TelemetryError {
     Filter(#[from] tracing_subscriber::filter::ParseError),
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT does not name an OTLP receiver, as http://localhost:4317 does: {0}")]
     Endpoint(#[from] opentelemetry_otlp::ExporterBuildError),
+    #[error("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT does not name an OTLP receiver, as http://localhost:4317 does: {0}")]
+    MetricsEndpoint(String),
+    #[error("{INTERVAL_VARIABLE} must be {INTERVAL_MS_MIN} to {INTERVAL_MS_MAX} ms")]
+    Interval,
     #[error("telemetry must be started inside a tokio runtime")]
     NoRuntime,
     #[error("telemetry was started before in this process")]

@@ -1,3 +1,4 @@
+use crate::metrics::Push;
 use crate::{TelemetryError, export, filters};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
@@ -5,18 +6,18 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::Subscriber;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-/// Longest time the last spans may take to leave at shutdown, in ms.
+/// Longest time the last spans and metrics may take to leave at shutdown, in ms.
 pub const SHUTDOWN_MS_MAX: u64 = 2_000;
 
-/// Where traces go; unset or empty: nowhere.
-const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Where traces go, and metrics; unset or empty: nowhere.
+pub(crate) const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +38,20 @@ pub struct Options {
 }
 
 /// What must live as long as the process and be shut down at its end.
-#[must_use = "the last spans are lost unless it is shut down"]
+#[must_use = "the last spans and metrics are lost unless it is shut down"]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
+    push: Option<Push>,
 }
 
-/// Makes the process log, and trace where `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Once per process, inside its runtime.
+/// Makes the process log, and trace and push its metrics where `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Once per process, inside its runtime.
 pub fn init(options: Options) -> Result<Telemetry, TelemetryError> {
     propagate();
     let log = log_layer(options.log).with_filter(filters::log(&options.log_default)?);
     let provider = if exports() { Some(export::provider(resource(&options))?) } else { None };
     let traces = provider.as_ref().map(export_layer);
     tracing_subscriber::registry().with(traces).with(log).try_init().map_err(|_| TelemetryError::Started)?;
-    Ok(Telemetry { provider })
+    Ok(Telemetry { provider, push: Push::start(&options)? })
 }
 
 /// Makes the tower layers speak W3C trace context. [`init`] does it too.
@@ -73,12 +75,17 @@ where
 }
 
 impl Telemetry {
-    /// Sends the last spans, within [`SHUTDOWN_MS_MAX`]. Blocks the calling thread so long, and needs another one of the
+    /// Sends the last spans and metrics, within [`SHUTDOWN_MS_MAX`]. Blocks the calling thread so long, and needs another one of the
     /// runtime to be running.
     pub fn shutdown(self) {
-        let Some(provider) = self.provider else { return };
-        if let Err(error) = provider.shutdown_with_timeout(Duration::from_millis(SHUTDOWN_MS_MAX)) {
+        let limit = Duration::from_millis(SHUTDOWN_MS_MAX);
+        let deadline = Instant::now() + limit;
+        let last = self.push.map(Push::ask_for_last);
+        if let Some(Err(error)) = self.provider.map(|provider| provider.shutdown_with_timeout(limit)) {
             tracing::warn!(%error, "the last spans were not exported");
+        }
+        if let Some(last) = last {
+            last.wait(deadline);
         }
     }
 }

@@ -1,20 +1,24 @@
-//! Logs, traces and the context that ties them together across processes.
+//! Logs, traces, metrics and the context that ties them together across processes.
 //!
 //! Logs go to stderr. Traces are exported by OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; where it is not, no span is
-//! built for export at all. Each has a filter of its own, so `RUST_LOG=warn` quiets the log and not the traces.
+//! built for export at all. Each has a filter of its own, so `RUST_LOG=warn` quiets the log and not the traces. Metrics are always
+//! counted; they go where traces go, and to whoever reads [`Metrics::text`].
 //!
-//! Architecture invariant: telemetry never stands in the way. An exporter that is down costs its spans and one log line
-//! a minute.
+//! Architecture invariant: telemetry never stands in the way. An exporter that is down costs what it was to send and one log
+//! line a minute.
 
+mod complaints;
 mod context;
 mod error;
 mod export;
 mod filters;
 mod init;
 mod layers;
+mod metrics;
 
 pub use context::{continue_from, is_in_trace, link, shared, traceparent};
 pub use error::TelemetryError;
 pub use filters::SPANS;
 pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, init, propagate};
 pub use layers::{ClientLayer, ServerLayer, Traced, client_layer, server_layer};
+pub use metrics::{Described, Kind, Metrics, QUEUES_MAX, REGIONS_MAX, Share, TEXT_TYPE, metrics};

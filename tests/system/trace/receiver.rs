@@ -2,10 +2,16 @@
 
 use super::tree::{Link, Span, Tree};
 use anyhow::Result;
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1 as otlp;
 use sandbox::wait_until;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,19 +23,33 @@ use tonic::{Request, Response, Status};
 pub struct Receiver {
     pub endpoint: String,
     spans: Spans,
+    metrics: Metrics,
 }
 
+type Metrics = Arc<Mutex<Vec<ResourceMetrics>>>;
 type Spans = Arc<Mutex<Vec<Span>>>;
 
 impl Receiver {
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        let spans = Spans::default();
+        let (spans, metrics) = (Spans::default(), Metrics::default());
         let service = TraceServiceServer::new(Desk(spans.clone()));
-        let server = tonic::transport::Server::builder().add_service(service);
+        let counting = MetricsServiceServer::new(Counter(metrics.clone()));
+        let server = tonic::transport::Server::builder().add_service(service).add_service(counting);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-        Ok(Self { endpoint, spans })
+        Ok(Self { endpoint, spans, metrics })
+    }
+
+    /// A metric as a service told it last, and who tells it; none while nothing of it has come.
+    pub fn metric(&self, service: &str, name: &str) -> Option<(Resource, Metric)> {
+        let told = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_service = told.iter().rev().filter(|all| name_of(all.resource.as_ref()) == service);
+        let mut named = of_service.flat_map(|all| {
+            let metrics = all.scope_metrics.iter().flat_map(|scope| &scope.metrics);
+            metrics.filter(|metric| metric.name == name).map(|metric| (all.resource.clone(), metric.clone()))
+        });
+        named.next().map(|(resource, metric)| (resource.unwrap_or_default(), metric))
     }
 
     /// What has come of a trace.
@@ -48,6 +68,19 @@ impl Receiver {
     }
 }
 
+struct Counter(Metrics);
+
+#[tonic::async_trait]
+impl MetricsService for Counter {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(request.into_inner().resource_metrics);
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
 struct Desk(Spans);
 
 #[tonic::async_trait]
@@ -57,7 +90,7 @@ impl TraceService for Desk {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let received = request.into_inner().resource_spans.into_iter().flat_map(|of_process| {
-            let service = service_name(&of_process);
+            let service = name_of(of_process.resource.as_ref());
             let spans = of_process.scope_spans.into_iter().flat_map(|scope| scope.spans);
             spans.map(move |span| read(&service, span))
         });
@@ -66,8 +99,8 @@ impl TraceService for Desk {
     }
 }
 
-fn service_name(spans: &otlp::ResourceSpans) -> String {
-    let attributes = spans.resource.iter().flat_map(|resource| &resource.attributes);
+fn name_of(resource: Option<&Resource>) -> String {
+    let attributes = resource.into_iter().flat_map(|resource| &resource.attributes);
     attributes.filter(|attribute| attribute.key == "service.name").map(text).collect()
 }
 
@@ -96,7 +129,7 @@ fn read(service: &str, span: otlp::Span) -> Span {
     }
 }
 
-fn text(attribute: &KeyValue) -> String {
+pub fn text(attribute: &KeyValue) -> String {
     match &attribute.value {
         Some(AnyValue { value: Some(Value::StringValue(text)) }) => text.clone(),
         Some(AnyValue { value: Some(Value::IntValue(number)) }) => number.to_string(),
@@ -106,6 +139,6 @@ fn text(attribute: &KeyValue) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -81,6 +81,7 @@ impl Member {
         }
         self.readiness.set(false);
         let Instance { role, id, .. } = &self.instance;
+        telemetry::metrics().lease_ended(role.as_str());
         if let Err(error) = in_time(self.leases.deregister(*role, id)).await {
             tracing::debug!(%error, "not deregistered; the lease runs out instead");
         }
@@ -104,6 +105,7 @@ impl Member {
             tracing::info!(instance = %self.instance.id, role = self.instance.role.as_str(), "registered and ready");
         }
         self.readiness.set(true);
+        telemetry::metrics().lease_renewed(self.instance.role.as_str());
         backoff.reset();
         Duration::from_millis(LEASE_RENEW_MS)
     }

@@ -4,6 +4,7 @@
 
 mod calls;
 mod discovery;
+mod scrape;
 mod server;
 mod support;
 mod trace;

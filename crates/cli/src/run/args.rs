@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::testing::Fsync;
-use store::{MemoryStore, RedisStore, Store};
+use store::{MemoryStore, RedisStore, RoundTrip, Store};
 use telemetry::{LogFormat, Options, Telemetry};
 
 /// What is logged where many services share a terminal: what is amiss, and what became of rules that someone edits meanwhile.
@@ -40,10 +40,14 @@ const ROLE_HELP: &str = "\
 Environment also read:
   RUST_LOG                      what is logged, for example info or mover=debug
                                 [default: info]
-  OTEL_EXPORTER_OTLP_ENDPOINT   where traces go by OTLP/gRPC, for example
-                                http://localhost:4317 [default: nowhere]
+  OTEL_EXPORTER_OTLP_ENDPOINT   where traces and metrics go by OTLP/gRPC, for
+                                example http://localhost:4317 [default: nowhere]
   OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
                                 which traces are kept [default: all]
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
+                                where metrics go instead
+  OTEL_METRIC_EXPORT_INTERVAL   how often, in ms [default: 60000]
+  OTEL_METRICS_EXPORTER         none: nowhere
 
 SIGTERM: no longer ready, takes nothing new, finishes or hands back what it
 holds, exits 0 within 10 s.";
@@ -64,6 +68,9 @@ pub struct RoleArgs {
     /// URL at which the other services reach this one [default: http:// and the address listened on]
     #[arg(long, env = "MUSTER_ADVERTISE", value_name = "URL")]
     pub advertise: Option<String>,
+    /// Address on which Prometheus finds this process's metrics, at /metrics [default: none]
+    #[arg(long, env = "MUSTER_METRICS", value_name = "IP:PORT")]
+    pub metrics: Option<SocketAddr>,
     /// This instance's name, unlike any other's [default: the role and a random suffix]
     #[arg(long, env = "MUSTER_INSTANCE", value_name = "NAME")]
     pub instance: Option<String>,
@@ -105,6 +112,9 @@ pub struct DevArgs {
     /// Address to listen on; ports are the documented ones
     #[arg(long, env = "MUSTER_HOST", default_value = "127.0.0.1", value_name = "IP")]
     pub host: IpAddr,
+    /// Address on which Prometheus finds the metrics, at /metrics [default: port 7660 of the host]
+    #[arg(long, env = "MUSTER_METRICS", value_name = "IP:PORT")]
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Every service in processes of their own.
@@ -175,6 +185,10 @@ impl ClusterArgs {
     }
 }
 
+fn tell(trip: RoundTrip) {
+    telemetry::metrics().store_call(trip.verb, trip.end.as_str(), trip.took);
+}
+
 fn no_redis_url(text: &str) -> Misuse {
     Misuse::new(format!(
         "--redis {} is no Redis URL: write for example redis://127.0.0.1:6379 or redis+sentinel://127.0.0.1:26379/mymaster",
@@ -194,7 +208,10 @@ impl RealmArgs {
         let rules = LiveRules::new(self.rules()?);
         let store: Arc<dyn Store> = match redis {
             None => Arc::new(MemoryStore::new()),
-            Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
+            Some(url) => {
+                let store = RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?;
+                Arc::new(store.observed(tell))
+            }
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
         Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max })

@@ -1,7 +1,8 @@
 use super::args::{DevArgs, QUIET};
 use super::next_step::{NextStep, STANDS_FOR};
-use super::ports::{default_port, listen};
+use super::ports::{METRICS_PORT, default_port, listen, listen_for_metrics};
 use super::redacted::redacted;
+use super::role::METRICS_IN_USE;
 use super::signals::shutdown_on_signal;
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
@@ -19,13 +20,17 @@ pub async fn run(args: DevArgs) -> Result<()> {
     for role in Counts::ONE_EACH.roles() {
         listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
     }
+    let address = args.metrics.unwrap_or_else(|| SocketAddr::from((args.host, METRICS_PORT)));
+    let metrics = listen_for_metrics(address, METRICS_IN_USE).await?;
+    let scraped = metrics.local_addr()?;
     let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET)?;
     args.realm.follow_rules(&world, &shutdown);
+    tokio::spawn(chassis::serve_metrics(metrics, shutdown.clone()));
     let mut system = System::new(world);
     for (role, listener) in listeners {
         system.add(role, listener)?;
     }
-    if shutdown.run_until_cancelled(ready(&system, &args)).await.transpose()?.is_some() {
+    if shutdown.run_until_cancelled(ready(&system, &args, scraped)).await.transpose()?.is_some() {
         shutdown.cancelled().await;
         eprintln!("muster: leaving");
     }
@@ -34,14 +39,14 @@ pub async fn run(args: DevArgs) -> Result<()> {
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")
 }
 
-async fn ready(system: &System, args: &DevArgs) -> Result<()> {
+async fn ready(system: &System, args: &DevArgs, metrics: SocketAddr) -> Result<()> {
     system.ready().await?;
-    println!("{}", welcome(system, args));
+    println!("{}", welcome(system, args, metrics));
     Ok(())
 }
 
 /// What to open and what to type next.
-fn welcome(system: &System, args: &DevArgs) -> String {
+fn welcome(system: &System, args: &DevArgs, metrics: SocketAddr) -> String {
     let of = |role| system.addresses(role).iter().map(|address| host_and_port(address)).collect::<Vec<_>>();
     let rules = system.world.rules.current();
     let next = NextStep { rules: &rules, queue: of(Role::Orchestrator), play: of(Role::Playserver) };
@@ -56,6 +61,7 @@ fn welcome(system: &System, args: &DevArgs) -> String {
   queues               {}
   realm                {}, kept {kept}
   other services       matchmaker {}   mover {}   sweeper {}
+  metrics              http://{metrics}{}
   stop                 Ctrl-C
 
 {STANDS_FOR}",
@@ -66,6 +72,7 @@ fn welcome(system: &System, args: &DevArgs) -> String {
         of(Role::Matchmaker).join(" "),
         of(Role::Mover).join(" "),
         of(Role::Sweeper).join(" "),
+        chassis::SCRAPE_PATH,
     )
 }
 

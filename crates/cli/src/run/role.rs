@@ -1,5 +1,5 @@
 use super::args::{PlayserverArgs, RoleArgs};
-use super::ports::{default_port, listen};
+use super::ports::{default_port, listen, listen_for_metrics};
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use crate::misuse::Misuse;
@@ -12,6 +12,7 @@ use store::RedisStore;
 
 const GAME_ADDRESS_BYTES_MAX: usize = 256;
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
+pub const METRICS_IN_USE: &str = "choose another address with --metrics";
 
 /// Runs one service until SIGTERM.
 pub async fn run(role: Role, args: RoleArgs) -> Result<()> {
@@ -52,9 +53,17 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     let world = args.realm.world(Some(&args.redis))?;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role, address, IN_USE).await?;
+    let metrics = match args.metrics {
+        Some(address) => Some(listen_for_metrics(address, METRICS_IN_USE).await?),
+        None => None,
+    };
     let spec = of_role(spec(role, args, listener.local_addr()?)?);
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
+    if let Some(listener) = metrics {
+        tracing::info!(metrics = %listener.local_addr()?, "serving metrics");
+        tokio::spawn(chassis::serve_metrics(listener, shutdown.clone()));
+    }
     warn_of_redis(&world, &args.redis).await;
     args.realm.follow_rules(&world, &shutdown);
     let served = sandbox::serve(spec, listener, world, shutdown).await;

@@ -19,7 +19,7 @@ impl RedisStore {
         let mut command = cmd("LRANGE");
         let key = self.key(&format!("a:{queue}"));
         command.arg(&key).arg(0).arg(last);
-        let entries = list(self.read(Ask::Command(command), &key).await?)?;
+        let entries = list(self.read(Ask::Command("arrivals", command), &key).await?)?;
         entries.into_iter().map(|entry| arrived(&key, entry)).collect()
     }
 }

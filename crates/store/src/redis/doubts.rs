@@ -27,7 +27,7 @@ impl RedisStore {
     async fn info(&self, section: &str) -> Result<String, StoreError> {
         let mut command = cmd("INFO");
         command.arg(section);
-        text(self.link.ask(Ask::Command(command)).await?)
+        text(self.link.ask(Ask::Command("doubts", command)).await?)
     }
 }
 

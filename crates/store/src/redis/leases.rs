@@ -59,7 +59,7 @@ impl Leases for RedisStore {
         let mut command = cmd("GET");
         let key = self.key("leader");
         command.arg(&key);
-        match self.read(Ask::Command(command), &key).await? {
+        match self.read(Ask::Command("leader", command), &key).await? {
             Value::Nil => Ok(None),
             value => {
                 let held = text(value)?;

@@ -3,9 +3,11 @@
 use super::address::Address;
 use super::gate::Gate;
 use super::master::Master;
+use super::round_trip::{Observe, Watch};
+use super::scripts::Call;
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
-use ::redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
+use ::redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -21,28 +23,38 @@ const FIND_MAX: Duration = Duration::from_millis(400);
 /// From one search to the next, whoever asks: those who know have an election to hold just then.
 const FIND_EVERY: Duration = Duration::from_millis(100);
 
-/// What a verb asks of Redis. All of it may be asked twice.
+/// What blocks on the server is timed under a name of its own.
+const BLOCKED: &str = "events_wait";
+
+/// What a verb asks of Redis, with its name where that is not the script's. All of it may be asked twice.
 pub(super) enum Ask {
-    Script(ScriptInvocation<'static>),
-    Command(Cmd),
-    Pipeline(Pipeline),
+    Script(Call),
+    Command(&'static str, Cmd),
+    Pipeline(&'static str, Pipeline),
     /// What happened: whoever reads it tells the players.
-    News(Cmd),
+    News(&'static str, Cmd),
 }
 
 impl Ask {
     async fn once(&self, connection: &mut (impl ConnectionLike + Send)) -> RedisResult<Value> {
         match self {
             // Loads the script when Redis does not know it (any more).
-            Self::Script(call) => call.invoke_async(connection).await,
-            Self::Command(command) | Self::News(command) => command.query_async(connection).await,
-            Self::Pipeline(pipeline) => pipeline.query_async(connection).await,
+            Self::Script(call) => call.invocation.invoke_async(connection).await,
+            Self::Command(_, command) | Self::News(_, command) => command.query_async(connection).await,
+            Self::Pipeline(_, pipeline) => pipeline.query_async(connection).await,
         }
     }
 
     /// Whether its answer must outlive the master; what is only looked at is confirmed by whoever acts on it.
     fn is_gated(&self) -> bool {
-        matches!(self, Self::Script(_) | Self::News(_))
+        matches!(self, Self::Script(_) | Self::News(..))
+    }
+
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::Script(call) => call.verb,
+            Self::Command(verb, _) | Self::Pipeline(verb, _) | Self::News(verb, _) => verb,
+        }
     }
 }
 
@@ -55,6 +67,7 @@ pub(super) struct Link {
     is_doubted: AtomicBool,
     /// When the last search for it began.
     searched: Mutex<Option<Instant>>,
+    observe: Option<Observe>,
 }
 
 impl std::fmt::Debug for Link {
@@ -72,7 +85,12 @@ impl Link {
             master: RwLock::default(),
             is_doubted: AtomicBool::new(false),
             searched: Mutex::default(),
+            observe: None,
         })
+    }
+
+    pub(super) fn observe(&mut self, observe: Observe) {
+        self.observe = Some(observe);
     }
 
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
@@ -112,6 +130,7 @@ impl Link {
             let answer = master.block(command, wait).await?;
             master.pass(entered).await.map(|()| answer)
         };
+        let blocking = self.watched(BLOCKED, blocking);
         let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
         answer.inspect_err(|error| self.doubt(error)).map_err(|error| fault(&error))
     }
@@ -126,7 +145,14 @@ impl Link {
             let answer = ask.once(&mut master.connection()).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        asking.await.inspect_err(|error| self.doubt(error))
+        self.watched(ask.verb(), asking).await.inspect_err(|error| self.doubt(error))
+    }
+
+    async fn watched<T>(&self, verb: &'static str, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let watch = Watch::begin(self.observe, verb);
+        let answer = asking.await;
+        watch.end(&answer);
+        answer
     }
 
     /// The server that leads, as far as is known. One at a time looks for another; the others go on with the one that is known.

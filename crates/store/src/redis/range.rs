@@ -26,7 +26,7 @@ impl RedisStore {
             pipeline.add_command(above(&key, look, limit)).add_command(below(&key, look, limit));
         }
         let indexes = self.key(&format!("q:{}", place_name(look.queue.as_str(), &look.pool, "")));
-        let mut halves = list(self.read(Ask::Pipeline(pipeline), &indexes).await?)?.into_iter();
+        let mut halves = list(self.read(Ask::Pipeline("range", pipeline), &indexes).await?)?.into_iter();
         let mut found = Vec::new();
         while let (Some(above), Some(below)) = (halves.next(), halves.next()) {
             let members = outward(scored(above)?, scored(below)?, look.middle());

@@ -1,14 +1,40 @@
 //! The scripts, each with what they share before it. Redis knows a script by its content's SHA-1.
 
-use ::redis::Script;
+use ::redis::{Script, ScriptInvocation, ToRedisArgs};
 use std::sync::LazyLock;
+
+/// One script, under its file's name.
+#[derive(Debug)]
+pub(super) struct Written {
+    name: &'static str,
+    script: Script,
+}
+
+impl Written {
+    /// A call of it, which still lacks its ARGV.
+    pub fn on(&'static self, key: &str) -> Call {
+        Call { verb: self.name, invocation: self.script.key(key) }
+    }
+}
+
+pub(super) struct Call {
+    pub verb: &'static str,
+    pub invocation: ScriptInvocation<'static>,
+}
+
+impl Call {
+    pub fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
+        self.invocation.arg(argument);
+        self
+    }
+}
 
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {
         /// Every script of the store.
         #[derive(Debug)]
         pub struct Scripts {$(
-            pub(super) $name: Script,
+            pub(super) $name: Written,
         )+}
 
         impl Scripts {
@@ -19,7 +45,7 @@ macro_rules! scripts {
                     $name: {
                         let file = concat!(stringify!($name), ".lua");
                         let own = changed(file, include_str!(concat!("scripts/", stringify!($name), ".lua")));
-                        Script::new(&(lib.clone() + &own))
+                        Written { name: stringify!($name), script: Script::new(&(lib.clone() + &own)) }
                     },
                 )+}
             }

@@ -102,7 +102,7 @@ impl Tickets for RedisStore {
         let mut command = cmd("ZCARD");
         let key = self.key("deadlines");
         command.arg(&key);
-        match self.read(Ask::Command(command), &key).await? {
+        match self.read(Ask::Command("waiting", command), &key).await? {
             Value::Int(count) => Ok(count.unsigned_abs()),
             other => Err(unexpected(&other)),
         }

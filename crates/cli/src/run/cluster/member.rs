@@ -30,6 +30,11 @@ impl Member {
             command.arg("--rules").arg(joined(&realm.rules));
         }
         command.args(["--unwatched-s", &realm.unwatched_s.to_string()]);
+        match &seat.metrics {
+            Some(address) => command.args(["--metrics", &address.to_string()]),
+            // One address would be all members'.
+            None => command.env_remove("MUSTER_METRICS"),
+        };
         if realm.log_json {
             command.arg("--log-json");
         }

@@ -1,9 +1,12 @@
-use crate::run::ports::{default_port, listen};
+use crate::run::ports::{default_port, listen, listen_for_metrics};
 use anyhow::Result;
 use domain::{InstanceId, Role};
 use sandbox::Counts;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
+
+/// How far above a member's own port its metrics' is. A role has ten ports, and all roles have fewer than a hundred.
+const METRICS_ABOVE: u16 = 100;
 
 const IN_USE: &str = "is a muster already running? Stop it first";
 
@@ -15,13 +18,19 @@ pub struct Seat {
     pub address: SocketAddr,
     /// Where others reach it: there, unless something lies between.
     pub reached_at: SocketAddr,
+    /// Where its metrics are; none: nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Unlike any of an earlier cluster on the same Redis, whose leases may still run.
     pub instance: InstanceId,
 }
 
-/// A seat for each member; those of one role on ports that follow one another.
+/// A seat for each member; those of one role on ports that follow one another, and their metrics on ports of their own.
 pub fn seats(counts: Counts) -> Result<Vec<Seat>> {
-    seats_at(counts, |role, number| Ok(default_port(role) + number))
+    let mut seats = seats_at(counts, |role, number| Ok(default_port(role) + number))?;
+    for seat in &mut seats {
+        seat.metrics = Some(SocketAddr::new(seat.address.ip(), seat.address.port() + METRICS_ABOVE));
+    }
+    Ok(seats)
 }
 
 /// A seat for each member, on the port that its role and its number within it are given.
@@ -35,7 +44,7 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
         let name = format!("{}-{number}", role.as_str());
         let instance = InstanceId::parse("instance", &format!("{name}-{run_id}"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(role, number)?));
-        Ok(Seat { name, role, address, reached_at: address, instance })
+        Ok(Seat { name, role, address, reached_at: address, metrics: None, instance })
     };
     counts.roles().map(seat).collect()
 }
@@ -44,6 +53,9 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
 pub async fn check_free(seats: &[Seat]) -> Result<()> {
     for seat in seats {
         drop(listen(seat.role, seat.address, IN_USE).await?);
+        if let Some(metrics) = seat.metrics {
+            drop(listen_for_metrics(metrics, IN_USE).await?);
+        }
     }
     Ok(())
 }

@@ -1,0 +1,61 @@
+//! Every time that Redis is asked, for whoever counts and times it.
+
+use std::time::{Duration, Instant};
+
+/// One time that Redis was asked: a verb takes several where it must ask again.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundTrip {
+    /// A verb of the store, or `events_wait`: the part of `events` that waits for one to come.
+    pub verb: &'static str,
+    pub end: RoundTripEnd,
+    /// With the search for the server that leads, where it was not known.
+    pub took: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundTripEnd {
+    Ok,
+    /// Redis, or the way to it, answered with an error.
+    Failed,
+    /// Nobody waits for its answer any more.
+    Unanswered,
+}
+
+impl RoundTripEnd {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// Called at the end of each round trip, where it was made: it should take no time.
+pub type Observe = fn(RoundTrip);
+
+/// Tells of a round trip when it is dropped, also in the middle.
+pub(super) struct Watch {
+    observe: Option<Observe>,
+    verb: &'static str,
+    began: Instant,
+    end: RoundTripEnd,
+}
+
+impl Watch {
+    pub fn begin(observe: Option<Observe>, verb: &'static str) -> Self {
+        Self { observe, verb, began: Instant::now(), end: RoundTripEnd::Unanswered }
+    }
+
+    pub fn end<T, E>(mut self, answer: &Result<T, E>) {
+        self.end = if answer.is_ok() { RoundTripEnd::Ok } else { RoundTripEnd::Failed };
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(observe) = self.observe {
+            observe(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
+        }
+    }
+}
