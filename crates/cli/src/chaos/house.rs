@@ -127,9 +127,13 @@ impl House {
 
     /// Redis goes as in a power cut; of what it wrote less than `UNSYNCED` ago only that is kept which its fsync promises.
     pub async fn cut_power(&mut self) -> Result<()> {
-        let before = self.redis.written()?;
+        let mut synced = self.redis.written()?;
         sleep(UNSYNCED).await;
-        let synced = if self.fsync == FsyncArg::Always { self.redis.written()? } else { before };
+        if self.fsync == FsyncArg::Always {
+            // All that it answered is synced, also what it answers while it is being killed.
+            self.redis.kill();
+            synced = self.redis.written()?;
+        }
         self.redis.cut_power(&synced).context("the power cannot be cut")
     }
 
