@@ -1,5 +1,7 @@
+use crate::held::WaitingHeld;
 use crate::intake::Room;
 use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
+use chassis::Hold;
 use std::sync::Arc;
 use store::Enqueue;
 
@@ -20,6 +22,8 @@ pub struct Waiting {
     pub trace: Arc<str>,
     /// Of an arrival that was not looked for yet.
     pub room: Option<Room>,
+    /// Of one that this instance looks for; others' tickets and those of a simulation have none.
+    pub held: Option<Arc<Hold<WaitingHeld>>>,
 }
 
 impl Waiting {
@@ -46,7 +50,7 @@ impl Waiting {
         let in_queue = |place: &Placement| {
             let (rules, party) = (rules.latest(&place.queue)?.clone(), party.clone());
             let (place, trace) = (place.clone(), trace.clone());
-            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace, room: None })
+            Some(Self { id, rules, party, place, queued_ms, tries: 0, width: 0, trace, room: None, held: None })
         };
         places.iter().filter_map(in_queue).collect()
     }
@@ -148,7 +152,7 @@ pub mod testing {
         let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
         let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
         let (rules, trace) = (rules.clone(), "".into());
-        Waiting { id, rules, party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace, room: None }
+        Waiting { id, rules, party, place, queued_ms: NOW_MS, tries: 0, width: 0, trace, room: None, held: None }
     }
 }
 

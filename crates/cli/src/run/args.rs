@@ -61,6 +61,9 @@ pub struct RoleArgs {
     // Its help, with the role's own port, is put in by `with_own_port`.
     #[arg(long, env = "MUSTER_LISTEN", value_name = "IP:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Let anyone who reaches this port have it leave, by `Inspect.Drain` or from the monitor page
+    #[arg(long, env = "MUSTER_DRAINABLE")]
+    pub drainable: bool,
     /// URL at which the other services reach this one [default: http:// and the address listened on]
     #[arg(long, env = "MUSTER_ADVERTISE", value_name = "URL")]
     pub advertise: Option<String>,
@@ -197,7 +200,7 @@ impl RealmArgs {
             Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
-        Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max })
+        Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max, drainable: false })
     }
 
     /// For a tool whose players wait in `--queue`: they would be refused only when all is up.

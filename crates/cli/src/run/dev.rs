@@ -5,7 +5,7 @@ use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
-use sandbox::{Counts, System};
+use sandbox::{Counts, System, World};
 use std::net::SocketAddr;
 
 const IN_USE: &str = "is a muster already running? Stop it, or choose another address with --host 127.0.0.2";
@@ -13,7 +13,7 @@ const IN_USE: &str = "is a muster already running? Stop it, or choose another ad
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
     let shutdown = shutdown_on_signal()?;
-    let world = args.realm.world(args.redis.as_deref())?;
+    let world = World { drainable: true, ..args.realm.world(args.redis.as_deref())? };
     // All ports are taken before anything starts: a port in use leaves nothing half up.
     let mut listeners = Vec::new();
     for role in Counts::ONE_EACH.roles() {

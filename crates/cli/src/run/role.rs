@@ -34,7 +34,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
     }
     let shutdown = shutdown_on_signal()?;
-    let world = args.realm.world(Some(&args.redis))?;
+    let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role, address, IN_USE).await?;
     let spec = of_role(spec(role, args, listener.local_addr()?)?);

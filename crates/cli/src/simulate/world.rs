@@ -84,6 +84,7 @@ impl<'a> World<'a> {
             width: 0,
             trace: "".into(),
             room: None,
+            held: None,
         };
         self.line.insert(number, Candidate { id, version: 1, queued_ms, tries: 0, party }, place);
         self.numbers.insert(id, number);
