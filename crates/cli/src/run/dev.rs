@@ -1,6 +1,7 @@
 use super::args::{DevArgs, QUIET};
 use super::next_step::{NextStep, STANDS_FOR};
-use super::ports::{default_port, listen};
+use super::monitor::deps;
+use super::ports::{MONITOR_PORT, default_port, listen};
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use anyhow::{Context, Result};
@@ -17,10 +18,16 @@ pub async fn run(args: DevArgs) -> Result<()> {
     // All ports are taken before anything starts: a port in use leaves nothing half up.
     let mut listeners = Vec::new();
     for role in Counts::ONE_EACH.roles() {
-        listeners.push((role, listen(role, SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
+        listeners.push((role, listen(role.as_str(), SocketAddr::from((args.host, default_port(role))), IN_USE).await?));
     }
+    let page = match args.no_monitor {
+        true => None,
+        false => Some(listen("the monitor", SocketAddr::from((args.host, MONITOR_PORT)), IN_USE).await?),
+    };
+    let config = args.page.config(true)?;
     let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET)?;
     args.realm.follow_rules(&world, &shutdown);
+    let page = page.map(|listener| tokio::spawn(monitor::serve(config, listener, deps(&world), shutdown.clone())));
     let mut system = System::new(world);
     for (role, listener) in listeners {
         system.add(role, listener)?;
@@ -28,6 +35,9 @@ pub async fn run(args: DevArgs) -> Result<()> {
     if shutdown.run_until_cancelled(ready(&system, &args)).await.transpose()?.is_some() {
         shutdown.cancelled().await;
         eprintln!("muster: leaving");
+    }
+    if let Some(page) = page {
+        page.await.context("the monitor panicked")??;
     }
     system.stop().await?;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
@@ -50,8 +60,9 @@ fn welcome(system: &System, args: &DevArgs) -> String {
         .as_deref()
         .map_or("in memory: it ends with this process".to_owned(), |url| format!("in {}", redacted(url)));
     let queues: Vec<String> = rules.iter().map(|rules| rules.queue().to_string()).collect();
+    let page = if args.no_monitor { String::new() } else { format!("monitor http://{}:{MONITOR_PORT}\n\n", args.host) };
     format!(
-        "{next}  the contract         grpcurl -plaintext {} list
+        "{page}{next}  the contract         grpcurl -plaintext {} list
                        grpcurl -plaintext {} describe muster.v1.Play
   queues               {}
   realm                {}, kept {kept}

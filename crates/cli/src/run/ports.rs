@@ -17,10 +17,13 @@ pub fn default_port(role: Role) -> u16 {
     }
 }
 
+/// The documented port of the monitor page.
+pub const MONITOR_PORT: u16 = 7650;
+
 /// Listens, or says in one line what is in the way, and `in_use`: what to do where another listens already.
-pub async fn listen(role: Role, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
+pub async fn listen(who: &str, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let todo = if error.kind() == ErrorKind::AddrInUse { in_use } else { "choose an address of this machine" };
-        Misuse::new(format!("{} cannot listen on {address} ({error}): {todo}", role.as_str())).into()
+        Misuse::new(format!("{who} cannot listen on {address} ({error}): {todo}")).into()
     })
 }

@@ -36,7 +36,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
-    let listener = listen(role, address, IN_USE).await?;
+    let listener = listen(role.as_str(), address, IN_USE).await?;
     let spec = of_role(spec(role, args, listener.local_addr()?)?);
     let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");

@@ -43,7 +43,7 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
 /// Looks at every port before anything starts: a port in use leaves nothing half up.
 pub async fn check_free(seats: &[Seat]) -> Result<()> {
     for seat in seats {
-        drop(listen(seat.role, seat.address, IN_USE).await?);
+        drop(listen(seat.role.as_str(), seat.address, IN_USE).await?);
     }
     Ok(())
 }
