@@ -14,7 +14,8 @@ pub use config::Config;
 
 use api::v1::matchmaker_server::MatchmakerServer;
 use chassis::{
-    Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError, Shutdown,
+    Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
+    Shutdown,
 };
 use domain::Role;
 use propose::Proposer;
@@ -48,8 +49,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let service = Service::new(deps.rules, Proposer::new(fleet, leader), holdings.clone(), shutdown.clone());
 
     let readiness = Readiness::new();
-    let registration =
-        Registration::start(deps.leases, config.instance.clone(), readiness.clone(), shutdown.clone());
+    let registration = Registration::start(deps.leases, config.instance.clone(), readiness.clone(), shutdown.clone());
     let oneself = Oneself {
         instance: config.instance,
         load: registration.load(),

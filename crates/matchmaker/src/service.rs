@@ -29,9 +29,7 @@ impl Matchmaker for Service {
         let (rules, proposer, holdings) = (self.rules.clone(), self.proposer.clone(), self.holdings.clone());
         let handler = move |request| {
             let (rules, proposer, holdings) = (rules.clone(), proposer.clone(), holdings.clone());
-            async move {
-                search::answer(&rules.current(), &proposer, &holdings, request).await.unwrap_or_else(failed)
-            }
+            async move { search::answer(&rules.current(), &proposer, &holdings, request).await.unwrap_or_else(failed) }
         };
         let answers = chassis::answer(
             "muster.v1.Matchmaker/Search",

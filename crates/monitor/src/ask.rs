@@ -1,11 +1,13 @@
 //! What the page asks the services themselves: about one ticket, its match, and why it waits.
 
-use crate::config::CONNECTIONS;
+use crate::config::{APPRAISED_TICKETS_MAX, CONNECTIONS};
 use api::v1;
-use chassis::{Network, Peers};
-use domain::{Instance, Role};
+use chassis::{LiveRules, Network, Peers};
+use domain::{Appraisal, Candidate, Instance, QueueName, Role};
+use futures::future::try_join_all;
 use players::{Client, Pool, Retry};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tonic::{Code, Status};
 
@@ -15,6 +17,7 @@ pub struct Desk {
     orchestrators: Peers,
     playservers: Peers,
     network: Network,
+    rules: LiveRules,
     client: Arc<Mutex<Option<Known>>>,
 }
 
@@ -26,9 +29,9 @@ struct Known {
 
 impl Desk {
     /// `peers` in the order of [`Role::ALL`].
-    pub fn new(peers: &[Peers; Role::ALL.len()], network: Network) -> Self {
+    pub fn new(peers: &[Peers; Role::ALL.len()], network: Network, rules: LiveRules) -> Self {
         let [orchestrators, _, _, _, playservers] = peers.clone();
-        Self { orchestrators, playservers, network, client: Arc::default() }
+        Self { orchestrators, playservers, network, rules, client: Arc::default() }
     }
 
     /// UNAVAILABLE while there is nobody to ask.
@@ -59,8 +62,43 @@ impl Desk {
             v1::TicketState::Queued => explain(&client, id).await,
             _ => Value::Null,
         };
-        Ok(json!({ "ticket": told_ticket(&ticket), "match": found.r#match.as_ref().map(told_match), "why": why }))
+        let matched = match &found.r#match {
+            Some(matched) => told_match(matched, self.appraise(&client, matched).await),
+            None => Value::Null,
+        };
+        Ok(json!({ "ticket": told_ticket(&ticket), "match": matched, "why": why }))
     }
+
+    /// What the rules say of a match that they made; none where they are not known here, or its tickets no longer are.
+    async fn appraise(&self, client: &Client, matched: &v1::Match) -> Option<Appraisal> {
+        let sheet = matched.sheet.as_ref()?;
+        let (queue, version) = (QueueName::parse("queue", &sheet.queue).ok()?, sheet.rules_version.parse().ok()?);
+        let rules = self.rules.current().of_version(&queue, version)?.clone();
+        if matched.ticket_ids.len() > APPRAISED_TICKETS_MAX {
+            return None;
+        }
+        let teams = sheet.teams.iter().map(|team| {
+            let ids: BTreeSet<&str> = team.seats.iter().map(|seat| seat.ticket_id.as_str()).collect();
+            try_join_all(ids.into_iter().map(|id| candidate(client, id)))
+        });
+        let teams = try_join_all(teams).await.ok()?.into_iter().map(|team| team.into_iter().collect());
+        rules.appraise(&teams.collect::<Option<Vec<_>>>()?, matched.matched_ms)
+    }
+}
+
+/// None where its party cannot be read.
+async fn candidate(client: &Client, id: &str) -> Result<Option<Candidate>, Status> {
+    let request = v1::GetTicketRequest { ticket_id: id.to_owned(), ..Default::default() };
+    let ticket = client.ticket(0, request).await?.ticket.unwrap_or_default();
+    let party = api::party_from_wire(ticket.party.unwrap_or_default().players).ok();
+    let of = |(id, party)| Candidate {
+        id,
+        version: ticket.version,
+        queued_ms: ticket.queued_ms,
+        tries: ticket.tries,
+        party,
+    };
+    Ok(ticket.id.parse().ok().zip(party).map(of))
 }
 
 fn addresses(alive: &[Instance]) -> Vec<String> {
@@ -94,7 +132,8 @@ fn told_ticket(ticket: &v1::Ticket) -> Value {
     })
 }
 
-fn told_match(matched: &v1::Match) -> Value {
+fn told_match(matched: &v1::Match, appraisal: Option<Appraisal>) -> Value {
+    let part = |(key, cost_s): &(&str, f64)| json!({ "key": key, "cost_s": cost_s });
     let sheet = matched.sheet.clone().unwrap_or_default();
     let seat = |seat: &v1::Seat| {
         json!({
@@ -110,6 +149,8 @@ fn told_match(matched: &v1::Match) -> Value {
         "teams": teams.collect::<Vec<_>>(),
         "region": sheet.region,
         "cost_s": sheet.cost_s,
+        "parts": appraisal.as_ref().map(|appraisal| appraisal.costs.iter().map(part).collect::<Vec<_>>()),
+        "win_probability": appraisal.map(|appraisal| appraisal.win_probability),
         "host": matched.host,
         "address": matched.address,
         "matched_ms": matched.matched_ms,
@@ -120,7 +161,8 @@ fn told_match(matched: &v1::Match) -> Value {
 fn told_why(why: &v1::Explanation) -> Value {
     let rejections = why.rejections.iter().map(|r| json!({ "rule": r.rule, "count": r.count }));
     let miss = why.nearest_miss.as_ref().map(|miss| {
-        let parts: Vec<Value> = miss.parts.iter().map(|part| json!({ "key": part.key, "cost_s": part.cost_s })).collect();
+        let parts: Vec<Value> =
+            miss.parts.iter().map(|part| json!({ "key": part.key, "cost_s": part.cost_s })).collect();
         json!({ "cost_s": miss.cost_s, "patience_s": finite(miss.patience_s), "parts": parts })
     });
     let remedies = why.remedies.iter().map(|r| json!({ "key": r.key, "is": finite(r.is), "needed": finite(r.needed) }));

@@ -41,6 +41,9 @@ pub const HISTORY_S_MAX: usize = 300;
 /// Matches whose figures go into one second's sample.
 pub const SAMPLED_MAX: usize = 2_000;
 
+/// Tickets of a match whose cost is told by its parts: each of them is asked for.
+pub const APPRAISED_TICKETS_MAX: usize = 20;
+
 /// Longest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 4 * 1024;
 /// Requests in work at once, with the pages' streams.

@@ -64,7 +64,9 @@ impl Followers {
                 let follower = Follower { id: instance.id.to_string(), channel, city, clock };
                 tokio::spawn(async move { ended.run_until_cancelled(follower.run()).await });
             }
-            Err(error) => tracing::warn!(%error, instance = %instance.id, "an instance gave an address that cannot be used"),
+            Err(error) => {
+                tracing::warn!(%error, instance = %instance.id, "an instance gave an address that cannot be used")
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Sample {
     /// When it ended, in ms since the Unix epoch.
     pub at_ms: u64,
     pub matches: usize,
-    /// Tickets that came.
+    /// Tickets that somebody began to look for, once for each of their queues.
     pub arrivals: usize,
     /// Tickets that wait at its end, by home region.
     pub waiting: BTreeMap<String, usize>,
@@ -42,7 +42,7 @@ impl History {
     /// A hold that began just now.
     pub fn note(&mut self, hold: &Hold) {
         match hold.stage() {
-            Stage::Waiting => self.now.arrivals += hold.tickets.iter().filter(|ticket| ticket.looks == 0).count(),
+            Stage::Waiting => self.now.arrivals += hold.tickets.len(),
             Stage::Hosted => self.now.note_match(hold),
             _ => {}
         }
@@ -86,7 +86,8 @@ fn gap(hold: &Hold) -> f64 {
         *players += ticket.player_ids.len() as f64;
     }
     let means = teams.values().filter(|(_, players)| *players > 0.0).map(|(rating, players)| rating / players);
-    let (low, high) = means.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(mean), high.max(mean)));
+    let (low, high) =
+        means.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(mean), high.max(mean)));
     (high - low).max(0.0)
 }
 

@@ -214,7 +214,9 @@ impl<'a> Tickets<'a> {
 
 /// The latest matches; of others the oldest, so that the same are shown again and again.
 fn some_of(mut stage: Vec<(&str, Shown)>) -> Vec<(&str, Shown)> {
-    stage.sort_by(|(a_id, a), (b_id, b)| b.matched_ms.cmp(&a.matched_ms).then(a.queued_ms.cmp(&b.queued_ms)).then(a_id.cmp(b_id)));
+    stage.sort_by(|(a_id, a), (b_id, b)| {
+        b.matched_ms.cmp(&a.matched_ms).then(a.queued_ms.cmp(&b.queued_ms)).then(a_id.cmp(b_id))
+    });
     let is_waiting = stage.first().is_some_and(|(_, shown)| shown.waits());
     stage.truncate(if is_waiting { SINGLES_MAX } else { STAGE_SHOWN_MAX });
     stage

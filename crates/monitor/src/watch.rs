@@ -98,7 +98,7 @@ async fn watch(lookout: &Lookout) {
     let Deps { leases, network, rules, .. } = &lookout.deps;
     let peers = Role::ALL.map(|role| Peers::watch(leases.clone(), role, over.clone()));
     let city = Arc::new(Mutex::new(City::default()));
-    let desk = Desk::new(&peers, network.clone());
+    let desk = Desk::new(&peers, network.clone(), rules.clone());
     let spawner = Spawner::new(desk.clone(), rules.clone(), over.clone());
     *lookout.watching() = Some(Watched { city: city.clone(), desk, spawner: spawner.clone() });
     let mut followers = Followers::new(city.clone(), network.clone(), lookout.clock, over.clone());

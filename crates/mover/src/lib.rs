@@ -65,8 +65,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock, shutdown.clone()));
 
     let readiness = Readiness::new();
-    let registration =
-        Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
+    let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
     let holdings = Holdings::default();
     let oneself = Oneself {
         instance: config.instance,

@@ -97,8 +97,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let forsaking = tokio::spawn(forsaken::run(store.clone(), clock, unwatched_max, shutdown.clone()));
 
     let readiness = Readiness::new();
-    let registration =
-        Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
+    let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
     let oneself = Oneself {
         instance: config.instance,
         load: registration.load(),

@@ -1,7 +1,7 @@
 use crate::held::WaitingHeld;
 use crate::intake::Room;
-use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use chassis::Hold;
+use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
 

@@ -4,6 +4,7 @@
 
 mod calls;
 mod discovery;
+mod inspect;
 mod server;
 mod support;
 mod trace;

@@ -245,7 +245,15 @@ impl RealmArgs {
             Some(url) => Arc::new(RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?),
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
-        Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max, drainable: false })
+        Ok(World {
+            realm,
+            store,
+            rules,
+            clock: Clock::system(),
+            network: Network::tcp(),
+            unwatched_max,
+            drainable: false,
+        })
     }
 
     /// For a tool whose players wait in `--queue`: they would be refused only when all is up.

@@ -1,6 +1,6 @@
 use super::args::{DevArgs, QUIET};
-use super::next_step::{NextStep, STANDS_FOR};
 use super::monitor::deps;
+use super::next_step::{NextStep, STANDS_FOR};
 use super::ports::{MONITOR_PORT, default_port, listen};
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;

@@ -10,6 +10,8 @@ const ROLES = [
   ["mover", "Movers"],
   ["playserver", "Playservers"],
 ];
+/** How far those whom an instance holds have come, by its role: the colour of its chips. */
+const STAGE = { orchestrator: 1, sweeper: 1, matchmaker: 2, mover: 3, playserver: 4 };
 /** Players named on one card: no more can be read in passing. */
 const NAMED_MAX = 12;
 
@@ -78,36 +80,36 @@ function fill(card, instance, held) {
   card.bar.hidden = !hosts;
   card.meter.style.width = `${Math.min(100, (100 * instance.load) / Math.max(1, instance.capacity))}%`;
   const load = hosts ? `${round(instance.load)} of ${round(instance.capacity)} matches, ` : "";
-  say(card.count, `${load}${round(instance.holds)} ${instance.holds === 1 ? "hold" : "holds"}`);
+  // A search takes milliseconds: whom it was for is shown a moment longer than he is held.
+  const brief = instance.role === "matchmaker" || instance.role === "mover";
+  say(card.count, `${load}${round(instance.holds)} ${brief ? "in work, shown a moment longer" : "held"}`);
   card.drain.hidden = !instance.drainable || !instance.linked || instance.drains;
   name(card, instance, held);
 }
 
 /** Chips stay the same elements while they are shown, so that one that has the focus keeps it. */
 function name(card, instance, held) {
-  held.sort(([, a], [, b]) => b.stage - a.stage || b.queued_ms - a.queued_ms);
+  held.sort(([, a], [, b]) => b.queued_ms - a.queued_ms);
   const shown = held.slice(0, NAMED_MAX);
   const wanted = new Set(shown.map(([id]) => id));
   for (const [id, chip] of card.chips) {
     if (!wanted.has(id)) {
-      chip.root.remove();
+      chip.remove();
       card.chips.delete(id);
     }
   }
   for (const [id, ticket] of shown) {
-    const chip = card.chips.get(id) ?? chip_of(card, id, ticket);
-    chip.dot.className = `dot s${ticket.stage}`;
+    if (!card.chips.has(id)) card.chips.set(id, chip_of(card, instance, id, ticket));
   }
-  const others = instance.watched.slice(0, Math.max(0, NAMED_MAX - shown.length)).join(", ");
+  const watched = instance.watched.slice(0, Math.max(0, NAMED_MAX - shown.length)).join(", ");
+  const others = watched ? `watched: ${watched}` : shown.length === 0 ? "nobody" : "";
   say(card.others ??= card.held.appendChild(make("span", { className: "quiet" })), others);
 }
 
-function chip_of(card, id, ticket) {
-  const dot = make("span", { className: "dot" });
+function chip_of(card, instance, id, ticket) {
+  const dot = make("span", { className: `dot s${STAGE[instance.role]}` });
   const more = ticket.players.length > 1 ? ` +${ticket.players.length - 1}` : "";
   const root = make("button", { type: "button", className: "chip", onclick: () => on_ticket(id) }, dot, make("span", {}, `${ticket.players[0] ?? "?"}${more}`));
   card.held.prepend(root);
-  const chip = { root, dot };
-  card.chips.set(id, chip);
-  return chip;
+  return root;
 }

@@ -24,7 +24,7 @@ export function start() {
   for (const [title, unit, lines] of CHARTS) {
     const svg = draw("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": title });
     const [value, legend] = [make("span", { className: "quiet" }), make("ul", { className: "legend" })];
-    find("charts").append(make("figure", {}, make("figcaption", {}, make("b", {}, title), value), svg, legend));
+    find("charts").append(make("figure", {}, make("figcaption", {}, make("b", {}, title), value), svg, make("div", { className: "axis", ariaHidden: "true" }, make("span", {}, "5 min ago"), make("span", {}, "now")), legend));
     charts.push({ title, unit, lines, svg, value, legend });
   }
 }
@@ -75,7 +75,7 @@ function label(svg, top) {
     scale = make("div", { className: "scale", ariaHidden: "true" }, make("span"), make("span"), make("span"));
     svg.before(scale);
   }
-  [top, top / 2, 0].forEach((mark, at) => say(scale.children[at], round(mark, top < 4 ? 2 : 0)));
+  [top, top / 2, 0].forEach((mark, at) => say(scale.children[at], round(mark, top < 1 ? 2 : top < 20 ? 1 : 0)));
 }
 
 /** A line that breaks where more than some seconds are missing. */

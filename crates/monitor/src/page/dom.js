@@ -33,8 +33,8 @@ export const seconds = (ms) => span(ms / 1000);
 export function span(s) {
   if (s < 10) return `${s.toFixed(1)} s`;
   if (s < 120) return `${Math.round(s)} s`;
-  if (s < 7200) return `${Math.round(s / 60)} min`;
-  return `${(s / 3600).toFixed(1)} h`;
+  if (s < 3600) return `${Math.round(s / 60)} min`;
+  return `${round(s / 3600, 1)} h`;
 }
 
 export const round = (value, digits = 0) => Number(value).toLocaleString("en", { maximumFractionDigits: digits });

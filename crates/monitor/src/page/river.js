@@ -1,17 +1,19 @@
 // The river: players who wait, by rating and wait, and to the right of them those in a search, a proposal and a match.
 
+import { span } from "./dom.js";
 import { STAGES, house, now } from "./house.js";
 
 const LANES = 3;
 /** How long a player is seen in each stage at the least: none is skipped, however quick he is. */
 const DWELL_MS = 350;
-const WAIT_S_MAX = 600;
+/** The longest wait that is drawn is the first of these that reaches the oldest ticket. */
+const WAITS_S = [30, 120, 600, 3600, 86400];
 const RADIUS = 4;
 const FADE_MS = 500;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 const dots = new Map();
-let [canvas, chosen, ratings] = [null, null, [1000, 2000]];
+let [canvas, chosen, ratings, longest_s] = [null, null, [1000, 2000], WAITS_S[0]];
 
 export function start(element, on_choose) {
   [canvas, chosen] = [element, on_choose];
@@ -46,6 +48,10 @@ function scale(queue) {
   const all = [...dots.values()].map((dot) => dot.ticket.rating);
   const step = house.about.cell.rating;
   for (const [row] of house.queues.get(queue)?.cells ?? []) all.push(row * step, (row + 1) * step);
+  const oldest_ms = Math.min(now(), ...[...dots.values()].filter((dot) => dot.ticket.stage < 3).map((dot) => dot.ticket.queued_ms));
+  const in_cells = (house.queues.get(queue)?.cells ?? []).map((cell) => 10 ** ((cell[1] + 1) / house.about.cell.per_decade));
+  const oldest_s = Math.max((now() - oldest_ms) / 1000, ...in_cells);
+  longest_s = WAITS_S.find((s) => s >= oldest_s) ?? WAITS_S.at(-1);
   if (all.length === 0) return;
   const low = Math.floor((Math.min(...all) - 50) / 100) * 100;
   const high = Math.ceil((Math.max(...all) + 50) / 100) * 100;
@@ -59,7 +65,7 @@ function layout() {
   return { width, height, left, top, bottom, lane, pool: width - left - lane * LANES - 8 };
 }
 
-const wait_x = (at, s) => at.left + at.pool * (1 - Math.min(1, Math.log10(1 + s) / Math.log10(1 + WAIT_S_MAX)));
+const wait_x = (at, s) => at.left + at.pool * (1 - Math.min(1, Math.log10(1 + s) / Math.log10(1 + longest_s)));
 const rating_y = (at, rating) => at.bottom - ((rating - ratings[0]) / (ratings[1] - ratings[0])) * (at.bottom - at.top);
 const lane_x = (at, stage) => at.left + at.pool + 8 + at.lane * (stage - 2);
 
@@ -136,10 +142,13 @@ function paint_ground(context, at, ink) {
     context.fillText(String(rating), at.left - 6, y + 4);
   }
   context.textAlign = "center";
-  const marks = at.pool < 260 ? [[0, "0 s"], [10, "10 s"], [WAIT_S_MAX, "10 min"]] : [[0, "0 s"], [1, "1 s"], [10, "10 s"], [60, "1 min"], [WAIT_S_MAX, "10 min"]];
-  for (const [s, text] of marks) {
-    context.textAlign = s === WAIT_S_MAX ? "left" : s === 0 ? "right" : "center";
-    context.fillText(text, wait_x(at, s), at.height - 8);
+  let free = Infinity;
+  for (const s of [0, 1, 3, 10, 30, 60, 120, 600, 3600, 86400].filter((s) => s <= longest_s)) {
+    const x = wait_x(at, s);
+    context.textAlign = s === longest_s ? "left" : s === 0 ? "right" : "center";
+    if (s > 0 && (x > free - 45 || (s !== longest_s && x < at.left + 60))) continue;
+    context.fillText(s === 0 ? "0 s" : s < 60 ? `${s} s` : span(s), x, at.height - 8);
+    free = x;
   }
   context.strokeStyle = ink("--axis");
   for (let stage = 2; stage <= 4; stage++) line(context, lane_x(at, stage), at.top - 6, lane_x(at, stage), at.bottom);

@@ -43,7 +43,10 @@ impl Wish {
         let rules = self.rules(rules)?;
         let largest = rules.team_sizes().iter().max().copied().unwrap_or(1).min(PARTY_PLAYERS_MAX);
         if !(1..=largest).contains(&self.size) {
-            return Err(WishError(format!("size: must lie within 1 and {largest} in `{}`, is {}", self.queue, self.size)));
+            return Err(WishError(format!(
+                "size: must lie within 1 and {largest} in `{}`, is {}",
+                self.queue, self.size
+            )));
         }
         if !(0.0..=10_000.0).contains(&self.spread) {
             return Err(WishError(format!("spread: must lie within 0 and 10000, is {}", self.spread)));

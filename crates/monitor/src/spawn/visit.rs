@@ -101,7 +101,8 @@ impl Guest {
 
     async fn leave(&self) {
         let ticket_id = self.ticket.id.clone();
-        let request = v1::CancelRequest { ticket_id, reason: "stopped from the monitor".to_owned(), ..Default::default() };
+        let request =
+            v1::CancelRequest { ticket_id, reason: "stopped from the monitor".to_owned(), ..Default::default() };
         if self.client.cancel(self.turn, request).await.is_err() {
             self.end().await;
         }
