@@ -27,6 +27,8 @@ pub const GLIMPSES_MAX: usize = 512;
 pub const INSTANCE_TICKETS_MAX: usize = 50_000;
 /// Waiting tickets of a queue that are shown one by one; where there are more, how many of like rating and wait.
 pub const SINGLES_MAX: usize = 300;
+/// Of those many, the oldest, who are named all the same.
+pub const CROWD_NAMED_MAX: usize = 24;
 /// Tickets in each later stage that are shown one by one.
 pub const STAGE_SHOWN_MAX: usize = 150;
 /// Watched players who are named for each playserver.

@@ -1,7 +1,7 @@
 //! What a page shows of the city, and how two pictures differ. Bounded, however many tickets there are.
 
 use crate::city::{City, House};
-use crate::config::{CELL_RATING, CELLS_PER_DECADE, SINGLES_MAX, STAGE_SHOWN_MAX, WATCHED_NAMED_MAX};
+use crate::config::{CELL_RATING, CELLS_PER_DECADE, CROWD_NAMED_MAX, SINGLES_MAX, STAGE_SHOWN_MAX, WATCHED_NAMED_MAX};
 use api::v1::{HeldTicket, Hold, Stage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -85,7 +85,7 @@ impl Picture {
         }
         for (id, house) in &city.houses {
             let watched = house.holds.values().filter(|hold| hold.stage() == Stage::Watched);
-            let others = watched.flat_map(|hold| &hold.tickets).filter(|ticket| !tickets.is_watched(id, ticket));
+            let others = watched.flat_map(|hold| &hold.tickets).filter(|ticket| !tickets.is_told(ticket));
             let mut names: Vec<String> = others.flat_map(|ticket| ticket.player_ids.clone()).collect();
             names.sort_unstable();
             names.truncate(WATCHED_NAMED_MAX);
@@ -173,7 +173,8 @@ impl<'a> Tickets<'a> {
         }
     }
 
-    fn is_watched(&self, _house: &str, ticket: &HeldTicket) -> bool {
+    /// Whether his ticket is told of anyway.
+    fn is_told(&self, ticket: &HeldTicket) -> bool {
         ticket.player_ids.iter().all(|player| self.players.contains_key(player.as_str()))
     }
 
@@ -201,24 +202,27 @@ impl<'a> Tickets<'a> {
                 shown.at.insert(house.to_owned());
             }
         }
-        let is_single = |shown: &Shown| {
-            !shown.waits() || shown.queues.iter().any(|name| queues.get(name).is_some_and(|q| q.cells.is_empty()))
-        };
-        let mut stages: BTreeMap<i32, Vec<(&str, Shown)>> = BTreeMap::new();
-        for (id, shown) in self.by_id.into_iter().filter(|(_, shown)| is_single(shown)) {
-            stages.entry(shown.stage).or_default().push((id, shown));
+        let is_crowded = |name: &String| queues.get(name).is_some_and(|queue| !queue.cells.is_empty());
+        let mut stages: BTreeMap<(i32, usize), Vec<(&str, Shown)>> = BTreeMap::new();
+        for (id, shown) in self.by_id {
+            let shown_max = match shown.waits() {
+                true if shown.queues.iter().all(is_crowded) => CROWD_NAMED_MAX,
+                true => SINGLES_MAX,
+                false => STAGE_SHOWN_MAX,
+            };
+            stages.entry((shown.stage, shown_max)).or_default().push((id, shown));
         }
-        stages.into_values().flat_map(some_of).map(|(id, shown)| (id.to_owned(), shown)).collect()
+        let some = stages.into_iter().flat_map(|((_, shown_max), stage)| some_of(stage, shown_max));
+        some.map(|(id, shown)| (id.to_owned(), shown)).collect()
     }
 }
 
 /// The latest matches; of others the oldest, so that the same are shown again and again.
-fn some_of(mut stage: Vec<(&str, Shown)>) -> Vec<(&str, Shown)> {
+fn some_of(mut stage: Vec<(&str, Shown)>, shown_max: usize) -> Vec<(&str, Shown)> {
     stage.sort_by(|(a_id, a), (b_id, b)| {
         b.matched_ms.cmp(&a.matched_ms).then(a.queued_ms.cmp(&b.queued_ms)).then(a_id.cmp(b_id))
     });
-    let is_waiting = stage.first().is_some_and(|(_, shown)| shown.waits());
-    stage.truncate(if is_waiting { SINGLES_MAX } else { STAGE_SHOWN_MAX });
+    stage.truncate(shown_max);
     stage
 }
 
@@ -253,5 +257,58 @@ impl Shown {
         }
         self.tries = self.tries.max(ticket.tries);
         self.looks = self.looks.max(ticket.looks);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::v1::{Inspection, Instance};
+    use tokio::time::Instant;
+
+    const NOW_MS: u64 = 1_000_000;
+
+    fn hold(number: u64, stage: Stage) -> Hold {
+        let ticket_id = format!("t{number}");
+        let player_ids = vec![format!("p{number}")];
+        let ticket =
+            HeldTicket { ticket_id, player_ids, rating: 1500.0, queued_ms: NOW_MS - 900, ..Default::default() };
+        Hold { number, stage: stage.into(), queue: "duel".to_owned(), tickets: vec![ticket], ..Default::default() }
+    }
+
+    fn picture(houses: &[(&str, Vec<Hold>)]) -> Picture {
+        let mut city = City::default();
+        for (id, held) in houses {
+            city.appears(Instance { id: (*id).to_owned(), ..Default::default() });
+            let told = Inspection { snapshot: true, seq: 1, held: held.clone(), ..Default::default() };
+            city.hears(id, told, Instant::now(), NOW_MS);
+        }
+        Picture::of(&city, NOW_MS)
+    }
+
+    #[test]
+    fn a_ticket_is_as_far_as_the_farthest_that_holds_it_and_at_all_of_them() {
+        let picture = picture(&[("a", vec![hold(1, Stage::Waiting)]), ("b", vec![hold(1, Stage::Searched)])]);
+        let shown = &picture.tickets["t1"];
+        assert_eq!((shown.stage, shown.at.len()), (Stage::Searched as i32, 2));
+        assert_eq!(picture.queues["duel"].waiting.values().sum::<usize>(), 1);
+    }
+
+    #[test]
+    fn a_crowd_is_counted_in_cells_and_only_its_oldest_are_named() {
+        let crowd: Vec<Hold> = (0..=SINGLES_MAX as u64).map(|number| hold(number, Stage::Waiting)).collect();
+        let picture = picture(&[("a", crowd)]);
+        let counted: u32 = picture.queues["duel"].cells.iter().map(|(_, _, count)| count).sum();
+        assert_eq!((counted as usize, picture.tickets.len()), (SINGLES_MAX + 1, CROWD_NAMED_MAX));
+    }
+
+    #[test]
+    fn a_difference_names_what_came_changed_and_went_and_nothing_else() {
+        let before = picture(&[("a", vec![hold(1, Stage::Waiting), hold(2, Stage::Waiting)])]);
+        let after = picture(&[("a", vec![hold(2, Stage::Waiting), hold(3, Stage::Waiting)])]);
+        let difference = after.since(&before);
+        let tickets: Vec<_> = difference.tickets.iter().map(|(id, shown)| (*id, shown.is_some())).collect();
+        assert_eq!(tickets, [("t1", false), ("t3", true)]);
+        assert!(after.since(&after).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use api::v1::inspect_server::InspectServer;
 use futures::StreamExt;
 use futures::stream::{BoxStream, unfold};
 use std::iter::Peekable;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::vec::IntoIter;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -33,8 +33,8 @@ struct Shared {
     oneself: Oneself,
     holdings: Holdings,
     shutdown: Shutdown,
-    /// Names this run.
-    run: String,
+    /// Names this run. Drawn when somebody first asks: a simulation, in which nobody does, draws its dice from the same source.
+    run: OnceLock<String>,
     started: Instant,
     record: Arc<Record<v1::Inspection>>,
     /// Whether changes are told. Also held while a reader comes, so that none comes to an end of the telling.
@@ -51,7 +51,7 @@ impl Inspect {
             oneself,
             holdings,
             shutdown,
-            run: uuid::Uuid::new_v4().simple().to_string(),
+            run: OnceLock::new(),
             started: Instant::now(),
             record: Record::new(INSPECTORS_MAX),
             is_telling: Mutex::new(false),
@@ -60,7 +60,7 @@ impl Inspect {
 
     /// A reader, and behind which number it goes on.
     fn open(&self, request: &v1::InspectRequest) -> Option<(Reader<v1::Inspection>, u64)> {
-        let resumed = (request.run == self.0.run).then_some(request.seq);
+        let resumed = (request.run == self.0.run()).then_some(request.seq);
         let mut is_telling = self.0.is_telling.lock().unwrap_or_else(PoisonError::into_inner);
         let reader = self.0.record.read(resumed)?;
         if !std::mem::replace(&mut *is_telling, true) {
@@ -86,7 +86,7 @@ impl Inspect {
             let now = shared.instance();
             let has_changed = v1::Instance { up_ms: told.up_ms, ..now.clone() } != told;
             for message in changes(news, has_changed.then(|| now.clone())) {
-                shared.record.push(|seq| v1::Inspection { run: shared.run.clone(), seq, ..message });
+                shared.record.push(|seq| v1::Inspection { run: shared.run().to_owned(), seq, ..message });
             }
             told = now;
         }
@@ -106,6 +106,10 @@ impl Inspect {
 }
 
 impl Shared {
+    fn run(&self) -> &str {
+        self.run.get_or_init(|| uuid::Uuid::new_v4().simple().to_string())
+    }
+
     fn instance(&self) -> v1::Instance {
         let Oneself { instance, load, readiness, leads, drainable } = &self.oneself;
         v1::Instance {
@@ -175,7 +179,7 @@ impl Listening {
             return (Err(Status::unavailable("this instance is leaving")), self);
         }
         let seq = std::mem::take(&mut self.seen);
-        let (run, instance) = (self.shared.run.clone(), Some(self.shared.instance()));
+        let (run, instance) = (self.shared.run().to_owned(), Some(self.shared.instance()));
         (Ok(v1::Inspection { run, seq, instance, ..Default::default() }), self)
     }
 
@@ -188,7 +192,7 @@ impl Listening {
             self.snapshot = None;
         }
         Some(v1::Inspection {
-            run: self.shared.run.clone(),
+            run: self.shared.run().to_owned(),
             seq: if is_last { self.seen } else { 0 },
             snapshot: is_first,
             instance: is_first.then(|| self.shared.instance()),
@@ -206,7 +210,7 @@ impl v1::inspect_server::Inspect for Inspect {
         let request = request.into_inner();
         let full = || Status::resource_exhausted(format!("{INSPECTORS_MAX} inspect this instance already"));
         let (reader, seen) = self.open(&request).ok_or_else(full)?;
-        let is_resumed = request.run == self.0.run && request.seq == seen;
+        let is_resumed = request.run == self.0.run() && request.seq == seen;
         let snapshot = (!is_resumed)
             .then(|| Snapshot { holds: self.0.holdings.snapshot().into_iter().peekable(), is_begun: false });
         let listening = Listening { shared: self.0.clone(), reader, seen, snapshot, is_over: false };

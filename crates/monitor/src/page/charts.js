@@ -49,7 +49,8 @@ function by_region() {
 function paint({ title, unit, lines, svg, value, legend }) {
   const named = lines(), end = now();
   const points = named.map(([, read]) => house.samples.map((sample) => [sample.at_ms, read(sample)]).filter(([, y]) => y != null));
-  const top = round_up(Math.max(1e-9, ...points.flat().map(([, y]) => y)));
+  const most = Math.max(0, ...points.flat().map(([, y]) => y));
+  const top = most > 0 ? round_up(most) : 1;
   const x = (at_ms) => LEFT + (WIDTH - LEFT) * (1 - (end - at_ms) / SPAN_MS);
   const y = (figure) => (HEIGHT - BOTTOM) * (1 - figure / top) + 4;
   const grid = [0, top / 2, top].flatMap((figure) => [

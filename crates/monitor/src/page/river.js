@@ -9,6 +9,7 @@ const DWELL_MS = 350;
 /** The longest wait that is drawn is the first of these that reaches the oldest ticket. */
 const WAITS_S = [30, 120, 600, 3600, 86400];
 const RADIUS = 4;
+const CELL_HEIGHT_MIN = 8;
 const FADE_MS = 500;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -60,7 +61,7 @@ function scale(queue) {
 
 function layout() {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  const left = 40, top = 22, bottom = height - 26;
+  const left = 48, top = 22, bottom = height - 26;
   const lane = Math.max(54, Math.min(150, width * 0.14));
   return { width, height, left, top, bottom, lane, pool: width - left - lane * LANES - 8 };
 }
@@ -135,7 +136,8 @@ function paint_ground(context, at, ink) {
   context.strokeStyle = ink("--rule");
   context.fillStyle = ink("--muted");
   context.textAlign = "right";
-  const step = Math.max(100, Math.ceil((ratings[1] - ratings[0]) / 500) * 100);
+  const rough = (ratings[1] - ratings[0]) / 5, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((part) => part * power).find((mark) => mark >= rough);
   for (let rating = Math.ceil(ratings[0] / step) * step; rating <= ratings[1]; rating += step) {
     const y = rating_y(at, rating);
     line(context, at.left, y, at.width, y);
@@ -174,11 +176,19 @@ function paint_cells(context, at, ink) {
   const { rating, per_decade } = house.about.cell;
   const wait_s = (step) => 10 ** (step / per_decade) - 1;
   const cells = house.queues.get(update.queue)?.cells ?? [];
-  const most = Math.max(1, ...cells.map((cell) => cell[2]));
-  context.fillStyle = ink("--stage-1");
+  // Rows that would be too low to be seen are shown together.
+  const rows = Math.max(1, Math.ceil(CELL_HEIGHT_MIN / (rating_y(at, 0) - rating_y(at, rating))));
+  const sums = new Map();
   for (const [row, column, count] of cells) {
+    const key = `${Math.floor(row / rows)} ${column}`;
+    sums.set(key, (sums.get(key) ?? 0) + count);
+  }
+  const most = Math.max(1, ...sums.values());
+  context.fillStyle = ink("--stage-1");
+  for (const [key, count] of sums) {
+    const [row, column] = key.split(" ").map(Number);
     const [right, left] = [wait_x(at, wait_s(column)), wait_x(at, wait_s(column + 1))];
-    const [top, bottom] = [rating_y(at, (row + 1) * rating), rating_y(at, row * rating)];
+    const [top, bottom] = [rating_y(at, (row + 1) * rows * rating), rating_y(at, row * rows * rating)];
     context.globalAlpha = 0.15 + 0.85 * Math.sqrt(count / most);
     context.fillRect(left + 1, top + 1, Math.max(1, right - left - 2), Math.max(1, bottom - top - 2));
   }
