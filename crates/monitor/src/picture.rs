@@ -151,6 +151,9 @@ fn card(house: &House, now_ms: u64) -> Card {
     }
 }
 
+/// How many there are, by rating and wait.
+type Cells = BTreeMap<(i32, i32), u32>;
+
 /// All tickets that are told of, put together from the holds of all instances.
 #[derive(Default)]
 struct Tickets<'a> {
@@ -179,7 +182,7 @@ impl<'a> Tickets<'a> {
     }
 
     fn queues(&self, now_ms: u64) -> BTreeMap<String, Queue> {
-        let mut queues: BTreeMap<String, (Queue, BTreeMap<(i32, i32), u32>)> = BTreeMap::new();
+        let mut queues: BTreeMap<String, (Queue, Cells)> = BTreeMap::new();
         for shown in self.by_id.values().filter(|shown| shown.waits()) {
             for name in &shown.queues {
                 let (queue, cells) = queues.entry(name.clone()).or_default();
@@ -187,7 +190,7 @@ impl<'a> Tickets<'a> {
                 *cells.entry(cell(shown, now_ms)).or_default() += 1;
             }
         }
-        let bounded = |(name, (queue, cells)): (String, (Queue, BTreeMap<(i32, i32), u32>))| {
+        let bounded = |(name, (queue, cells)): (String, (Queue, Cells))| {
             let is_crowded = queue.waiting.values().sum::<usize>() > SINGLES_MAX;
             let cells = cells.into_iter().filter(|_| is_crowded).map(|((rating, wait), count)| (rating, wait, count));
             (name, Queue { cells: cells.collect(), ..queue })
