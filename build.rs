@@ -3,12 +3,13 @@
 use prost::Message;
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "proto/muster/v1/queue.proto",
     "proto/muster/v1/play.proto",
     "proto/muster/v1/matchmaker.proto",
     "proto/muster/v1/mover.proto",
     "proto/muster/v1/playserver.proto",
+    "proto/muster/v1/inspect.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

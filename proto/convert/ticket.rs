@@ -105,6 +105,6 @@ impl From<&Match> for v1::Match {
 }
 
 /// The trace id in a W3C `traceparent` (`version-traceid-spanid-flags`); empty where there is none.
-fn trace_id(traceparent: &str) -> &str {
+pub fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or_default()
 }

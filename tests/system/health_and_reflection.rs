@@ -13,11 +13,11 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 fn services(role: Role) -> &'static [&'static str] {
     match role {
-        Role::Orchestrator => &["muster.v1.Queue"],
-        Role::Sweeper => &[],
-        Role::Matchmaker => &["muster.v1.Matchmaker"],
-        Role::Mover => &["muster.v1.Mover"],
-        Role::Playserver => &["muster.v1.Play", "muster.v1.Playserver"],
+        Role::Orchestrator => &["muster.v1.Inspect", "muster.v1.Queue"],
+        Role::Sweeper => &["muster.v1.Inspect"],
+        Role::Matchmaker => &["muster.v1.Inspect", "muster.v1.Matchmaker"],
+        Role::Mover => &["muster.v1.Inspect", "muster.v1.Mover"],
+        Role::Playserver => &["muster.v1.Inspect", "muster.v1.Play", "muster.v1.Playserver"],
     }
 }
 

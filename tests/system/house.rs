@@ -57,6 +57,7 @@ impl House {
             clock: Clock::system(),
             network: Network::tcp(),
             unwatched_max,
+            drainable: false,
         };
         Ok(Self { system: System::start(world, counts).await?, redis })
     }

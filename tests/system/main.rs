@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+mod browser;
 mod house;
 mod processes;
 #[path = "../repeatable.rs"]
@@ -16,9 +17,11 @@ mod first_match;
 mod fuzz;
 mod health_and_reflection;
 mod hung;
+mod inspect;
 mod lost;
 mod metrics;
 mod misuse;
+mod monitor;
 mod no_show;
 mod overload;
 mod realm_server;

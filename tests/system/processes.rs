@@ -65,6 +65,11 @@ impl Processes {
         Self::start_with(counts, &["--unwatched-s", &seconds.to_string()], || Ok(Log::Shown)).await
     }
 
+    /// The same where anyone may have them leave.
+    pub async fn start_drainable(counts: Counts) -> Result<Self> {
+        Self::start_with(counts, &["--drainable"], || Ok(Log::Shown)).await
+    }
+
     async fn start_with(counts: Counts, more: &[&str], log: impl Fn() -> Result<Log>) -> Result<Self> {
         let redis = RedisServer::start()?;
         let store = RedisStore::connect(redis.url(), REALM.parse()?)?;
@@ -92,6 +97,11 @@ impl Processes {
             most = most.max(process.says(words).await?);
         }
         Ok(most)
+    }
+
+    /// Where the Redis of all of them is.
+    pub fn redis(&self) -> &str {
+        self.redis.url()
     }
 
     pub fn store(&self) -> &dyn Store {
@@ -195,11 +205,16 @@ impl Process {
     }
 
     /// Is told to leave (SIGTERM), and exits with 0 in the promised time.
-    pub async fn leaves(mut self) -> Result<()> {
+    pub async fn leaves(self) -> Result<()> {
         let pid = self.child.id().with_context(|| format!("{} has ended before", self.id))?;
         kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+        self.has_left().await
+    }
+
+    /// Was told to leave, and exits with 0 in the promised time.
+    pub async fn has_left(mut self) -> Result<()> {
         let Ok(status) = timeout(LEAVE_MAX, self.child.wait()).await else {
-            bail!("{} runs still {} s after SIGTERM", self.id, LEAVE_MAX.as_secs());
+            bail!("{} runs still {} s after it was told to leave", self.id, LEAVE_MAX.as_secs());
         };
         let status = status?;
         if !status.success() {

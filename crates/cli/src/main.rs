@@ -50,6 +50,9 @@ enum Command {
     /// Run a playserver: tells players what became of their tickets, and hosts matches.
     #[command(mut_arg("listen", run::with_own_port(Role::Playserver)))]
     Playserver(run::PlayserverArgs),
+    /// Run the monitor: a page that shows every instance, whom it holds, and how players move through the house.
+    #[command(mut_arg("unwatched_s", |flag| flag.hide(true)))]
+    Monitor(run::MonitorArgs),
     /// Queue, cancel, watch and end by hand: a thin client over the public contract.
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
@@ -107,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Matchmaker(args) => run::role(Role::Matchmaker, args).await,
             Command::Mover(args) => run::role(Role::Mover, args).await,
             Command::Playserver(args) => run::playserver(args).await,
+            Command::Monitor(args) => run::monitor(args).await,
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
             Command::Chaos(args) => chaos::run(args).await,

@@ -3,14 +3,16 @@
 mod args;
 mod cluster;
 mod dev;
+mod monitor;
 mod next_step;
 mod ports;
 mod redacted;
 mod role;
 mod signals;
 
-pub use args::{ClusterArgs, DevArgs, FsyncArg, PlayserverArgs, RealmArgs, RoleArgs, with_own_port};
+pub use args::{ClusterArgs, DevArgs, FsyncArg, MonitorArgs, PlayserverArgs, RealmArgs, RoleArgs, with_own_port};
 pub use cluster::{Member, Seat, ready, run as cluster, seats_at, start_redis};
 pub use dev::run as dev;
+pub use monitor::run as monitor;
 pub use role::{playserver, run as role};
 pub use signals::{Interrupts, interrupts};

@@ -29,8 +29,8 @@ pub use matched::{Match, MatchState};
 pub use outlook::{Arrival, Outlook, Prospect};
 pub use party::{Party, Player};
 pub use rules::{
-    Doubt, DoubtKind, EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, Look, Mistake, Place, Placement, Review,
-    RuleSet, Rules, RulesChange, RulesError, Term, Violation,
+    Appraisal, Doubt, DoubtKind, EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, Look, Mistake, Place, Placement,
+    Review, RuleSet, Rules, RulesChange, RulesError, Term, Violation,
 };
 pub use search::{Budget, Outcome, Proposal, Range, Rejection, Sought, search, search_within};
 pub use ticket::{Candidate, Encoded, Ticket, TicketState};

@@ -26,7 +26,7 @@ mod set;
 mod terms;
 mod tree;
 
-pub use check::Violation;
+pub use check::{Appraisal, Violation};
 pub(crate) use common::Common;
 pub use doubts::{Doubt, DoubtKind};
 pub(crate) use judge::{Breach, PATIENCE_S_MAX, Verdict, rule};

@@ -5,6 +5,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub instance: Instance,
+    /// Whether anyone who reaches it may have it leave, by `Inspect.Drain`.
+    pub drainable: bool,
 }
 
 /// Searches in work on one stream; an orchestrator whose stream is full passes this matchmaker over.

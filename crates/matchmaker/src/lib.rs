@@ -4,6 +4,7 @@
 //! handle it gets can only tell who is alive.
 
 mod config;
+mod held;
 mod leader;
 mod propose;
 mod search;
@@ -12,7 +13,10 @@ mod service;
 pub use config::Config;
 
 use api::v1::matchmaker_server::MatchmakerServer;
-use chassis::{Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{
+    Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
+    Shutdown,
+};
 use domain::Role;
 use propose::Proposer;
 use service::Service;
@@ -41,14 +45,23 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
         propose::open,
     );
     let leader = leader::watch(deps.leases.clone(), shutdown.clone());
-    let service = Service::new(deps.rules, Proposer::new(fleet, leader), shutdown.clone());
+    let holdings = Holdings::default();
+    let service = Service::new(deps.rules, Proposer::new(fleet, leader), holdings.clone(), shutdown.clone());
 
     let readiness = Readiness::new();
-    let registration = Registration::start(deps.leases, config.instance, readiness.clone(), shutdown.clone());
+    let registration = Registration::start(deps.leases, config.instance.clone(), readiness.clone(), shutdown.clone());
+    let oneself = Oneself {
+        instance: config.instance,
+        load: registration.load(),
+        readiness: readiness.clone(),
+        leads: Arc::new(|| false),
+        drainable: config.drainable,
+    };
     let server = MatchmakerServer::new(service)
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
-    let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Matchmaker"], readiness, shutdown).await;
+    let routes = Routes::new(server).add_service(Inspect::server(oneself, holdings, shutdown.clone()));
+    let served = chassis::serve(listener, routes, &["muster.v1.Matchmaker", Inspect::NAME], readiness, shutdown).await;
     proposing.cancel();
     registration.leave().await;
     served

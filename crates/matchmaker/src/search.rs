@@ -1,8 +1,10 @@
 //! One range, from the wire through the pure search to verdicts and back.
 
 use crate::config::INLINE_TICKETS_MAX;
+use crate::held::Searched;
 use crate::propose::Proposer;
 use api::v1;
+use chassis::Holdings;
 use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
 use std::sync::Arc;
@@ -13,12 +15,15 @@ use tonic::Status;
 pub async fn answer(
     rules: &RuleSet,
     proposer: &Proposer,
+    holdings: &Holdings,
     request: v1::SearchRequest,
 ) -> Result<v1::SearchResponse, Status> {
     let rules = rules_for(rules, &request)?;
     let range = read_range(&request).map_err(chassis::status::invalid)?;
+    let request = holdings.hold(Searched { request, rules: rules.clone() });
+    let request = &request.request;
     let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
-    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, &request, &range, proposal));
+    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, request, &range, proposal));
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,

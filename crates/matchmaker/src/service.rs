@@ -3,7 +3,7 @@ use crate::propose::Proposer;
 use crate::search;
 use api::v1::matchmaker_server::Matchmaker;
 use api::v1::{SearchRequest, SearchResponse};
-use chassis::{LiveRules, Shutdown};
+use chassis::{Holdings, LiveRules, Shutdown};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
@@ -11,12 +11,13 @@ use tonic::{Request, Response, Status, Streaming};
 pub struct Service {
     rules: LiveRules,
     proposer: Arc<Proposer>,
+    holdings: Holdings,
     shutdown: Shutdown,
 }
 
 impl Service {
-    pub fn new(rules: LiveRules, proposer: Proposer, shutdown: Shutdown) -> Self {
-        Self { rules, proposer: Arc::new(proposer), shutdown }
+    pub fn new(rules: LiveRules, proposer: Proposer, holdings: Holdings, shutdown: Shutdown) -> Self {
+        Self { rules, proposer: Arc::new(proposer), holdings, shutdown }
     }
 }
 
@@ -25,10 +26,10 @@ impl Matchmaker for Service {
     type SearchStream = BoxStream<'static, Result<SearchResponse, Status>>;
 
     async fn search(&self, request: Request<Streaming<SearchRequest>>) -> Result<Response<Self::SearchStream>, Status> {
-        let (rules, proposer) = (self.rules.clone(), self.proposer.clone());
+        let (rules, proposer, holdings) = (self.rules.clone(), self.proposer.clone(), self.holdings.clone());
         let handler = move |request| {
-            let (rules, proposer) = (rules.clone(), proposer.clone());
-            async move { search::answer(&rules.current(), &proposer, request).await.unwrap_or_else(failed) }
+            let (rules, proposer, holdings) = (rules.clone(), proposer.clone(), holdings.clone());
+            async move { search::answer(&rules.current(), &proposer, &holdings, request).await.unwrap_or_else(failed) }
         };
         let answers = chassis::answer(
             "muster.v1.Matchmaker/Search",

@@ -1,12 +1,13 @@
 //! One proposal: re-check the rules on the tickets as they were read, then let the store confirm that they still are so and commit.
 
 use crate::config::{COMMIT_PAUSE, COMMIT_WAIT_MAX, COMMITS_IN_WORK_MAX, START_WAIT_MS};
+use crate::held::Proposed;
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use crate::trace;
 use api::Message;
 use api::v1::{self, Verdict};
-use chassis::{Clock, LiveRules};
+use chassis::{Clock, Holdings, LiveRules};
 use domain::{Candidate, Encoded, Invalid, MatchId, QueueName, RegionName, Rules};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -20,30 +21,39 @@ pub struct Committer {
     rules: LiveRules,
     lead: Lead,
     hosts: Hosts,
+    holdings: Holdings,
     clock: Clock,
     /// For [`COMMITS_IN_WORK_MAX`].
     turns: Semaphore,
 }
 
 /// A proposal that may be made.
-struct Checked {
-    match_id: MatchId,
-    queue: QueueName,
-    teams: Vec<Vec<Candidate>>,
+pub struct Checked {
+    pub match_id: MatchId,
+    pub queue: QueueName,
+    pub rules: Arc<Rules>,
+    pub teams: Vec<Vec<Candidate>>,
     /// Where it is played: the mover's own choice, for it trusts no matchmaker.
-    region: String,
+    pub region: String,
     /// Each player's role, team by team; none where the queue knows no roles.
     roles: Vec<Vec<String>>,
     /// In seconds of waiting.
-    cost_s: f64,
+    pub cost_s: f64,
     longest_match_ms: u64,
     /// None when nobody need acknowledge.
     acknowledge_within_ms: Option<u64>,
 }
 
 impl Committer {
-    pub fn new(store: Arc<dyn Store>, rules: LiveRules, lead: Lead, hosts: Hosts, clock: Clock) -> Self {
-        Self { store, rules, lead, hosts, clock, turns: Semaphore::new(COMMITS_IN_WORK_MAX) }
+    pub fn new(
+        store: Arc<dyn Store>,
+        rules: LiveRules,
+        lead: Lead,
+        hosts: Hosts,
+        holdings: Holdings,
+        clock: Clock,
+    ) -> Self {
+        Self { store, rules, lead, hosts, holdings, clock, turns: Semaphore::new(COMMITS_IN_WORK_MAX) }
     }
 
     pub async fn answer(&self, proposal: v1::ProposeRequest) -> v1::ProposeResponse {
@@ -84,6 +94,7 @@ impl Committer {
             cost_s,
             longest_match_ms: rules.longest_match_ms(),
             acknowledge_within_ms: rules.acknowledge_within_ms(),
+            rules,
         })
     }
 
@@ -101,6 +112,8 @@ impl Committer {
         checked: Checked,
         now_ms: u64,
     ) -> Result<Known, v1::ProposeResponse> {
+        let proposed = self.holdings.hold(Proposed { checked, now_ms });
+        let checked = &proposed.checked;
         let Some(host) = self.hosts.choose(&checked.region, checked.match_id.0) else {
             return Err(verdict(Verdict::NoHost, "no playserver has room"));
         };
@@ -114,7 +127,7 @@ impl Committer {
             match_id: checked.match_id,
             queue: checked.queue.clone(),
             tickets: versioned(&proposal.teams, &checked.teams),
-            sheet: Encoded(sheet(proposal, &checked, now_ms).encode_to_vec().into()),
+            sheet: Encoded(sheet(proposal, checked, now_ms).encode_to_vec().into()),
             host,
             now_ms,
             due_ms: now_ms + START_WAIT_MS,

@@ -5,6 +5,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub instance: Instance,
+    /// Whether anyone who reaches it may have it leave, by `Inspect.Drain`.
+    pub drainable: bool,
 }
 
 /// Proposals in work on one stream.

@@ -11,6 +11,7 @@ mod commit;
 mod config;
 mod courier;
 mod deliver;
+mod held;
 mod hosts;
 mod lead;
 mod progress;
@@ -21,7 +22,10 @@ mod trace;
 pub use config::Config;
 
 use api::v1::mover_server::MoverServer;
-use chassis::{Clock, Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{
+    Clock, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
+    Shutdown,
+};
 use commit::Committer;
 use domain::Role;
 use hosts::Hosts;
@@ -61,19 +65,34 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let tending = tokio::spawn(tend::run(store.clone(), lead.clone(), hosts.clone(), clock, shutdown.clone()));
 
     let readiness = Readiness::new();
-    let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
-    let service = Service::new(Committer::new(store, rules, lead, hosts, clock), shutdown.clone());
+    let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
+    let holdings = Holdings::default();
+    let oneself = Oneself {
+        instance: config.instance,
+        load: registration.load(),
+        readiness: readiness.clone(),
+        leads: leads(&lead),
+        drainable: config.drainable,
+    };
+    let inspect = Inspect::server(oneself, holdings.clone(), shutdown.clone());
+    let service = Service::new(Committer::new(store, rules, lead, hosts, holdings, clock), shutdown.clone());
     let yielding = tokio::spawn(yield_lead(shutdown.clone(), service.in_work(), led.clone()));
     let server = MoverServer::new(service)
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
-    let served = chassis::serve(listener, Routes::new(server), &["muster.v1.Mover"], readiness, shutdown).await;
+    let routes = Routes::new(server).add_service(inspect);
+    let served = chassis::serve(listener, routes, &["muster.v1.Mover", Inspect::NAME], readiness, shutdown).await;
     registration.leave().await;
     // Also when the server failed and nobody shut it down.
     led.cancel();
     // Their own ends are bounded; a panic in one of them was logged where it happened.
     let _ = tokio::join!(yielding, leading, delivering, tending);
     served
+}
+
+fn leads(lead: &Lead) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    let lead = lead.clone();
+    Arc::new(move || lead.fence().is_some())
 }
 
 /// Ends `led` once `shutdown` came and the proposals in work are answered, or at the latest when the last of them would have

@@ -5,6 +5,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub instance: Instance,
+    /// Whether anyone who reaches it may have it leave, by `Inspect.Drain`.
+    pub drainable: bool,
 }
 
 /// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is

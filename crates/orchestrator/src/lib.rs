@@ -2,7 +2,8 @@
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `looker` has
 //! tickets looked for, when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
-//! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits.
+//! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits; `held` shows who
+//! waits here.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
 //! only a memory of what to look at next: whoever adopts the tickets makes it anew.
@@ -13,6 +14,7 @@ mod config;
 mod explain;
 mod forsaken;
 mod grounds;
+mod held;
 mod intake;
 mod look;
 mod looker;
@@ -40,7 +42,10 @@ pub mod plan {
 }
 
 use api::v1::queue_server::QueueServer;
-use chassis::{Clock, Fleet, Listener, LiveRules, Network, Peers, Readiness, Registration, ServeError, Shutdown};
+use chassis::{
+    Clock, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
+    Shutdown,
+};
 use domain::{RealmId, Role};
 use explain::Explainer;
 use look::Eyes;
@@ -85,7 +90,8 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let outlooks = Outlooks::new(store.clone());
     let eyes = Eyes::new(store.clone(), Searcher::new(fleet), outlooks.clone());
     let placer = Placer::new(store.clone(), rules.clone(), holder.clone());
-    let looker = Looker::new(&holder, eyes, placer, clock);
+    let holdings = Holdings::default();
+    let looker = Looker::new(&holder, eyes, placer, holdings.clone(), clock);
     let looking = tokio::spawn(looker.clone().run(shutdown.clone()));
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
@@ -93,9 +99,17 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let forsaking = tokio::spawn(forsaken::run(store.clone(), clock, unwatched_max, shutdown.clone()));
 
     let readiness = Readiness::new();
-    let registration = Registration::start(store.clone(), config.instance, readiness.clone(), shutdown.clone());
+    let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
+    let oneself = Oneself {
+        instance: config.instance,
+        load: registration.load(),
+        readiness: readiness.clone(),
+        leads: Arc::new(|| false),
+        drainable: config.drainable,
+    };
+    let routes = Routes::new(Inspect::server(oneself, holdings, shutdown.clone()));
     let served = match role {
-        Role::Sweeper => chassis::serve(listener, Routes::default(), &[], readiness, shutdown).await,
+        Role::Sweeper => chassis::serve(listener, routes, &[Inspect::NAME], readiness, shutdown).await,
         _ => {
             let service = Service {
                 realm,
@@ -109,7 +123,8 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
                 intake: Arc::default(),
             };
             let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
-            chassis::serve(listener, Routes::new(server), &["muster.v1.Queue"], readiness, shutdown).await
+            let names = ["muster.v1.Queue", Inspect::NAME];
+            chassis::serve(listener, routes.add_service(server), &names, readiness, shutdown).await
         }
     };
     // Their own ends are bounded; a panic in one of them was logged where it happened.

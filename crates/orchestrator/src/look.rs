@@ -74,6 +74,7 @@ impl Eyes {
     pub async fn look_around(&self, waiting: &mut Waiting, now_ms: u64) -> Looked {
         waiting.width = waiting.width_at(now_ms);
         let span = attempt::span(waiting);
+        waiting.is_looked_for();
         let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await.unwrap_or_else(failed);
         attempt::tell_outcome(&span, looked);
         attempt::count(waiting, looked);
@@ -120,6 +121,7 @@ impl Eyes {
         let Some(first) = window.waiting.first().filter(|_| !window.waiting.iter().all(is_gone)) else {
             return with_all(window.waiting, Looked::Gone);
         };
+        window.waiting.iter().for_each(Waiting::is_looked_for);
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
         telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.tickets.len(), &first.trace);

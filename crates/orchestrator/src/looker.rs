@@ -10,7 +10,7 @@ use crate::placer::Placer;
 use crate::schedule::Schedule;
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
-use chassis::{Clock, Shutdown};
+use chassis::{Clock, Holdings, Shutdown};
 use domain::InstanceId;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 pub struct Looker {
     eyes: Eyes,
     placer: Placer,
+    holdings: Holdings,
     clock: Clock,
     /// Sets this instance's rounds off against those of others, who would otherwise find the same matches at the same instant.
     phase_ms: u64,
@@ -31,10 +32,11 @@ pub struct Looker {
 }
 
 impl Looker {
-    pub fn new(here: &InstanceId, eyes: Eyes, placer: Placer, clock: Clock) -> Arc<Self> {
+    pub fn new(here: &InstanceId, eyes: Eyes, placer: Placer, holdings: Holdings, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             eyes,
             placer,
+            holdings,
             clock,
             phase_ms: phase_ms(here),
             schedule: Mutex::default(),
@@ -53,7 +55,7 @@ impl Looker {
     /// Looks for a new ticket at once; with too many arrivals in work, for all of the others together in the next round, which costs
     /// less.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
-        let waiting = waiting.held();
+        let waiting = waiting.counted().held_by(&self.holdings);
         let Ok(turn) = self.arrivals.clone().try_acquire_owned() else {
             return self.look_at(self.clock.now_ms(), waiting);
         };
@@ -67,7 +69,10 @@ impl Looker {
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
         let round_ms = (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
-        self.schedule().add(round_ms, waiting.held());
+        let mut schedule = self.schedule();
+        if !schedule.has(&waiting) {
+            schedule.add(round_ms, waiting.counted().held_by(&self.holdings));
+        }
     }
 
     /// The same for a ticket that was looked for before.

@@ -20,6 +20,11 @@ impl Schedule {
         }
     }
 
+    /// Whether the ticket is there in this queue.
+    pub fn has(&self, waiting: &Waiting) -> bool {
+        self.known.contains(&key(waiting))
+    }
+
     /// Takes out up to `max` entries whose time has come.
     pub fn take_due(&mut self, now_ms: u64, max: usize) -> Vec<Waiting> {
         let due = std::iter::from_fn(|| {

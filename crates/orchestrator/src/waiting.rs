@@ -1,4 +1,6 @@
+use crate::held::WaitingHeld;
 use crate::intake::Room;
+use chassis::Hold;
 use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
@@ -24,7 +26,9 @@ pub struct Waiting {
     /// How often it was looked for here.
     pub looks: u32,
     /// Its part in what this process tells of how many it looks for; none while another holds it.
-    pub held: Option<Share>,
+    pub counted: Option<Share>,
+    /// Of one that this instance looks for; others' tickets and those of a simulation have none.
+    pub held: Option<Arc<Hold<WaitingHeld>>>,
 }
 
 impl Waiting {
@@ -62,6 +66,7 @@ impl Waiting {
                 trace,
                 room: None,
                 looks: 0,
+                counted: None,
                 held: None,
             })
         };
@@ -77,16 +82,16 @@ impl Waiting {
 
     /// The same, counted as looked for here until it is dropped.
     #[must_use]
-    pub fn held(mut self) -> Self {
+    pub fn counted(mut self) -> Self {
         let Placement { queue, region, .. } = &self.place;
-        self.held.get_or_insert_with(|| telemetry::metrics().waiting(queue.as_str(), region));
+        self.counted.get_or_insert_with(|| telemetry::metrics().waiting(queue.as_str(), region));
         self
     }
 
     /// The same after it was moved to another place.
     #[must_use]
     pub fn moved_to(self, place: Placement) -> Self {
-        Self { place, held: None, ..self }.held()
+        Self { place, counted: None, held: None, ..self }.counted()
     }
 
     /// Whether it stands where its rules place it.
@@ -190,6 +195,7 @@ pub mod testing {
             trace,
             room: None,
             looks: 0,
+            counted: None,
             held: None,
         }
     }

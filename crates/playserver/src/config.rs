@@ -6,6 +6,8 @@ use std::time::Duration;
 pub struct Config {
     /// `capacity` counts matches hosted at the same time.
     pub instance: Instance,
+    /// Whether anyone who reaches it may have it leave, by `Inspect.Drain`.
+    pub drainable: bool,
     /// The assignment: what the players of a match hosted here are told to connect to.
     pub game_address: String,
     /// How long a ticket whose last watcher went away may wait on for him; none: as long as any other.

@@ -1,8 +1,9 @@
 //! Starts the matches that were given to this playserver, and counts those that run.
 
 use crate::config::{ACKNOWLEDGE_LOOK_MS, Config, RECOUNT_EVERY, START_PAUSE, START_TRIES_MAX, STARTS_IN_WORK_MAX};
+use crate::held::Hosted;
 use api::v1::{self, Change};
-use chassis::{Clock, Load, Shutdown};
+use chassis::{Clock, Hold, Holdings, Load, Shutdown};
 use domain::{InstanceId, MatchId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,14 +18,20 @@ pub struct Host {
     store: Arc<dyn Store>,
     clock: Clock,
     starts: Arc<Semaphore>,
-    /// Until when each match runs at the longest, in ms since the Unix epoch: one whose end was not heard of counts no longer than that.
-    running: Mutex<HashMap<MatchId, u64>>,
+    running: Mutex<HashMap<MatchId, Running>>,
     load: Load,
     told: Share,
+    holdings: Holdings,
+}
+
+struct Running {
+    /// The longest that it may run, in ms since the Unix epoch: one whose end was not heard of counts no longer than that.
+    until_ms: u64,
+    _held: Hold<Hosted>,
 }
 
 impl Host {
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock, load: Load) -> Self {
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock, load: Load, holdings: Holdings) -> Self {
         Self {
             here: config.instance.id.clone(),
             game_address: config.game_address.clone(),
@@ -34,6 +41,7 @@ impl Host {
             running: Mutex::default(),
             load,
             told: telemetry::metrics().matches_running(),
+            holdings,
         }
     }
 
@@ -61,8 +69,9 @@ impl Host {
         };
         let until_ms = self.clock.now_ms() + sheet.longest_match_ms;
         let look_ms = first_look_ms(sheet);
+        let held = self.holdings.hold(Hosted::new(matched, sheet));
         self.count(|running| {
-            running.insert(id, until_ms);
+            running.insert(id, Running { until_ms, _held: held });
         });
         let Ok(permit) = self.starts.clone().try_acquire_owned() else { return };
         let (store, here, address, clock) =
@@ -95,11 +104,11 @@ impl Host {
         shutdown.run_until_cancelled(recounting).await;
     }
 
-    fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, u64>)) {
+    fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, Running>)) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut running);
         let now_ms = self.clock.now_ms();
-        running.retain(|_, until_ms| *until_ms > now_ms);
+        running.retain(|_, match_| match_.until_ms > now_ms);
         self.told.set(running.len());
         self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
     }

@@ -1,8 +1,9 @@
 //! Who watches whom here. Bounded: a watcher that does not read is cut, never waited for.
 
 use crate::config::WATCHERS_MAX;
+use crate::held::Watched;
 use api::v1;
-use chassis::Shutdown;
+use chassis::{Hold, Holdings, Shutdown};
 use domain::{PlayerId, TicketId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +14,15 @@ use tokio::sync::mpsc;
 /// One update, shared by all who hear it.
 pub type Told = Arc<v1::Update>;
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Hub {
     state: Arc<Mutex<State>>,
+    holdings: Holdings,
 }
 
 struct State {
-    watchers: HashMap<Subject, Vec<Watcher>>,
+    /// With what is told of each while it is watched.
+    watchers: HashMap<Subject, (Vec<Watcher>, Hold<Watched>)>,
     count: usize,
     told: Share,
     next: u64,
@@ -58,8 +61,8 @@ impl Listener {
 }
 
 impl Hub {
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(holdings: Holdings) -> Self {
+        Self { state: Arc::default(), holdings }
     }
 
     /// Adds a watcher and returns its number; none when [`WATCHERS_MAX`] are here.
@@ -72,13 +75,14 @@ impl Hub {
         state.told.set(state.count);
         state.next += 1;
         let number = state.next;
-        state.watchers.entry(subject).or_default().push(Watcher { number, listener });
+        let watched = || (Vec::new(), self.holdings.hold(Watched(subject.clone())));
+        state.watchers.entry(subject.clone()).or_insert_with(watched).0.push(Watcher { number, listener });
         Some(number)
     }
 
     pub fn remove(&self, subject: &Subject, number: u64) {
         let mut state = self.state();
-        let Some(watchers) = state.watchers.get_mut(subject) else { return };
+        let Some((watchers, _)) = state.watchers.get_mut(subject) else { return };
         let before = watchers.len();
         watchers.retain(|watcher| watcher.number != number);
         let removed = before - watchers.len();
@@ -100,7 +104,7 @@ impl Hub {
     /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
     /// snapshot. Until it has ended they count as watchers, for it holds what they did not read.
     pub fn tell(&self, subject: &Subject, update: &Told) {
-        for watcher in self.state().watchers.get(subject).into_iter().flatten() {
+        for watcher in self.state().watchers.get(subject).into_iter().flat_map(|(watchers, _)| watchers) {
             watcher.listener.tell(update);
         }
     }

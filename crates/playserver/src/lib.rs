@@ -1,7 +1,7 @@
 //! The playserver: tells clients what became of their tickets, and hosts matches.
 //!
 //! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
-//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `desk` is what clients may do, and `service` and `follow` are its two doors.
+//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `held` shows whom it holds; `desk` is what clients may do, and `service` and `follow` are its two doors.
 //!
 //! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
 //! come back to any playserver.
@@ -12,6 +12,7 @@ mod deliver;
 mod desk;
 mod follow;
 mod followed;
+mod held;
 mod host;
 mod hub;
 mod presence;
@@ -22,7 +23,7 @@ pub use config::Config;
 
 use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
-use chassis::{Clock, Listener, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Holdings, Inspect, Listener, Oneself, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
 use desk::Desk;
 use domain::RealmId;
@@ -48,17 +49,27 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
 
-    let hub = Hub::new();
+    let holdings = Holdings::default();
+    let oneself = Oneself {
+        instance: config.instance.clone(),
+        load: registration.load(),
+        readiness: readiness.clone(),
+        leads: Arc::new(|| false),
+        drainable: config.drainable,
+    };
+    let inspect = Inspect::server(oneself, holdings.clone(), shutdown.clone());
+    let hub = Hub::new(holdings.clone());
     let presence =
         Presence::start(store.clone(), hub.clone(), id.clone(), clock, config.unwatched_max, shutdown.clone());
-    let host = Arc::new(Host::new(&config, store.clone(), clock, registration.load()));
+    let host = Arc::new(Host::new(&config, store.clone(), clock, registration.load(), holdings));
     tokio::spawn(host.clone().recount(shutdown.clone()));
     let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
     let play = Service(desk);
     let delivery = Delivery::new(hub, presence, host, clock, shutdown.clone());
     let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
-        .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX));
-    let names = ["muster.v1.Play", "muster.v1.Playserver"];
+        .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX))
+        .add_service(inspect);
+    let names = ["muster.v1.Play", "muster.v1.Playserver", Inspect::NAME];
     let served = chassis::serve(listener, routes, &names, readiness, shutdown).await;
     registration.leave().await;
     served

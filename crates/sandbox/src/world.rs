@@ -15,28 +15,30 @@ pub struct World {
     pub network: Network,
     /// How long a ticket whose last watcher went away may wait on for him; none: as long as any other.
     pub unwatched_max: Option<Duration>,
+    /// Whether anyone who reaches an instance may have it leave, by `Inspect.Drain`.
+    pub drainable: bool,
 }
 
 /// Serves one instance on `listener` until `shutdown`.
 pub async fn serve(spec: Spec, listener: impl Listener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
-    let World { realm, store, rules, clock, network, unwatched_max } = world;
+    let World { realm, store, rules, clock, network, unwatched_max, drainable } = world;
     let Spec { instance, game_address } = spec;
     match instance.role {
         Role::Orchestrator | Role::Sweeper => {
             let deps = orchestrator::Deps { realm, store, rules, clock, network, unwatched_max };
-            orchestrator::serve(orchestrator::Config { instance }, listener, deps, shutdown).await
+            orchestrator::serve(orchestrator::Config { instance, drainable }, listener, deps, shutdown).await
         }
         Role::Matchmaker => {
             let deps = matchmaker::Deps { leases: store, rules, network };
-            matchmaker::serve(matchmaker::Config { instance }, listener, deps, shutdown).await
+            matchmaker::serve(matchmaker::Config { instance, drainable }, listener, deps, shutdown).await
         }
         Role::Mover => {
             let deps = mover::Deps { store, rules, clock, network };
-            mover::serve(mover::Config { instance }, listener, deps, shutdown).await
+            mover::serve(mover::Config { instance, drainable }, listener, deps, shutdown).await
         }
         Role::Playserver => {
             let deps = playserver::Deps { realm, store, clock };
-            let config = playserver::Config { instance, game_address, unwatched_max };
+            let config = playserver::Config { instance, drainable, game_address, unwatched_max };
             playserver::serve(config, listener, deps, shutdown).await
         }
     }

@@ -246,6 +246,7 @@ async fn serve(role: Role, host: Arc<str>, link: Link, rules: RuleSet, shutdown:
         clock: Clock::simulated(EPOCH_MS + since_start),
         network: network(),
         unwatched_max: Some(crowd::UNWATCHED_MAX),
+        drainable: false,
     };
     let spec = Spec::new(role, address(&host))?;
     Ok(sandbox::serve(spec, Door::open().await?, world, shutdown).await?)

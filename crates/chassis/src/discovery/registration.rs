@@ -22,7 +22,7 @@ impl Load {
         self.0.store(load, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u32 {
+    pub(crate) fn get(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -4,6 +4,7 @@
 
 mod calls;
 mod discovery;
+mod inspect;
 mod scrape;
 mod server;
 mod support;

@@ -1,13 +1,13 @@
 //! Flags of everything that runs services. Each can come from the environment instead.
 
-use super::ports::default_port;
+use super::ports::{MONITOR_PORT, default_port};
 use super::redacted::redacted;
 use crate::misuse::Misuse;
 use anyhow::Result;
 use chassis::{Clock, LiveRules, Network, Shutdown};
 use domain::{InstanceId, RealmId, Role, RuleSet};
 use sandbox::{Counts, RulesFollower, World};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,9 @@ pub struct RoleArgs {
     // Its help, with the role's own port, is put in by `with_own_port`.
     #[arg(long, env = "MUSTER_LISTEN", value_name = "IP:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Let anyone who reaches this port have it leave, by `Inspect.Drain` or from the monitor page
+    #[arg(long, env = "MUSTER_DRAINABLE")]
+    pub drainable: bool,
     /// URL at which the other services reach this one [default: http:// and the address listened on]
     #[arg(long, env = "MUSTER_ADVERTISE", value_name = "URL")]
     pub advertise: Option<String>,
@@ -115,6 +118,51 @@ pub struct DevArgs {
     /// Address on which Prometheus finds the metrics, at /metrics [default: port 7660 of the host]
     #[arg(long, env = "MUSTER_METRICS", value_name = "IP:PORT")]
     pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub page: PageArgs,
+    /// Do without the monitor page
+    #[arg(long, env = "MUSTER_NO_MONITOR")]
+    pub no_monitor: bool,
+}
+
+/// What the monitor page tells, and to whom.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PageArgs {
+    /// Where the page links traces to, for example http://localhost:16686/trace/{trace_id}
+    #[arg(long, env = "MUSTER_TRACES", value_name = "URL")]
+    pub traces: Option<String>,
+    /// Names by which the page may be asked for, besides IP addresses and localhost
+    #[arg(long, env = "MUSTER_HOST_NAMES", value_delimiter = ',', value_name = "NAME")]
+    pub host_name: Vec<String>,
+}
+
+/// The monitor page.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MonitorArgs {
+    #[command(flatten)]
+    pub realm: RealmArgs,
+    /// Redis in which the services have their leases, as they are told it
+    #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
+    pub redis: String,
+    /// Address to listen on
+    #[arg(long, env = "MUSTER_LISTEN", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, MONITOR_PORT)), value_name = "IP:PORT")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub page: PageArgs,
+    /// Let whoever opens the page have clients come that queue and play
+    #[arg(long, env = "MUSTER_SPAWN")]
+    pub spawn: bool,
+}
+
+impl PageArgs {
+    /// What a monitor is told; fails where the link has no place for a trace's id.
+    pub fn config(&self, may_spawn: bool) -> Result<monitor::Config> {
+        let traces = self.traces.clone();
+        if traces.as_ref().is_some_and(|url| !url.starts_with("http") || !url.contains("{trace_id}")) {
+            return Err(Misuse::new("--traces must be a URL with {trace_id} in it").into());
+        }
+        Ok(monitor::Config { may_spawn, traces, hosts: self.host_name.clone() })
+    }
 }
 
 /// Every service in processes of their own.
@@ -214,7 +262,15 @@ impl RealmArgs {
             }
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
-        Ok(World { realm, store, rules, clock: Clock::system(), network: Network::tcp(), unwatched_max })
+        Ok(World {
+            realm,
+            store,
+            rules,
+            clock: Clock::system(),
+            network: Network::tcp(),
+            unwatched_max,
+            drainable: false,
+        })
     }
 
     /// For a tool whose players wait in `--queue`: they would be refused only when all is up.

@@ -19,20 +19,13 @@ pub fn default_port(role: Role) -> u16 {
 
 /// The documented port of the metrics of all services in one process.
 pub const METRICS_PORT: u16 = 7660;
+/// The documented port of the monitor page.
+pub const MONITOR_PORT: u16 = 7650;
 
 /// Listens, or says in one line what is in the way, and `in_use`: what to do where another listens already.
-pub async fn listen(role: Role, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
-    listen_for(role.as_str(), address, in_use).await
-}
-
-/// The same for whoever reads the metrics.
-pub async fn listen_for_metrics(address: SocketAddr, in_use: &str) -> Result<TcpListener> {
-    listen_for("metrics", address, in_use).await
-}
-
-async fn listen_for(what: &str, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
+pub async fn listen(who: &str, address: SocketAddr, in_use: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let todo = if error.kind() == ErrorKind::AddrInUse { in_use } else { "choose an address of this machine" };
-        Misuse::new(format!("{what} cannot listen on {address} ({error}): {todo}")).into()
+        Misuse::new(format!("{who} cannot listen on {address} ({error}): {todo}")).into()
     })
 }

@@ -1,5 +1,5 @@
 use super::args::{PlayserverArgs, RoleArgs};
-use super::ports::{default_port, listen, listen_for_metrics};
+use super::ports::{default_port, listen};
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use crate::misuse::Misuse;
@@ -50,11 +50,11 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
     }
     let shutdown = shutdown_on_signal()?;
-    let world = args.realm.world(Some(&args.redis))?;
+    let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
-    let listener = listen(role, address, IN_USE).await?;
+    let listener = listen(role.as_str(), address, IN_USE).await?;
     let metrics = match args.metrics {
-        Some(address) => Some(listen_for_metrics(address, METRICS_IN_USE).await?),
+        Some(address) => Some(listen("metrics", address, METRICS_IN_USE).await?),
         None => None,
     };
     let spec = of_role(spec(role, args, listener.local_addr()?)?);

@@ -85,6 +85,7 @@ impl<'a> World<'a> {
             trace: "".into(),
             room: None,
             looks: 0,
+            counted: None,
             held: None,
         };
         self.line.insert(number, Candidate { id, version: 1, queued_ms, tries: 0, party }, place);

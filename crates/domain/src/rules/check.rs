@@ -30,6 +30,15 @@ impl From<Breach> for Violation {
     }
 }
 
+/// A match as its queue's rules see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appraisal {
+    /// How often the team with the highest mean rating is expected to beat the one with the lowest, 0.5 to 1.
+    pub win_probability: f64,
+    /// The parts of the cost by price, in seconds of waiting; those that are 0 are left out.
+    pub costs: Vec<(&'static str, f64)>,
+}
+
 impl Rules {
     /// Whether these teams may be a match at `now_ms`: sizes, everyone once, one pool, every hard limit.
     ///
@@ -53,6 +62,14 @@ impl Rules {
             return f64::INFINITY;
         }
         self.judge_candidates(teams, &Outlook::default(), now_ms).map_or(f64::INFINITY, |verdict| verdict.cost_s)
+    }
+
+    /// What the rules say of these teams at `now_ms`; none when their sizes are wrong or they break a hard limit.
+    pub fn appraise(&self, teams: &[Vec<Candidate>], now_ms: u64) -> Option<Appraisal> {
+        self.check_sizes(teams).ok()?;
+        let verdict = self.judge_candidates(teams, &Outlook::default(), now_ms).ok()?;
+        let costs = self.cost_parts_s(&verdict);
+        Some(Appraisal { win_probability: verdict.measures.win_probability, costs })
     }
 
     /// The region in which these teams would be played at `now_ms`: the cheapest of those the rules allow. None when their

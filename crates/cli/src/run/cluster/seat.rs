@@ -1,4 +1,4 @@
-use crate::run::ports::{default_port, listen, listen_for_metrics};
+use crate::run::ports::{default_port, listen};
 use anyhow::Result;
 use domain::{InstanceId, Role};
 use sandbox::Counts;
@@ -52,9 +52,9 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
 /// Looks at every port before anything starts: a port in use leaves nothing half up.
 pub async fn check_free(seats: &[Seat]) -> Result<()> {
     for seat in seats {
-        drop(listen(seat.role, seat.address, IN_USE).await?);
+        drop(listen(seat.role.as_str(), seat.address, IN_USE).await?);
         if let Some(metrics) = seat.metrics {
-            drop(listen_for_metrics(metrics, IN_USE).await?);
+            drop(listen("metrics", metrics, IN_USE).await?);
         }
     }
     Ok(())

@@ -1,0 +1,33 @@
+use super::args::MonitorArgs;
+use super::ports::listen;
+use super::signals::shutdown_on_signal;
+use anyhow::{Context, Result};
+use domain::InstanceId;
+use sandbox::World;
+
+const IN_USE: &str = "stop what listens there, or choose another address with --listen";
+
+/// Serves the monitor page until SIGTERM.
+pub async fn run(args: MonitorArgs) -> Result<()> {
+    let shutdown = shutdown_on_signal()?;
+    let world = args.realm.world(Some(&args.redis))?;
+    let config = args.page.config(args.spawn)?;
+    let listener = listen("the monitor", args.listen, IN_USE).await?;
+    let telemetry = args.realm.telemetry("muster-monitor", &InstanceId::parse("instance", "monitor")?, "info")?;
+    args.realm.follow_rules(&world, &shutdown);
+    println!("monitor http://{}", listener.local_addr()?);
+    let served = monitor::serve(config, listener, deps(&world), shutdown).await;
+    // Flushing blocks, and needs this runtime's other threads meanwhile.
+    tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
+    Ok(served?)
+}
+
+/// What a monitor of this realm needs.
+pub fn deps(world: &World) -> monitor::Deps {
+    monitor::Deps {
+        leases: world.store.clone(),
+        rules: world.rules.clone(),
+        network: world.network.clone(),
+        realm: world.realm.to_string(),
+    }
+}

@@ -1,0 +1,62 @@
+//! What the page's buttons do.
+
+use super::{Refusal, unwatched};
+use crate::spawn::Wish;
+use crate::watch::{Lookout, Watched};
+use api::v1::DrainRequest;
+use api::v1::inspect_client::InspectClient;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+use tonic::Status;
+
+/// Parties that come by themselves.
+#[derive(Deserialize)]
+pub struct Stream {
+    #[serde(flatten)]
+    wish: Wish,
+    per_s: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    instance: String,
+}
+
+pub async fn spawn(State(lookout): State<Lookout>, Json(wish): Json<Wish>) -> Result<Json<Value>, Refusal> {
+    let ticket = spawning(&lookout)?.spawner.spawn(&wish).await?;
+    Ok(Json(json!({ "ticket": ticket })))
+}
+
+pub async fn stream(State(lookout): State<Lookout>, Json(stream): Json<Stream>) -> Result<Json<Value>, Refusal> {
+    spawning(&lookout)?.spawner.stream(stream.wish, stream.per_s)?;
+    Ok(Json(json!({})))
+}
+
+pub async fn stop(State(lookout): State<Lookout>) -> Result<Json<Value>, Refusal> {
+    spawning(&lookout)?.spawner.stop();
+    Ok(Json(json!({})))
+}
+
+/// The instance itself says whether it may be drained.
+pub async fn drain(State(lookout): State<Lookout>, Json(drain): Json<Drain>) -> Result<Json<Value>, Refusal> {
+    let watched = lookout.watched().ok_or_else(unwatched)?;
+    let address = {
+        let city = watched.city.lock().unwrap_or_else(PoisonError::into_inner);
+        city.houses.get(&drain.instance).map(|house| house.instance.address.clone())
+    };
+    let address = address.ok_or_else(|| Status::not_found(format!("no instance {}", drain.instance)))?;
+    let channel = lookout.deps.network.channel(&address).map_err(|error| Status::unavailable(error.to_string()))?;
+    InspectClient::new(channel).drain(DrainRequest {}).await?;
+    Ok(Json(json!({})))
+}
+
+fn spawning(lookout: &Lookout) -> Result<Watched, Status> {
+    if !lookout.config.may_spawn {
+        return Err(Status::permission_denied("this monitor was not started with --spawn"));
+    }
+    lookout.watched().ok_or_else(unwatched)
+}
