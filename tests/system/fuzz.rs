@@ -39,12 +39,13 @@ const LISTED_MAX: usize = 1_000;
 /// A rating beside which no junk waits.
 const FAR_OFF: f64 = 98_765.0;
 const TICKETS_WAITING: u32 = 8;
-const SERVED_BY: [(&str, Role); 5] = [
+const SERVED_BY: [(&str, Role); 6] = [
     ("Queue", Role::Orchestrator),
     ("Play", Role::Playserver),
     ("Matchmaker", Role::Matchmaker),
     ("Mover", Role::Mover),
     ("Playserver", Role::Playserver),
+    ("Inspect", Role::Orchestrator),
 ];
 
 /// Passes bytes on as they are.
