@@ -58,5 +58,5 @@ fn a_write_under_a_wrong_fence_is_found() -> io::Result<()> {
 
 #[test]
 fn a_cancel_acknowledged_too_early_is_found() -> io::Result<()> {
-    is_found("early-ack", "0", "cancel-holds")
+    is_found("early-ack", "1", "cancel-holds")
 }
