@@ -114,8 +114,9 @@ async fn hears_of(line: &mut Following, heard: &mut Vec<Update>, wanted: impl Fn
     }
 }
 
+/// Of a ticket of his; not that he has none.
 fn is_of(update: &Update, player: &str) -> bool {
-    update.player_ids.iter().any(|id| id == player)
+    !update.ticket_id.is_empty() && update.player_ids.iter().any(|id| id == player)
 }
 
 on_both_stores! {
