@@ -37,12 +37,13 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const LISTED_MAX: usize = 1_000;
 /// Some of them are cancelled soon.
 const TICKETS_WAITING: u32 = 8;
-const SERVED_BY: [(&str, Role); 5] = [
+const SERVED_BY: [(&str, Role); 6] = [
     ("Queue", Role::Orchestrator),
     ("Play", Role::Playserver),
     ("Matchmaker", Role::Matchmaker),
     ("Mover", Role::Mover),
     ("Playserver", Role::Playserver),
+    ("Inspect", Role::Orchestrator),
 ];
 
 /// Passes bytes on as they are.
