@@ -224,6 +224,8 @@ on_both_stores! {
 
         let mut dan = house.player("dan", 1500.0)?.enqueues("duel").await?;
         let mut eve = house.player("eve", 1500.0)?.enqueues("duel").await?;
+        // For the one of them whose match is with somebody who was made up.
+        house.player("fay", 1500.0)?.queues("duel").await?;
         dan.is_assigned().await?;
         eve.is_assigned().await?;
         Ok(())
