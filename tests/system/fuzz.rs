@@ -35,10 +35,12 @@ const SILENT: Duration = Duration::from_millis(20);
 const ANSWERS_MAX: usize = 4;
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const LISTED_MAX: usize = 1_000;
-/// Some of them are cancelled soon.
 /// A rating beside which no junk waits.
 const FAR_OFF: f64 = 98_765.0;
+/// Some of them are cancelled soon.
 const TICKETS_WAITING: u32 = 8;
+/// No instance of these stories may be drained.
+const NEVER_DONE: &str = "muster.v1.Inspect.Drain";
 const SERVED_BY: [(&str, Role); 6] = [
     ("Queue", Role::Orchestrator),
     ("Play", Role::Playserver),
@@ -218,6 +220,7 @@ on_both_stores! {
             }
             ensure!(panics.lock().unwrap().is_empty(), "{call:?}: {:?}", panics.lock().unwrap());
         }
+        ensure!(untouched.remove(NEVER_DONE), "{NEVER_DONE} was done, which is not allowed here");
         ensure!(untouched.is_empty(), "none of these was ever done: {untouched:?}");
         is_whole(house.store()).await?;
 
