@@ -144,7 +144,7 @@ impl Committer {
         trace::tell(&span, checked.match_id, known.outcome, &known.traces);
         telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);
         if known.outcome == COMMITTED {
-            observe(&checked, &known.traces, now_ms);
+            observe(checked, &known.traces, now_ms);
         }
         Ok(known)
     }
