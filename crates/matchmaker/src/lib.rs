@@ -50,13 +50,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
 
     let readiness = Readiness::new();
     let registration = Registration::start(deps.leases, config.instance.clone(), readiness.clone(), shutdown.clone());
-    let oneself = Oneself {
-        instance: config.instance,
-        load: registration.load(),
-        readiness: readiness.clone(),
-        leads: Arc::new(|| false),
-        drainable: config.drainable,
-    };
+    let oneself = Oneself::new(config.instance, registration.load(), &readiness, config.drainable);
     let server = MatchmakerServer::new(service)
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);

@@ -57,7 +57,7 @@ impl Followers {
     fn follow(&mut self, instance: &Instance) {
         let ended = self.over.child_token();
         self.following.insert(instance.id.clone(), (instance.address.clone(), ended.clone()));
-        lock(&self.city).appears(as_leased(instance));
+        lock(&self.city).appears(v1::Instance::from(instance));
         match self.network.channel(&instance.address) {
             Ok(channel) => {
                 let (city, clock) = (self.city.clone(), self.clock);
@@ -92,19 +92,6 @@ impl Follower {
             lock(&self.city).hears(&self.id, message, Instant::now(), self.clock.now_ms());
         }
         Ok(())
-    }
-}
-
-/// What its lease says.
-fn as_leased(instance: &Instance) -> v1::Instance {
-    v1::Instance {
-        id: instance.id.to_string(),
-        role: instance.role.as_str().to_owned(),
-        address: instance.address.clone(),
-        region: instance.region.clone(),
-        capacity: instance.capacity,
-        load: instance.load,
-        ..Default::default()
     }
 }
 

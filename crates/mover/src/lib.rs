@@ -68,11 +68,8 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
     let holdings = Holdings::default();
     let oneself = Oneself {
-        instance: config.instance,
-        load: registration.load(),
-        readiness: readiness.clone(),
         leads: leads(&lead),
-        drainable: config.drainable,
+        ..Oneself::new(config.instance, registration.load(), &readiness, config.drainable)
     };
     let inspect = Inspect::server(oneself, holdings.clone(), shutdown.clone());
     let service = Service::new(Committer::new(store, rules, lead, hosts, holdings, clock), shutdown.clone());

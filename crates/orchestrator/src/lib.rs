@@ -100,13 +100,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
-    let oneself = Oneself {
-        instance: config.instance,
-        load: registration.load(),
-        readiness: readiness.clone(),
-        leads: Arc::new(|| false),
-        drainable: config.drainable,
-    };
+    let oneself = Oneself::new(config.instance, registration.load(), &readiness, config.drainable);
     let routes = Routes::new(Inspect::server(oneself, holdings, shutdown.clone()));
     let served = match role {
         Role::Sweeper => chassis::serve(listener, routes, &[Inspect::NAME], readiness, shutdown).await,

@@ -50,13 +50,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
 
     let holdings = Holdings::default();
-    let oneself = Oneself {
-        instance: config.instance.clone(),
-        load: registration.load(),
-        readiness: readiness.clone(),
-        leads: Arc::new(|| false),
-        drainable: config.drainable,
-    };
+    let oneself = Oneself::new(config.instance.clone(), registration.load(), &readiness, config.drainable);
     let inspect = Inspect::server(oneself, holdings.clone(), shutdown.clone());
     let hub = Hub::new(holdings.clone());
     let presence =

@@ -25,6 +25,13 @@ pub struct Oneself {
     pub drainable: bool,
 }
 
+impl Oneself {
+    /// One that never commits.
+    pub fn new(instance: domain::Instance, load: Load, readiness: &Readiness, drainable: bool) -> Self {
+        Self { instance, load, readiness: readiness.clone(), leads: Arc::new(|| false), drainable }
+    }
+}
+
 /// Serves `muster.v1.Inspect`. Cheap to clone.
 #[derive(Clone)]
 pub struct Inspect(Arc<Shared>);
@@ -113,11 +120,6 @@ impl Shared {
     fn instance(&self) -> v1::Instance {
         let Oneself { instance, load, readiness, leads, drainable } = &self.oneself;
         v1::Instance {
-            id: instance.id.to_string(),
-            role: instance.role.as_str().to_owned(),
-            address: instance.address.clone(),
-            region: instance.region.clone(),
-            capacity: instance.capacity,
             load: load.get(),
             leads: leads(),
             drains: self.shutdown.is_cancelled(),
@@ -126,6 +128,7 @@ impl Shared {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             up_ms: self.started.elapsed().as_millis() as u64,
             holds: self.holdings.count() as u64,
+            ..v1::Instance::from(instance)
         }
     }
 }
