@@ -90,8 +90,7 @@ impl Forsaken {
 
     /// Refused where others watch it by now.
     async fn let_go(&self, ticket: Ticket, playserver: &InstanceId) -> Result<(), StoreError> {
-        let players = ticket.players.into_iter().map(Subject::Player);
-        for subject in players.chain([Subject::Ticket(ticket.id)]) {
+        for subject in Subject::all_of(&ticket) {
             self.store.unwatch(&subject, playserver).await?;
         }
         self.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await.map(drop)

@@ -120,10 +120,7 @@ impl Presence {
         while let (Some(from), true) = (place, self.absences.are_awaited()) {
             match self.store.watched_on(&self.here, from).await {
                 Ok(watched) => {
-                    for ticket in watched.tickets {
-                        let players = ticket.players.into_iter().map(Subject::Player);
-                        players.chain([Subject::Ticket(ticket.id)]).for_each(|subject| self.left(subject));
-                    }
+                    watched.tickets.iter().flat_map(Subject::all_of).for_each(|subject| self.left(subject));
                     place = watched.next;
                 }
                 Err(error) => {

@@ -103,6 +103,13 @@ pub enum Subject {
     Ticket(TicketId),
 }
 
+impl Subject {
+    /// All by which whoever waits for the ticket may watch: it itself, then its players.
+    pub fn all_of(ticket: &Ticket) -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Ticket(ticket.id)).chain(ticket.players.iter().cloned().map(Self::Player))
+    }
+}
+
 /// The present state of a subject: its ticket (for a player: the last one he queued with, while it is kept) and its match.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {

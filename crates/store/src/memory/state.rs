@@ -98,8 +98,7 @@ impl State {
     pub(super) fn watchers_of(&self, host: Option<&InstanceId>, tickets: &[&Ticket]) -> Vec<InstanceId> {
         let mut found: Vec<InstanceId> = host.cloned().into_iter().collect();
         for ticket in tickets {
-            let players = ticket.players.iter().cloned().map(Subject::Player);
-            for subject in std::iter::once(Subject::Ticket(ticket.id)).chain(players) {
+            for subject in Subject::all_of(ticket) {
                 for watcher in self.watchers.get(&subject).into_iter().flatten() {
                     if !found.contains(watcher) {
                         found.push(watcher.clone());
