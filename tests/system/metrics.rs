@@ -1,13 +1,13 @@
 //! What processes measure, as Prometheus reads it and as an OTLP receiver gets it.
 
-use crate::trace::play_until_ended;
-use crate::trace::processes::Processes;
+use crate::processes::Processes;
 use crate::trace::receiver::{Receiver, hex, text};
+use crate::trace::{ALL, play_until_ended};
 use anyhow::{Context, Result, ensure};
 use domain::Role;
 use opentelemetry_proto::tonic::metrics::v1::HistogramDataPoint;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use sandbox::wait_until;
+use sandbox::{Counts, wait_until};
 use tonic::Code;
 
 /// What each process tells of one match of two players who watch, to the line.
@@ -64,9 +64,9 @@ async fn tells(processes: &Processes, role: Role, lines: &[&str]) -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_one_match_each_process_tells_its_part_of_it_and_leads_to_its_traces() -> Result<()> {
     let receiver = Receiver::start().await?;
-    let processes = Processes::start(Some(&receiver.endpoint)).await?;
-    let mut ann = processes.player("ann", 1500.0).await?.enqueues("duel").await?;
-    let mut ben = processes.player("ben", 1510.0).await?.enqueues("duel").await?;
+    let processes = Processes::start_observed(Counts::ONE_EACH, Some(&receiver.endpoint), ALL).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let mut ben = processes.player("ben", 1510.0)?.enqueues("duel").await?;
     play_until_ended(&mut ann, &mut ben).await?;
     for (role, lines) in OF_ONE_MATCH.into_iter().chain(TOLD_TOO) {
         tells(&processes, role, lines).await?;
@@ -87,8 +87,8 @@ async fn after_one_match_each_process_tells_its_part_of_it_and_leads_to_its_trac
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_not_there_is_counted_without_its_name() -> Result<()> {
-    let processes = Processes::start(None).await?;
-    let ann = processes.player("ann", 1500.0).await?;
+    let processes = Processes::start_observed(Counts::ONE_EACH, None, ALL).await?;
+    let ann = processes.player("ann", 1500.0)?;
     let refused = ann.is_refused(ann.request("no-such-queue")).await?;
     ensure!(refused.code() == Code::InvalidArgument, "{refused:?}");
     tells(&processes, Role::Orchestrator, &["muster_enqueues_total{queue=\"other\",outcome=\"invalid\"} 1"]).await
@@ -97,9 +97,9 @@ async fn a_queue_that_is_not_there_is_counted_without_its_name() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_otlp_receiver_gets_the_same_from_whom_it_comes_and_of_which_trace() -> Result<()> {
     let receiver = Receiver::start().await?;
-    let processes = Processes::start(Some(&receiver.endpoint)).await?;
-    let mut ann = processes.player("ann", 1500.0).await?.enqueues("duel").await?;
-    let mut ben = processes.player("ben", 1510.0).await?.enqueues("duel").await?;
+    let processes = Processes::start_observed(Counts::ONE_EACH, Some(&receiver.endpoint), ALL).await?;
+    let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let mut ben = processes.player("ben", 1510.0)?.enqueues("duel").await?;
     play_until_ended(&mut ann, &mut ben).await?;
 
     let waits = || async {

@@ -13,6 +13,8 @@ use std::time::Duration;
 use store::testing::RedisServer;
 use store::{RedisStore, Store};
 use tempfile::NamedTempFile;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -25,8 +27,7 @@ const LEAVE_MAX: Duration = Duration::from_secs(10);
 pub struct Processes {
     // Before Redis, so that they end first and have nothing to complain about.
     running: Vec<Process>,
-    /// Flags of all of them.
-    more: Vec<String>,
+    setup: Setup,
     store: RedisStore,
     redis: RedisServer,
 }
@@ -40,6 +41,15 @@ pub struct Process {
     log: Log,
 }
 
+/// How all of them are started.
+#[derive(Default)]
+struct Setup {
+    flags: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+    /// What they log can be read.
+    is_log_kept: bool,
+}
+
 /// What a process logs.
 enum Log {
     /// What goes wrong stands in the test's output; what happens by design does not.
@@ -51,32 +61,46 @@ enum Log {
 impl Processes {
     /// Starts `counts` processes on free ports, and waits until all of them are known to the others and a mover leads.
     pub async fn start(counts: Counts) -> Result<Self> {
-        Self::start_with(counts, &[], || Ok(Log::Shown)).await
+        Self::start_with(counts, Setup::default()).await
     }
 
     /// The same by the rules files in `rules`. What they log can be read.
     pub async fn start_by(counts: Counts, rules: &Path) -> Result<Self> {
         let rules = rules.to_str().context("a path in UTF-8")?;
-        Self::start_with(counts, &["--rules", rules], || Ok(Log::Kept(NamedTempFile::new()?))).await
+        Self::start_with(counts, Setup { is_log_kept: true, ..Setup::of(&["--rules", rules]) }).await
     }
 
     /// The same where a ticket leaves that nobody watches for `seconds`.
     pub async fn start_unwatched(counts: Counts, seconds: u32) -> Result<Self> {
-        Self::start_with(counts, &["--unwatched-s", &seconds.to_string()], || Ok(Log::Shown)).await
+        Self::start_with(counts, Setup::of(&["--unwatched-s", &seconds.to_string()])).await
     }
 
     /// The same where anyone may have them leave.
     pub async fn start_drainable(counts: Counts) -> Result<Self> {
-        Self::start_with(counts, &["--drainable"], || Ok(Log::Shown)).await
+        Self::start_with(counts, Setup::of(&["--drainable"])).await
     }
 
-    async fn start_with(counts: Counts, more: &[&str], log: impl Fn() -> Result<Log>) -> Result<Self> {
+    /// The same that tell their metrics and, where there is an `endpoint`, export what `sampler` keeps to it. What they log can be
+    /// read.
+    pub async fn start_observed(counts: Counts, endpoint: Option<&str>, sampler: &str) -> Result<Self> {
+        let mut setup = Setup { is_log_kept: true, ..Setup::of(&["--metrics", "127.0.0.1:0"]) };
+        if let Some(endpoint) = endpoint {
+            setup.environment = vec![
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.to_owned()),
+                ("OTEL_TRACES_SAMPLER", sampler.to_owned()),
+                ("OTEL_BSP_SCHEDULE_DELAY", "50".to_owned()),
+                ("OTEL_METRIC_EXPORT_INTERVAL", "50".to_owned()),
+            ];
+        }
+        Self::start_with(counts, setup).await
+    }
+
+    async fn start_with(counts: Counts, setup: Setup) -> Result<Self> {
         let redis = RedisServer::start()?;
         let store = RedisStore::connect(redis.url(), REALM.parse()?)?;
-        let more = more.iter().map(ToString::to_string).collect();
-        let mut processes = Self { running: Vec::new(), more, store, redis };
+        let mut processes = Self { running: Vec::new(), setup, store, redis };
         for role in counts.roles() {
-            let started = Process::start(role, &Process::name(role), processes.redis.url(), &processes.more, log()?)?;
+            let started = Process::start(role, &Process::name(role), processes.redis.url(), &processes.setup)?;
             processes.running.push(started);
         }
         for process in &mut processes.running {
@@ -125,7 +149,7 @@ impl Processes {
         let before = self.take(role, index)?;
         let (name, address) = (before.id.clone(), before.address.clone());
         before.dies().await?;
-        let mut again = Process::start(role, name.as_str(), self.redis.url(), &self.more, Log::Shown)?;
+        let mut again = Process::start(role, name.as_str(), self.redis.url(), &self.setup)?;
         wait_until(&format!("{name} to have moved"), || async {
             let alive = self.store().instances(role).await.map_err(|error| error.to_string())?;
             let moved = alive.iter().any(|instance| instance.id == name && instance.address != address);
@@ -148,6 +172,26 @@ impl Processes {
         Ok(self.running.remove(place.with_context(|| format!("{id} is none of these"))?))
     }
 
+    /// All of them leave; answers what they logged.
+    pub async fn stop(self) -> Result<String> {
+        let mut log = String::new();
+        for process in self.running {
+            log += &process.leaves().await?;
+        }
+        Ok(log)
+    }
+
+    /// What a process that tells its metrics answers to whoever asks for them.
+    pub async fn metrics(&self, role: Role) -> Result<String> {
+        let process = self.of(role, 0)?;
+        let address = wait_until("metrics to be served", || async {
+            let log = process.log().map_err(|error| error.to_string())?;
+            let told = log.split_once("metrics=").map(|(_, told)| told.split_whitespace().next().unwrap_or_default());
+            told.map(str::to_owned).ok_or(log)
+        });
+        get(&address.await?, chassis::SCRAPE_PATH).await
+    }
+
     /// A player at the first orchestrator and the first playserver that run.
     pub fn player(&self, id: &str, rating: f64) -> Result<Actor> {
         Actor::new(id, rating, &self.of(Role::Orchestrator, 0)?.address, &self.of(Role::Playserver, 0)?.address)
@@ -161,14 +205,19 @@ impl Process {
         format!("{}-{}", role.as_str(), NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn start(role: Role, name: &str, redis: &str, more: &[String], log: Log) -> Result<Self> {
+    fn start(role: Role, name: &str, redis: &str, setup: &Setup) -> Result<Self> {
+        let log = if setup.is_log_kept { Log::Kept(NamedTempFile::new()?) } else { Log::Shown };
         let mut command = Command::new(MUSTER);
         command
             .arg(role.as_str())
             .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", "127.0.0.1:0"])
-            .args(more)
+            .args(&setup.flags)
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        for inherited in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_METRICS_EXPORTER"] {
+            command.env_remove(inherited);
+        }
+        command.envs(setup.environment.iter().cloned());
         match &log {
             Log::Shown => command.env("RUST_LOG", "error"),
             Log::Kept(file) => command.env_remove("RUST_LOG").stderr(file.reopen()?),
@@ -190,13 +239,33 @@ impl Process {
 
     /// Waits until it has logged a line that holds all of `words`, and answers how many it has logged.
     async fn says(&self, words: &[&str]) -> Result<usize> {
-        let Log::Kept(file) = &self.log else { bail!("what {} logs is not kept", self.id) };
         wait_until(&format!("{} to say {words:?}", self.id), || async {
-            let log = std::fs::read_to_string(file.path()).map_err(|error| error.to_string())?;
+            let log = self.log().map_err(|error| error.to_string())?;
             let lines = log.lines().filter(|line| words.iter().all(|word| line.contains(word))).count();
             (lines > 0).then_some(lines).ok_or(log)
         })
         .await
+    }
+
+    /// What it has logged.
+    fn log(&self) -> Result<String> {
+        let Log::Kept(file) = &self.log else { bail!("what {} logs is not kept", self.id) };
+        Ok(std::fs::read_to_string(file.path())?)
+    }
+
+    /// Is stopped (SIGSTOP): lives, and does nothing.
+    pub fn halts(&self) -> Result<()> {
+        self.is_sent(Signal::SIGSTOP)
+    }
+
+    /// Goes on (SIGCONT) where it was stopped.
+    pub fn goes_on(&self) -> Result<()> {
+        self.is_sent(Signal::SIGCONT)
+    }
+
+    fn is_sent(&self, signal: Signal) -> Result<()> {
+        let pid = self.child.id().with_context(|| format!("{} has ended before", self.id))?;
+        Ok(kill(Pid::from_raw(i32::try_from(pid)?), signal)?)
     }
 
     /// Is killed (SIGKILL): dies without goodbye.
@@ -204,15 +273,14 @@ impl Process {
         Ok(self.child.kill().await?)
     }
 
-    /// Is told to leave (SIGTERM), and exits with 0 in the promised time.
-    pub async fn leaves(self) -> Result<()> {
-        let pid = self.child.id().with_context(|| format!("{} has ended before", self.id))?;
-        kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+    /// Is told to leave (SIGTERM), and exits with 0 in the promised time. Answers what it logged, where that is kept.
+    pub async fn leaves(self) -> Result<String> {
+        self.is_sent(Signal::SIGTERM)?;
         self.has_left().await
     }
 
-    /// Was told to leave, and exits with 0 in the promised time.
-    pub async fn has_left(mut self) -> Result<()> {
+    /// Was told to leave, and exits with 0 in the promised time. Answers as [`Process::leaves`].
+    pub async fn has_left(mut self) -> Result<String> {
         let Ok(status) = timeout(LEAVE_MAX, self.child.wait()).await else {
             bail!("{} runs still {} s after it was told to leave", self.id, LEAVE_MAX.as_secs());
         };
@@ -220,6 +288,21 @@ impl Process {
         if !status.success() {
             bail!("{} ended with {status}", self.id);
         }
-        Ok(())
+        Ok(self.log().unwrap_or_default())
     }
+}
+
+impl Setup {
+    fn of(flags: &[&str]) -> Self {
+        Self { flags: flags.iter().map(ToString::to_string).collect(), ..Self::default() }
+    }
+}
+
+/// What is answered to one GET, head and body.
+async fn get(address: &str, path: &str) -> Result<String> {
+    let mut connection = TcpStream::connect(address).await?;
+    connection.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await?;
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ mod next_step;
 mod ports;
 mod redacted;
 mod role;
+mod round_trips;
 mod signals;
 
 pub use args::{ClusterArgs, DevArgs, FsyncArg, MonitorArgs, PlayserverArgs, RealmArgs, RoleArgs, with_own_port};

@@ -9,6 +9,7 @@ mod leader;
 mod propose;
 mod search;
 mod service;
+mod trace;
 
 pub use config::Config;
 

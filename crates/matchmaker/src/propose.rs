@@ -33,11 +33,12 @@ impl Proposer {
         Self { movers, leader }
     }
 
-    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`].
-    pub async fn propose(&self, request: &ProposeRequest) -> ProposeResponse {
-        let mut last = unsettled(Verdict::NotLeading, "no mover leads");
+    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`]; and of how many tries.
+    pub async fn propose(&self, request: &ProposeRequest) -> (ProposeResponse, u32) {
+        let (mut last, mut tries) = (unsettled(Verdict::NotLeading, "no mover leads"), 0);
         let asking = async {
             loop {
+                tries += 1;
                 last = self.ask_leader(request).await;
                 if !matches!(last.verdict(), Verdict::NotLeading | Verdict::Unknown) {
                     return;
@@ -49,7 +50,7 @@ impl Proposer {
         if tokio::time::timeout(PROPOSE_WAIT_MAX, asking).await.is_err() {
             last.set_verdict(Verdict::Unknown);
         }
-        last
+        (last, tries)
     }
 
     async fn ask_leader(&self, request: &ProposeRequest) -> ProposeResponse {

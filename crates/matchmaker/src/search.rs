@@ -3,6 +3,7 @@
 use crate::config::INLINE_TICKETS_MAX;
 use crate::held::Searched;
 use crate::propose::Proposer;
+use crate::trace;
 use api::v1;
 use chassis::Holdings;
 use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
@@ -83,24 +84,25 @@ fn observe(queue: &QueueName, began: Instant, outcome: &Outcome) {
 }
 
 /// Proposes one match, in the trace of the ticket that the search was for.
-#[tracing::instrument(name = "muster.propose", skip_all, fields(muster.queue = request.queue, muster.cost_s = proposal.cost_s, muster.verdict))]
 async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range, proposal: &Proposal) -> v1::Proposed {
+    let span = trace::span(request, range, proposal);
     let teams = proposal.teams.iter().map(|team| v1::ProposedTeam {
         tickets: team.iter().map(|index| request.candidates[*index].clone()).collect(),
     });
-    let answer = proposer
-        .propose(&v1::ProposeRequest {
-            queue: request.queue.clone(),
-            rules_version: request.rules_version.clone(),
-            teams: teams.collect(),
-            ..Default::default()
-        })
-        .await;
-    tracing::Span::current().record("muster.verdict", answer.verdict().as_str_name().trim_start_matches("VERDICT_"));
+    let request = v1::ProposeRequest {
+        traceparent: span.in_scope(|| trace::carried(request)),
+        queue: request.queue.clone(),
+        rules_version: request.rules_version.clone(),
+        teams: teams.collect(),
+        ..Default::default()
+    };
+    let (answer, tries) = telemetry::within(span.clone(), proposer.propose(&request)).await;
+    trace::tell(&span, &answer, tries);
     let ids = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id);
     v1::Proposed {
         verdict: answer.verdict,
         match_id: answer.match_id,
         ticket_ids: ids.map(|id: TicketId| api::ticket_id_to_bytes(id)).collect(),
+        cost_s: proposal.cost_s,
     }
 }

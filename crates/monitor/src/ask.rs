@@ -129,6 +129,7 @@ fn told_ticket(ticket: &v1::Ticket) -> Value {
         "width": ticket.width,
         "reason": ticket.reason,
         "trace_id": ticket.trace_id,
+        "is_traced": ticket.is_traced,
     })
 }
 

@@ -7,6 +7,7 @@ pub use party::Wish;
 
 use crate::ask::Desk;
 use crate::config::{FINISH_WAIT_MAX, SPAWN_RATE_MAX, SPAWNED_MAX};
+use api::v1::EnqueueRequest;
 use chassis::{LiveRules, Shutdown};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,11 +42,13 @@ impl Spawner {
     }
 
     /// One party comes; answers its ticket's id once it is queued. RESOURCE_EXHAUSTED with [`SPAWNED_MAX`] here.
-    pub async fn spawn(&self, wish: &Wish) -> Result<String, Status> {
+    /// `traced`: its whole trace is kept.
+    pub async fn spawn(&self, wish: &Wish, traced: bool) -> Result<String, Status> {
         if self.0.visits.len() >= SPAWNED_MAX {
             return Err(Status::resource_exhausted(format!("{SPAWNED_MAX} spawned parties are here: stop some")));
         }
         let request = wish.request(&self.0.rules.current()).map_err(|error| Status::invalid_argument(error.0))?;
+        let request = EnqueueRequest { traced, ..request };
         let client = self.0.desk.client()?;
         let (queued, ticket_id) = tokio::sync::oneshot::channel();
         let visit = visit::visit(client, request, queued, self.streaming().all.clone());
@@ -97,7 +100,7 @@ impl Spawner {
             ticks.tick().await;
             let (spawner, wish) = (self.clone(), wish.clone());
             // One who is refused is not missed: the next comes soon.
-            tokio::spawn(async move { spawner.spawn(&wish).await });
+            tokio::spawn(async move { spawner.spawn(&wish, false).await });
         }
     }
 

@@ -62,7 +62,9 @@ impl Committer {
         let rules = self.rules.current();
         let queue = rules.iter().map(|rules| rules.queue().as_str()).find(|queue| *queue == proposal.queue);
         telemetry::metrics().proposal(queue, outcome);
-        judged.map_or_else(|answer| answer, |known| known.answer)
+        let answer = judged.map_or_else(|answer| answer, |known| known.answer);
+        trace::tell_failure(outcome, &answer, &proposal.traceparent);
+        answer
     }
 
     /// What is known of its commit, or why none was tried.
@@ -122,7 +124,7 @@ impl Committer {
         let Ok(Ok(_turn)) = timeout_at(until, self.turns.acquire()).await else {
             return Err(verdict(Verdict::Unknown, "its turn did not come: nothing was tried"));
         };
-        let span = trace::commit_span(checked.match_id);
+        let (match_id, span) = (checked.match_id, trace::commit_span(checked.match_id));
         let request = CommitRequest {
             match_id: checked.match_id,
             queue: checked.queue.clone(),
@@ -139,9 +141,9 @@ impl Committer {
             ..Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
         });
         if known.was_unclear {
-            tracing::info!(match_id = %checked.match_id, outcome = known.outcome, "a commit was unclear");
+            tracing::info!(%match_id, outcome = known.outcome, "a commit was unclear");
         }
-        trace::tell(&span, checked.match_id, known.outcome, &known.traces);
+        trace::tell(&span, match_id, known.outcome, known.tries, &known.traces);
         telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);
         if known.outcome == COMMITTED {
             observe(checked, &known.traces, now_ms);
@@ -152,23 +154,21 @@ impl Committer {
     /// Asks with the same match id until the outcome is known or the lead is lost.
     async fn commit_until_known(&self, request: CommitRequest) -> Known {
         let match_id = request.match_id.to_string();
-        let mut was_unclear = false;
+        let mut tries = 0;
         loop {
+            // Each try but the last had no answer.
+            let was_unclear = tries > 0;
             let Some(fence) = self.lead.fence() else {
                 let answer = verdict(Verdict::NotLeading, "the lead was lost");
-                return Known { answer, outcome: "not_leading", traces: Vec::new(), was_unclear };
+                return Known { answer, outcome: "not_leading", traces: Vec::new(), tries, was_unclear };
             };
+            tries += 1;
             match self.store.commit(&fence, request.clone()).await {
-                Ok(outcome) => {
-                    let known = Known::of(outcome, match_id);
-                    return Known { was_unclear: was_unclear || known.was_unclear, ..known };
-                }
+                Ok(outcome) => return Known { tries, was_unclear, ..Known::of(outcome, match_id) },
                 Err(error @ StoreError::Corrupt(_)) => {
-                    tracing::error!(%error, match_id, "a match cannot be committed");
-                    return Known { was_unclear, ..Known::refused(&error, match_id) };
+                    return Known { tries, was_unclear, ..Known::refused(&error, match_id) };
                 }
                 Err(error) => {
-                    was_unclear = true;
                     tracing::debug!(%error, match_id, "asking for a commit's outcome again");
                     tokio::time::sleep(COMMIT_PAUSE).await;
                 }
@@ -187,6 +187,8 @@ struct Known {
     outcome: &'static str,
     /// Of the match's tickets; none unless it stands.
     traces: Vec<String>,
+    /// How often the store was asked; 0 where that is not known.
+    tries: u32,
     /// Some try of it may have happened though no answer came back.
     was_unclear: bool,
 }
@@ -217,7 +219,7 @@ impl Known {
 
     fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {
         let answer = v1::ProposeResponse { verdict: verdict.into(), match_id, ..Default::default() };
-        Self { answer, outcome, traces: Vec::new(), was_unclear: false }
+        Self { answer, outcome, traces: Vec::new(), tries: 0, was_unclear: false }
     }
 }
 

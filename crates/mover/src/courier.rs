@@ -7,13 +7,14 @@ use api::v1::deliver_request::What;
 use api::v1::playserver_client::PlayserverClient;
 use api::v1::{self, DeliverRequest, DeliverResponse};
 use chassis::{Caller, Channel, Fleet};
-use domain::{Change, Event, InstanceId};
+use domain::{Change, Event, EventTicket, InstanceId};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use telemetry::{Failure, Whose};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
@@ -50,6 +51,8 @@ struct Parcel {
     request: DeliverRequest,
     /// One span in the trace of each ticket, open until the playserver took the event.
     spans: Vec<Span>,
+    /// The first ticket that it is about.
+    first: Option<EventTicket>,
     _in_flight: Arc<InFlight>,
 }
 
@@ -79,7 +82,8 @@ impl Couriers {
             let mut wire = v1::Event::from(event);
             let spans = spans(&mut wire, event.change, watcher);
             let request = DeliverRequest { what: Some(What::Event(wire)), ..Default::default() };
-            courier.send(Parcel { request, spans, _in_flight: in_flight.clone() });
+            let first = event.tickets.first().cloned();
+            courier.send(Parcel { request, spans, first, _in_flight: in_flight.clone() });
         }
     }
 }
@@ -131,9 +135,19 @@ async fn carry(
 }
 
 async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, parcel: Parcel) -> bool {
-    let call = telemetry::shared(&parcel.spans);
-    let answer = caller.call(parcel.request, DELIVERY_TRY_MAX).instrument(call).await;
-    answer.is_ok_and(|answer| answer.failure.is_none())
+    let Parcel { mut request, spans, first, _in_flight } = parcel;
+    let call = telemetry::shared(&spans);
+    let trace = first.as_ref().map_or("", |ticket| &ticket.trace);
+    request.traceparent = call.in_scope(|| telemetry::carried(trace));
+    let answer = caller.call(request, DELIVERY_TRY_MAX).instrument(call).await;
+    let why = match answer {
+        Ok(DeliverResponse { failure: None, .. }) => return true,
+        Ok(DeliverResponse { failure: Some(failure), .. }) => failure.message,
+        Err(error) => error.to_string(),
+    };
+    let whose = first.as_ref().map_or(Whose::Nobody, |ticket| Whose::Ticket(&ticket.id));
+    telemetry::failed(Failure::Delivery, whose, trace, &why);
+    false
 }
 
 async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>) -> bool {
@@ -145,22 +159,21 @@ async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>) -> bool {
 fn spans(event: &mut v1::Event, change: Change, watcher: &InstanceId) -> Vec<Span> {
     let match_id = event.r#match.as_ref().map(|matched| matched.id.as_str());
     let in_trace_of = |ticket: &mut v1::EventTicket| {
-        let span = tracing::info_span!(
-            parent: None,
+        let span = telemetry::ticket_span!(
+            &ticket.traceparent,
             "muster.deliver",
             muster.change = change.as_str(),
             muster.ticket_id = ticket.id,
             muster.match_id = match_id,
             muster.playserver = %watcher,
         );
-        telemetry::continue_from(&span, &ticket.traceparent);
         let here = telemetry::traceparent(&span);
         if !here.is_empty() {
             ticket.traceparent = here;
         }
         span
     };
-    event.tickets.iter_mut().filter(|ticket| !ticket.traceparent.is_empty()).map(in_trace_of).collect()
+    event.tickets.iter_mut().map(in_trace_of).filter(|span| !span.is_disabled()).collect()
 }
 
 #[cfg(test)]
@@ -177,7 +190,7 @@ mod tests {
         let courier = Courier::start(String::new(), caller);
         for seq in 1..=COURIER_QUEUE_MAX as u64 {
             let _in_flight = progress.begin(Cursor { epoch: 1, seq });
-            courier.send(Parcel { request: DeliverRequest::default(), spans: Vec::new(), _in_flight });
+            courier.send(Parcel { request: DeliverRequest::default(), spans: Vec::new(), first: None, _in_flight });
         }
         courier
     }

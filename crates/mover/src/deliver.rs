@@ -5,9 +5,10 @@ use crate::courier::{Couriers, Playservers};
 use crate::lead::Lead;
 use crate::progress::Progress;
 use chassis::Shutdown;
-use domain::Cursor;
+use domain::{Change, Cursor, Event};
 use std::sync::Arc;
 use store::{Fence, Store};
+use telemetry::{Failure, Whose};
 use tokio::time::Instant;
 
 /// Delivers in each term that this mover leads, until `shutdown`.
@@ -46,12 +47,26 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
         for event in events {
             cursor = event.cursor;
             telemetry::metrics().ticket_changes(event.change.as_str(), event.tickets.len());
+            tell_failure(&event);
             couriers.send(&event, &progress.begin(event.cursor));
         }
         if trimmed.elapsed() >= TRIM_EVERY {
             trimmed = Instant::now();
             trim(store, fence, progress.taken()).await;
         }
+    }
+}
+
+/// What a player waited for in vain is told in his trace, whoever brought it about.
+fn tell_failure(event: &Event) {
+    let failure = match event.change {
+        Change::Expired => Failure::Expired,
+        Change::Requeued => Failure::Requeued,
+        Change::NoShow => Failure::NoShow,
+        _ => return,
+    };
+    for ticket in &event.tickets {
+        telemetry::failed(failure, Whose::Ticket(&ticket.id), &ticket.trace, &event.reason);
     }
 }
 

@@ -41,10 +41,7 @@ async fn tend(store: &dyn Store, fence: &Fence, hosts: &Hosts, matched: &Match, 
     let outcome = match matched.state {
         MatchState::Matched => match next_host(hosts, matched, now_ms) {
             Some(host) => store.rehost(fence, id, &host, now_ms, now_ms + START_WAIT_MS).await?,
-            None => {
-                tracing::warn!(match_id = %id, host = %matched.host, "no host started the match: its tickets go back");
-                store.requeue(fence, id, "no host started the match", now_ms).await?
-            }
+            None => store.requeue(fence, id, "no host started the match", now_ms).await?,
         },
         MatchState::Assigned => tend_assigned(store, fence, matched, now_ms).await?,
         MatchState::Ended | MatchState::Failed => return Ok(()),
@@ -76,7 +73,6 @@ async fn tend_assigned(
         let told_for_ms = now_ms.saturating_sub(matched.assigned_ms);
         store.remind(fence, matched.id, now_ms, (now_ms + told_for_ms.max(REMIND_MS_MIN)).min(deadline_ms)).await
     } else {
-        tracing::info!(match_id = %matched.id, "not everybody acknowledged it in time");
         store.no_show(fence, matched.id, "not everybody acknowledged the match in time", now_ms).await
     }
 }

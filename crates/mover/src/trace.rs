@@ -1,32 +1,51 @@
 //! A commit in the traces of all its tickets: the proposal came in the trace of only one of them.
 
+use api::v1::ProposeResponse;
 use domain::MatchId;
+use telemetry::{Failure, Whose};
 use tracing::Span;
 use tracing::field::Empty;
 
-macro_rules! commit_span {
-    ($id:expr $(, $parent:tt: $none:expr)?) => {
-        tracing::info_span!($($parent: $none,)? "muster.commit", muster.match_id = %$id, muster.outcome = Empty)
-    };
-}
-
 /// The commit itself, in the trace of the proposal.
 pub fn commit_span(id: MatchId) -> Span {
-    commit_span!(id)
+    telemetry::child_span!("muster.commit", muster.match_id = %id, muster.tries = Empty, muster.outcome = Empty)
 }
 
-/// Notes what came of a commit. It is linked to the traces of its tickets, and each of those that it is not in is given a span of
-/// the same name that is linked to it: so every ticket's own trace shows its commit.
-pub fn tell(commit: &Span, id: MatchId, outcome: &str, tickets: &[String]) {
+/// Notes what came of a commit, and of how many tries of it. Each ticket's own trace shows its commit, for which those that the
+/// commit is not in are given a span of the same name; and each of these is linked to the traces of the other tickets.
+pub fn tell(commit: &Span, id: MatchId, outcome: &str, tries: u32, tickets: &[String]) {
+    commit.record("muster.tries", tries);
     commit.record("muster.outcome", outcome);
+    let is_here = |ticket: &&String| telemetry::is_in_trace(commit, ticket);
+    link(commit, tickets.iter().filter(|ticket| !is_here(ticket)));
     let here = telemetry::traceparent(commit);
-    for ticket in tickets {
-        telemetry::link(commit, ticket);
-        if !ticket.is_empty() && !telemetry::is_in_trace(commit, ticket) {
-            let span = commit_span!(id, parent: None);
-            telemetry::continue_from(&span, ticket);
-            telemetry::link(&span, &here);
-            span.record("muster.outcome", outcome);
-        }
+    for ticket in tickets.iter().filter(|ticket| !is_here(ticket)) {
+        let span = telemetry::ticket_span!(
+            ticket,
+            "muster.commit",
+            muster.match_id = %id,
+            muster.tries = tries,
+            muster.outcome = outcome
+        );
+        telemetry::link(&span, &here);
+        link(&span, tickets.iter().filter(|other| *other != ticket && !is_here(other)));
+    }
+}
+
+fn link<'a>(span: &Span, tickets: impl Iterator<Item = &'a String>) {
+    if !span.is_disabled() {
+        tickets.filter(|ticket| telemetry::is_sampled(ticket)).for_each(|ticket| telemetry::link(span, ticket));
+    }
+}
+
+/// Outcomes after which a match that should have been made was not, or is not known to have been: a conflict is none of them, nor is
+/// a mover that stands by or has not read the rules yet, for the next try settles those.
+const FAILURES: [&str; 4] = ["refused", "no_host", "fenced", "unknown"];
+
+pub fn tell_failure(outcome: &str, answer: &ProposeResponse, traceparent: &str) {
+    if FAILURES.contains(&outcome) {
+        let why = format!("{outcome}: {}", answer.detail);
+        let whose = if answer.match_id.is_empty() { Whose::Nobody } else { Whose::Match(&answer.match_id) };
+        telemetry::failed(Failure::Commit, whose, traceparent, &why.trim_end_matches(": "));
     }
 }

@@ -3,27 +3,26 @@
 use crate::look::Looked;
 use crate::search::Found;
 use crate::waiting::Waiting;
+use domain::TicketId;
 use tracing::Span;
-use tracing::field::{Empty, debug};
+use tracing::field::Empty;
 
 /// One look for one ticket, in the ticket's trace; nothing where it has none.
 pub fn span(waiting: &Waiting) -> Span {
-    if waiting.trace.is_empty() {
-        return Span::none();
-    }
-    let span = tracing::info_span!(
-        parent: None,
+    telemetry::ticket_span!(
+        &waiting.trace,
         "muster.attempt",
         muster.ticket_id = %waiting.id,
         muster.queue = %waiting.place.queue,
+        muster.attempt = waiting.looks + 1,
         muster.width = waiting.width,
         muster.range = Empty,
         muster.rejections = Empty,
         muster.nearest_miss_s = Empty,
+        muster.cost_s = Empty,
         muster.outcome = Empty,
-    );
-    telemetry::continue_from(&span, &waiting.trace);
-    span
+        otel.status_code = Empty,
+    )
 }
 
 /// How many tickets were in the range.
@@ -31,8 +30,8 @@ pub fn tell_range(span: &Span, tickets: usize) {
     span.record("muster.range", tickets);
 }
 
-/// What was found, and why others did not match.
-pub fn tell_found(span: &Span, found: &Found) {
+/// What was found for a ticket, and why others did not match.
+pub fn tell_found(span: &Span, found: &Found, id: TicketId) {
     if span.is_disabled() {
         return;
     }
@@ -41,10 +40,14 @@ pub fn tell_found(span: &Span, found: &Found) {
         span.record("muster.rejections", rejections.join(" "));
     }
     span.record("muster.nearest_miss_s", found.nearest_miss_s);
+    span.record("muster.cost_s", found.matched.get(&id));
 }
 
 pub fn tell_outcome(span: &Span, looked: Looked) {
-    span.record("muster.outcome", debug(looked));
+    span.record("muster.outcome", looked.as_str());
+    if looked == Looked::Failed {
+        span.record("otel.status_code", "ERROR");
+    }
 }
 
 /// Counts one look for one ticket.

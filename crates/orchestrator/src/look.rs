@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{IndexedTicket, Store, StoreError};
+use telemetry::{Failure, Whose};
 use tracing::{Instrument, Span};
 
 /// The kinds of range, as they are told.
@@ -75,7 +76,8 @@ impl Eyes {
         waiting.width = waiting.width_at(now_ms);
         let span = attempt::span(waiting);
         waiting.is_looked_for();
-        let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await.unwrap_or_else(failed);
+        let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await;
+        let looked = looked.unwrap_or_else(|error| failed(waiting, &error));
         attempt::tell_outcome(&span, looked);
         attempt::count(waiting, looked);
         looked
@@ -92,8 +94,8 @@ impl Eyes {
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
         let sought = Sought::Anchor(waiting.id);
-        let found = self.searcher.search(&waiting.rules, sought, range.tickets, &outlook, now_ms).await?;
-        attempt::tell_found(span, &found);
+        let found = self.searcher.search(waiting, &[], sought, range.tickets, &outlook, now_ms).await?;
+        attempt::tell_found(span, &found, waiting.id);
         Ok(found.looked(waiting.id))
     }
 
@@ -102,7 +104,7 @@ impl Eyes {
         Box::pin(async move {
             let range = match read(&*self.store, &window.look, api::RANGE_TICKETS_MAX).await {
                 Ok(range) => range,
-                Err(error) => return with_all(window.waiting, failed(error.into())),
+                Err(error) => return with_all_failed(window.waiting, &error),
             };
             if range.is_whole || window.waiting.len() < 2 {
                 return self.search_window(window, range, now_ms).await;
@@ -123,17 +125,22 @@ impl Eyes {
         };
         window.waiting.iter().for_each(Waiting::is_looked_for);
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
+        let traced = window.waiting.iter().zip(&spans).filter(|(_, span)| !span.is_disabled());
+        let traced: Vec<_> = traced.map(|(waiting, span)| (waiting.id, span.clone())).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
         telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.tickets.len(), &first.trace);
         let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
-        let searching = self.searcher.search(&first.rules, Sought::Window(due), range.tickets, &outlook, now_ms);
+        let searching = self.searcher.search(first, &traced, Sought::Window(due), range.tickets, &outlook, now_ms);
         let found = searching.instrument(telemetry::shared(&spans)).await;
+        if let Err(error) = &found {
+            failed(first, error);
+        }
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());
             let looked = match &found {
                 _ if is_gone(&waiting) => Looked::Gone,
                 Ok(found) => {
-                    attempt::tell_found(&span, found);
+                    attempt::tell_found(&span, found, waiting.id);
                     found.looked(waiting.id)
                 }
                 Err(_) => Looked::Failed,
@@ -141,9 +148,6 @@ impl Eyes {
             attempt::tell_outcome(&span, looked);
             (waiting, looked)
         };
-        if let Err(error) = &found {
-            tracing::debug!(%error, "a window was not searched");
-        }
         attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())
     }
 
@@ -180,16 +184,24 @@ pub async fn read(store: &dyn Store, look: &Look, tickets_max: usize) -> Result<
 impl Found {
     fn looked(&self, id: TicketId) -> Looked {
         match id {
-            _ if self.matched.contains(&id) => Looked::Matched,
+            _ if self.matched.contains_key(&id) => Looked::Matched,
             _ if self.unsettled.contains(&id) => Looked::Unsettled,
             _ => Looked::Unmatched,
         }
     }
 }
 
-fn failed(error: LookError) -> Looked {
-    tracing::debug!(%error, "a look failed");
+fn failed(waiting: &Waiting, error: &dyn std::fmt::Display) -> Looked {
+    telemetry::failed(Failure::Attempt, Whose::Ticket(&waiting.id), &waiting.trace, error);
     Looked::Failed
+}
+
+/// What failed for all of them is told of the first.
+fn with_all_failed(waiting: Vec<Waiting>, error: &StoreError) -> Vec<(Waiting, Looked)> {
+    if let Some(first) = waiting.first() {
+        failed(first, error);
+    }
+    with_all(waiting, Looked::Failed)
 }
 
 fn with_all(waiting: Vec<Waiting>, looked: Looked) -> Vec<(Waiting, Looked)> {

@@ -2,19 +2,20 @@
 //! another too: the same range leads to the same proposals, and those to the same matches.
 
 use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX};
+use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
 use chassis::{CallError, Caller, Channel, Fleet};
-use domain::{Instance, InstanceId, Outlook, Rules, Sought, TicketId};
+use domain::{Instance, InstanceId, Outlook, Sought, TicketId};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 pub type Matchmakers = Fleet<SearchRequest, SearchResponse>;
 
@@ -32,8 +33,8 @@ pub fn open(
 /// What came of a range.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Tickets that are in a committed match now.
-    pub matched: HashSet<TicketId>,
+    /// Tickets that are in a committed match now, and what it costs them, in seconds of waiting.
+    pub matched: HashMap<TicketId, f64>,
     /// Tickets whose proposal met a conflict or an unknown outcome: worth looking for again at once.
     pub unsettled: HashSet<TicketId>,
     /// Candidates kept from matching, by rule.
@@ -60,10 +61,12 @@ impl Searcher {
         Self { matchmakers }
     }
 
-    /// Has one range searched.
+    /// Has one range searched for `whom`, or for those of a window of which that is one: under the same rules. `attempts` are the
+    /// window's whose trace is kept, each with its span.
     pub async fn search(
         &self,
-        rules: &Rules,
+        whom: &Waiting,
+        attempts: &[(TicketId, Span)],
         sought: Sought,
         range: Vec<IndexedTicket>,
         outlook: &Outlook,
@@ -73,7 +76,10 @@ impl Searcher {
             Sought::Anchor(anchor) => (Some(anchor), Vec::new()),
             Sought::Window(due) => (None, due),
         };
+        let rules = &whom.rules;
         let request = SearchRequest {
+            traceparent: telemetry::carried(&whom.trace),
+            traces: attempts.iter().map(trace).collect(),
             queue: rules.queue().to_string(),
             rules_version: rules.version().to_string(),
             now_ms,
@@ -155,6 +161,10 @@ fn lacks_rules(response: &SearchResponse) -> bool {
     response.failure.as_ref().is_some_and(|failure| failure.code == Code::FailedPrecondition as i32)
 }
 
+fn trace((id, span): &(TicketId, Span)) -> v1::TicketTrace {
+    v1::TicketTrace { ticket_id: api::ticket_id_to_bytes(*id), traceparent: telemetry::traceparent(span) }
+}
+
 pub fn candidate(ticket: IndexedTicket) -> v1::Candidate {
     v1::Candidate {
         ticket_id: api::ticket_id_to_bytes(ticket.id),
@@ -174,7 +184,7 @@ fn read(response: SearchResponse) -> Result<Found, SearchError> {
     for proposed in response.proposed {
         let ids = proposed.ticket_ids.iter().filter_map(|id| api::ticket_id_from_bytes("ticket_ids", id).ok());
         match proposed.verdict() {
-            Verdict::Committed => found.matched.extend(ids),
+            Verdict::Committed => found.matched.extend(ids.map(|id| (id, proposed.cost_s))),
             Verdict::Conflict | Verdict::Unknown => found.unsettled.extend(ids),
             verdict => tracing::debug!(verdict = verdict.as_str_name(), "a proposal was not committed"),
         }

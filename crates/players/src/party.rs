@@ -80,6 +80,7 @@ fn request(stage: &Stage, arrival: &Arrival, number: usize) -> v1::EnqueueReques
         client_key: format!("replay-{}-{number}", stage.run_id),
         queues: vec![stage.plan.queue.clone()],
         players: arrival.players.iter().map(player).collect(),
+        ..Default::default()
     }
 }
 

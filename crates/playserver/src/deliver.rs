@@ -63,6 +63,7 @@ impl Playserver for Delivery {
         let handler = move |request| std::future::ready(delivery.take(request));
         let answers = chassis::answer(
             "muster.v1.Playserver/Deliver",
+            chassis::Callers::Services,
             request.into_inner(),
             DELIVERIES_IN_WORK_MAX,
             self.shutdown.clone(),
@@ -80,10 +81,12 @@ fn change(event: &v1::Event) -> &'static str {
 fn spans(event: &v1::Event) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
         let change = change(event);
-        let span =
-            tracing::info_span!(parent: None, "muster.tell", muster.change = change, muster.ticket_id = ticket.id);
-        telemetry::continue_from(&span, &ticket.traceparent);
-        span
+        telemetry::ticket_span!(
+            &ticket.traceparent,
+            "muster.tell",
+            muster.change = change,
+            muster.ticket_id = ticket.id
+        )
     };
-    event.tickets.iter().filter(|ticket| !ticket.traceparent.is_empty()).map(in_trace_of).collect()
+    event.tickets.iter().map(in_trace_of).collect()
 }

@@ -8,7 +8,7 @@ use domain::{MatchId, PlayerId, RealmId};
 use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt};
 use std::sync::Arc;
-use store::{MatchOutcome, Store};
+use store::{AcknowledgeOutcome, MatchOutcome, Store};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
@@ -52,11 +52,13 @@ impl Desk {
         let player = PlayerId::parse("player_id", &request.player_id).map_err(chassis::status::invalid)?;
         let acknowledged = self.store.acknowledge(id, &player).await;
         match acknowledged.map_err(chassis::status::unavailable)? {
-            MatchOutcome::Done(_) => Ok(()),
-            MatchOutcome::Refused(matched) => Err(chassis::status::in_state("match", id, matched.state.as_str())),
-            MatchOutcome::NotFound | MatchOutcome::Fenced => {
-                Err(Status::not_found(format!("no match {id} with player {player}")))
+            AcknowledgeOutcome::Done { trace } => {
+                let player_id = player.as_str();
+                telemetry::ticket_span!(&trace, "muster.acknowledge", muster.match_id = %id, muster.player_id = player_id);
+                Ok(())
             }
+            AcknowledgeOutcome::Refused(matched) => Err(chassis::status::in_state("match", id, matched.state.as_str())),
+            AcknowledgeOutcome::NotFound => Err(Status::not_found(format!("no match {id} with player {player}"))),
         }
     }
 

@@ -29,7 +29,14 @@ pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'stati
         let begun = stream.begin(request);
         async move { stream.finish(begun).await }
     };
-    let answers = chassis::answer("muster.v1.Play/Follow", requests, FOLLOW_CALLS_MAX, leaving.clone(), handler);
+    let answers = chassis::answer(
+        "muster.v1.Play/Follow",
+        chassis::Callers::Clients,
+        requests,
+        FOLLOW_CALLS_MAX,
+        leaving.clone(),
+        handler,
+    );
     until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
 }
 

@@ -90,7 +90,7 @@ impl Host {
                 tokio::time::sleep(START_PAUSE).await;
             }
         };
-        tokio::spawn(starting.instrument(tracing::info_span!("muster.start", muster.match_id = %id)));
+        tokio::spawn(starting.instrument(telemetry::child_span!("muster.start", muster.match_id = %id)));
     }
 
     /// Counts those out, until `shutdown`, whose end was not heard of: a full host hears of no match more, and would stay full.

@@ -87,6 +87,7 @@ macro_rules! for_each_promise {
         $for_one!(an_ended_match_frees_its_players_and_is_never_due);
         $for_one!(a_match_may_end_before_it_was_assigned);
         $for_one!(acknowledging_is_for_players_of_the_match_and_counts_once);
+        $for_one!(an_acknowledgement_tells_the_trace_of_his_ticket);
         $for_one!(what_is_over_is_acknowledged_by_those_only_who_did_so_before);
         $for_one!(reminding_tells_the_silent_alone_and_may_be_repeated);
         $for_one!(of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on);

@@ -26,9 +26,9 @@ pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "testing")]
 pub use self::redis::Scripts;
-pub use self::redis::{Observe, RedisStore, RoundTrip, RoundTripEnd};
+pub use self::redis::{Asked, Observer, RedisStore, RoundTrip, RoundTripEnd};
 pub use self::verbs::{
-    Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
-    LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets, UNWATCHED_REASON,
-    Versioned, Watched,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket,
+    Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets,
+    UNWATCHED_REASON, Versioned, Watched,
 };

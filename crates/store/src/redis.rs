@@ -20,7 +20,7 @@ mod sentinel;
 mod tickets;
 
 use self::link::{Ask, Link};
-pub use self::round_trip::{Observe, RoundTrip, RoundTripEnd};
+pub use self::round_trip::{Asked, Observer, RoundTrip, RoundTripEnd};
 use self::row::Reply;
 pub use self::scripts::Scripts;
 use self::scripts::{Call, Written};
@@ -75,10 +75,10 @@ impl RedisStore {
         Self { process: process.to_owned(), ..self }
     }
 
-    /// The same store, which tells `observe` of every round trip.
+    /// The same store, which tells `observer` of every round trip.
     #[must_use]
-    pub fn observed(mut self, observe: Observe) -> Self {
-        self.link.observe(observe);
+    pub fn observed(mut self, observer: Observer) -> Self {
+        self.link.observe(observer);
         self
     }
 

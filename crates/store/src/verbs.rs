@@ -218,6 +218,17 @@ pub enum MatchOutcome {
     Fenced,
 }
 
+/// What came of a player's acknowledgement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AcknowledgeOutcome {
+    /// He is noted to know of it, now or since an earlier try. `trace` is his ticket's; empty where it has none.
+    Done { trace: String },
+    /// It is over, and he did not know of it.
+    Refused(Match),
+    /// No such match, or he is not in it.
+    NotFound,
+}
+
 /// Matches, from commit to end.
 #[async_trait]
 pub trait Matches: Send + Sync {
@@ -236,9 +247,8 @@ pub trait Matches: Send + Sync {
         due_ms: u64,
     ) -> Result<MatchOutcome>;
 
-    /// Notes that `player` knows of the match; repeating it changes nothing. Not found when he is not in it, refused when
-    /// it is over and he did not know of it.
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome>;
+    /// Notes that `player` knows of the match; repeating it changes nothing.
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<AcknowledgeOutcome>;
 
     /// ASSIGNED stays ASSIGNED, and is looked at next at `due_ms`; publishes ASSIGNED again to the tickets of which a player
     /// did not acknowledge it, if there are any. The `due_ms` that it has already is a repeated call.

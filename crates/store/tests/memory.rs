@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::bounds::{ARRIVALS_KEPT_MS, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
-use store::{Leases, Leave, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
+use store::{AcknowledgeOutcome, Leases, Leave, Matches, MemoryStore, Outbox, Snapshot, Store, Subject, Tickets};
 use tokio::time::advance;
 
 #[tokio::test(start_paused = true)]
@@ -39,7 +39,7 @@ async fn a_match_is_forgotten_after_its_end() {
     store.end(id, "", NOW_MS).await.unwrap();
     advance(Duration::from_millis(TERMINAL_KEPT_MS)).await;
     assert_eq!(store.snapshot(&Subject::Ticket(ann.id)).await.unwrap(), Snapshot::default());
-    assert_eq!(store.acknowledge(id, &player("ann")).await.unwrap(), MatchOutcome::NotFound);
+    assert_eq!(store.acknowledge(id, &player("ann")).await.unwrap(), AcknowledgeOutcome::NotFound);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,76 @@
 //! W3C trace context as text, for whatever carries it outside of headers: a message on a stream, a stored ticket.
 
+use opentelemetry::TraceId;
+use opentelemetry::context::FutureExt;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use std::collections::HashMap;
-use tracing::Span;
+use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 const TRACEPARENT: &str = "traceparent";
+const FLAG_SAMPLED: u8 = 1;
+
+/// A span of what happens to one ticket, in the trace that its `traceparent` names: a child of the span named there. No span
+/// where it names none, or one that is not kept.
+///
+/// `ticket_span!(traceparent, "name", field = value, ...)`, the fields as those of [`tracing::info_span`].
+#[macro_export]
+macro_rules! ticket_span {
+    ($traceparent:expr, $name:literal $(, $($fields:tt)*)?) => {{
+        let traceparent: &str = $traceparent;
+        if $crate::is_sampled(traceparent) {
+            let span = ::tracing::info_span!(target: $crate::SPANS, parent: None, $name $(, $($fields)*)?);
+            $crate::continue_from(&span, traceparent);
+            span
+        } else {
+            ::tracing::Span::none()
+        }
+    }};
+}
+
+/// A span of what is done just here, where that belongs to a trace that is kept; elsewhere none. `child_span!("name", field = value, ...)`.
+#[macro_export]
+macro_rules! child_span {
+    ($name:literal $(, $($fields:tt)*)?) => {
+        if $crate::is_traced() {
+            ::tracing::info_span!(target: $crate::SPANS, $name $(, $($fields)*)?)
+        } else {
+            ::tracing::Span::none()
+        }
+    };
+}
+
+/// The trace context that a call carries which is made for whoever is in the trace that `traceparent` names: none where what is done
+/// just here is traced, for then the call's own span is named.
+pub fn carried(traceparent: &str) -> String {
+    if is_traced() { String::new() } else { traceparent.to_owned() }
+}
+
+/// The trace that a W3C `traceparent` names, if it is kept whole.
+pub fn sampled(traceparent: &str) -> Option<TraceId> {
+    let mut parts = traceparent.split('-');
+    let (_version, trace, _span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_sampled = u8::from_str_radix(flags, 16).ok()? & FLAG_SAMPLED != 0;
+    let id = TraceId::from_hex(trace).ok()?;
+    (is_sampled && id != TraceId::INVALID).then_some(id)
+}
+
+/// Whether the trace that a W3C `traceparent` names is kept whole; of others only failures are.
+pub fn is_sampled(traceparent: &str) -> bool {
+    sampled(traceparent).is_some()
+}
+
+/// Whether what is done just here belongs to a trace that is kept.
+pub fn is_traced() -> bool {
+    opentelemetry::Context::map_current(|context| context.span().span_context().is_sampled())
+}
+
+/// The id of the trace that a W3C `traceparent` names, in hexadecimal; empty where it names none.
+pub fn trace_id(traceparent: &str) -> &str {
+    traceparent.split('-').nth(1).unwrap_or_default()
+}
 
 /// The span's context as a W3C `traceparent`; empty when it has none, as where nothing is exported.
 /// The span is begun by this: its parent can no longer be set.
@@ -39,6 +102,15 @@ pub fn shared(spans: &[Span]) -> Span {
     let here = traceparent(first);
     traced.for_each(|other| link(other, &here));
     first.clone()
+}
+
+/// Does it in the span; where that is none, in no trace at all, whatever goes on around it.
+pub async fn within<F: Future>(span: Span, doing: F) -> F::Output {
+    if span.is_disabled() {
+        doing.with_context(opentelemetry::Context::new()).await
+    } else {
+        doing.instrument(span).await
+    }
 }
 
 /// Whether `span` is in the trace that `traceparent` names.

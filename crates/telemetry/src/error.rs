@@ -11,6 +11,12 @@ pub enum TelemetryError {
     MetricsEndpoint(String),
     #[error("{INTERVAL_VARIABLE} must be {INTERVAL_MS_MIN} to {INTERVAL_MS_MAX} ms")]
     Interval,
+    #[error(
+        "OTEL_TRACES_SAMPLER must be always_on, always_off, traceidratio or one of them after parentbased_, is {0}"
+    )]
+    Sampler(String),
+    #[error("OTEL_TRACES_SAMPLER_ARG must be a share of traces: 0 to 1")]
+    Share,
     #[error("telemetry must be started inside a tokio runtime")]
     NoRuntime,
     #[error("telemetry was started before in this process")]

@@ -1,7 +1,8 @@
 //! The way out for spans: OTLP over gRPC, which complains at a bounded rate when it is blocked.
 
 use crate::TelemetryError;
-use crate::complaints::Complaints;
+use crate::budget::Budget;
+use crate::sampling::Keeping;
 use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -12,29 +13,32 @@ use std::time::{Duration, Instant};
 /// Longest time one batch may take to export, in ms. Below the shutdown's bound, so that the last batch fits into it.
 const EXPORT_MS_MAX: u64 = 2_500;
 
-/// The standard variables `OTEL_TRACES_SAMPLER` and `OTEL_BSP_*` are honoured by the SDK's own defaults; without them
-/// every trace is sampled unless its parent was not.
-pub(crate) fn provider(resource: Resource) -> Result<SdkTracerProvider, TelemetryError> {
+/// The standard variables `OTEL_BSP_*` are honoured by the SDK's own defaults, `OTEL_TRACES_SAMPLER` by [`Keeping`].
+pub(crate) fn provider(resource: Resource, sampler: Keeping) -> Result<SdkTracerProvider, TelemetryError> {
     // The exporter's channel lives on the runtime it is built in, and building it elsewhere panics.
     tokio::runtime::Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
     let otlp = OtlpExporter::builder().with_tonic().with_timeout(Duration::from_millis(EXPORT_MS_MAX)).build()?;
-    Ok(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(Quiet::new(otlp)).build())
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_sampler(sampler)
+        .with_batch_exporter(Quiet::new(otlp))
+        .build())
 }
 
 /// An exporter whose failures are told, but seldom.
 #[derive(Debug)]
 struct Quiet<E> {
     inner: E,
-    complaints: Mutex<Complaints>,
+    complaints: Mutex<Budget>,
 }
 
 impl<E> Quiet<E> {
     fn new(inner: E) -> Self {
-        Self { inner, complaints: Mutex::default() }
+        Self { inner, complaints: Mutex::new(Budget::of_complaints()) }
     }
 
     fn lost(&self, spans: usize) -> Option<usize> {
-        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).lost(spans, Instant::now())
+        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).spend(spans, Instant::now())
     }
 }
 

@@ -1,17 +1,17 @@
 use crate::metrics::Push;
-use crate::{TelemetryError, export, filters};
+use crate::sampling::Keeping;
+use crate::{TelemetryError, export, filters, log};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 use tracing::Subscriber;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
 
 /// Longest time the last spans and metrics may take to leave at shutdown, in ms.
 pub const SHUTDOWN_MS_MAX: u64 = 2_000;
@@ -35,6 +35,8 @@ pub struct Options {
     pub log: LogFormat,
     /// The log filter where `RUST_LOG` is unset, for example `info`.
     pub log_default: String,
+    /// Share of the traces that is kept where `OTEL_TRACES_SAMPLER` is unset: 0 to 1, as [`crate::TRACED_SHARE`].
+    pub traced_share: f64,
 }
 
 /// What must live as long as the process and be shut down at its end.
@@ -47,8 +49,9 @@ pub struct Telemetry {
 /// Makes the process log, and trace and push its metrics where `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Once per process, inside its runtime.
 pub fn init(options: Options) -> Result<Telemetry, TelemetryError> {
     propagate();
-    let log = log_layer(options.log).with_filter(filters::log(&options.log_default)?);
-    let provider = if exports() { Some(export::provider(resource(&options))?) } else { None };
+    let log = log::layer(options.log).with_filter(filters::log(&options.log_default)?);
+    let sampler = Keeping::from_env(options.traced_share)?;
+    let provider = if exports() { Some(export::provider(resource(&options), sampler)?) } else { None };
     let traces = provider.as_ref().map(export_layer);
     tracing_subscriber::registry().with(traces).with(log).try_init().map_err(|_| TelemetryError::Started)?;
     Ok(Telemetry { provider, push: Push::start(&options)? })
@@ -99,15 +102,4 @@ fn resource(options: &Options) -> Resource {
         .with_service_name(options.service.clone())
         .with_attribute(KeyValue::new("service.instance.id", options.instance.clone()))
         .build()
-}
-
-fn log_layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let layer = fmt::layer().with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => layer.json().boxed(),
-    }
 }

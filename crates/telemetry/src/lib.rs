@@ -7,18 +7,25 @@
 //! Architecture invariant: telemetry never stands in the way. An exporter that is down costs what it was to send and one log
 //! line a minute.
 
-mod complaints;
+mod budget;
 mod context;
 mod error;
 mod export;
+mod failure;
 mod filters;
 mod init;
 mod layers;
+mod log;
 mod metrics;
+mod sampling;
 
-pub use context::{continue_from, is_in_trace, link, shared, traceparent};
+pub use context::{
+    carried, continue_from, is_in_trace, is_sampled, is_traced, link, shared, trace_id, traceparent, within,
+};
 pub use error::TelemetryError;
+pub use failure::{FAILURES_TOLD_MAX, Failure, Whose, failed};
 pub use filters::SPANS;
 pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, init, propagate};
 pub use layers::{ClientLayer, ServerLayer, Traced, client_layer, server_layer};
 pub use metrics::{Described, Kind, Metrics, QUEUES_MAX, REGIONS_MAX, Share, TEXT_TYPE, metrics};
+pub use sampling::{TRACED_SHARE, TRACES_ASKED_MAX, kept_as_asked};

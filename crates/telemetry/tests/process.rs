@@ -7,13 +7,20 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use std::process::Output;
 use std::time::{Duration, Instant};
-use telemetry::{LogFormat, Options, SHUTDOWN_MS_MAX, SPANS};
+use telemetry::{Failure, LogFormat, Options, SHUTDOWN_MS_MAX, SPANS, Whose};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+/// Set: the child logs JSON.
+const JSON: &str = "CHILD_LOGS_JSON";
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+/// Of a ticket whose trace is not kept.
+const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
 #[tokio::main]
 #[test]
@@ -22,21 +29,28 @@ async fn child() {
     let options = Options {
         service: "muster".to_owned(),
         instance: "child-1".to_owned(),
-        log: LogFormat::Human,
+        log: if std::env::var_os(JSON).is_some() { LogFormat::Json } else { LogFormat::Human },
         log_default: "info".to_owned(),
+        traced_share: 1.0,
     };
     let telemetry = telemetry::init(options).unwrap();
     let span = tracing::info_span!(target: SPANS, "a step");
     eprintln!("traceparent={}", telemetry::traceparent(&span));
     tracing::info!("an info line");
     tracing::warn!("a warn line");
+    span.in_scope(|| tracing::info!(queue = "duel", "a line in a trace"));
+    telemetry::failed(Failure::Attempt, Whose::Ticket(&"t-1"), UNSAMPLED, &"the store is away");
+    let _not_kept = telemetry::ticket_span!(UNSAMPLED, "an unsampled step");
     drop(span);
     telemetry.shutdown();
 }
 
 async fn run_child(variables: &[(&str, &str)]) -> Output {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--ignored", "--exact", "child", "--nocapture"]).env_remove("RUST_LOG").env_remove(ENDPOINT);
+    child.args(["--ignored", "--exact", "child", "--nocapture"]);
+    for inherited in ["RUST_LOG", ENDPOINT, SAMPLER] {
+        child.env_remove(inherited);
+    }
     child.envs(variables.iter().copied()).kill_on_drop(true).output().await.unwrap()
 }
 
@@ -81,8 +95,47 @@ async fn spans_are_exported_with_who_made_them_however_quiet_the_log_is() {
     let received = spans.try_recv().expect("the last spans left before the process did");
     let resource = format!("{:?}", received.resource);
     assert!(resource.contains("service.instance.id") && resource.contains("child-1"), "{resource}");
-    let names: Vec<_> = received.scope_spans.iter().flat_map(|scope| &scope.spans).map(|span| &*span.name).collect();
-    assert_eq!(names, ["a step"]);
+    assert_eq!(names(&received), ["muster.failure", "a step"]);
+}
+
+fn names(received: &ResourceSpans) -> Vec<&str> {
+    received.scope_spans.iter().flat_map(|scope| &scope.spans).map(|span| &*span.name).collect()
+}
+
+#[tokio::test]
+async fn a_failure_is_kept_in_its_trace_where_no_trace_is() {
+    let (endpoint, mut spans) = receiver().await;
+    stderr(&run_child(&[(ENDPOINT, &endpoint), (SAMPLER, "parentbased_always_off")]).await);
+    let received = spans.try_recv().expect("the failure");
+    assert_eq!(names(&received), ["muster.failure"]);
+    let failure = &received.scope_spans[0].spans[0];
+    let trace: String = failure.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(trace, TRACE);
+    let told = format!("{failure:?}");
+    for part in ["muster.kept", "muster.failure", "attempt", "t-1", "the store is away"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_names_the_trace_that_it_belongs_to() {
+    let (endpoint, _spans) = receiver().await;
+    let log = stderr(&run_child(&[(ENDPOINT, &endpoint)]).await);
+    let trace = log.lines().find_map(|line| line.strip_prefix("traceparent=00-")).unwrap().split('-').next().unwrap();
+    let line = |of: &str| log.lines().find(|line| line.contains(of)).unwrap();
+    assert!(line("a line in a trace").ends_with(&format!(" queue=\"duel\" trace_id={trace}")), "{log}");
+    assert!(!line("an info line").contains("trace_id"), "{log}");
+    assert_eq!(line("the store is away").matches("trace_id").count(), 1, "{log}");
+
+    let log = stderr(&run_child(&[(ENDPOINT, &endpoint), (JSON, "")]).await);
+    let trace = log.lines().find_map(|line| line.strip_prefix("traceparent=00-")).unwrap().split('-').next().unwrap();
+    let line = |of: &str| -> serde_json::Value {
+        serde_json::from_str(log.lines().find(|line| line.contains(of)).unwrap()).unwrap()
+    };
+    let in_trace = line("a line in a trace");
+    assert_eq!((&in_trace["trace_id"], &in_trace["queue"]), (&trace.into(), &"duel".into()), "{log}");
+    let failure = line("the store is away");
+    assert_eq!((&failure["trace_id"], &failure["ticket_id"]), (&TRACE.into(), &"t-1".into()), "{log}");
 }
 
 #[tokio::test]
@@ -90,8 +143,7 @@ async fn an_exporter_that_is_down_costs_one_line_and_little_time() {
     let begun = Instant::now();
     let log = stderr(&run_child(&[(ENDPOINT, "http://127.0.0.1:1")]).await);
     assert!(begun.elapsed() < Duration::from_millis(SHUTDOWN_MS_MAX + 1_000), "{:?}", begun.elapsed());
-    let complaints: Vec<_> =
-        log.lines().filter(|line| line.contains("WARN") && !line.contains("a warn line")).collect();
+    let complaints: Vec<_> = log.lines().filter(|line| line.contains("WARN") && line.contains("exported")).collect();
     assert!(complaints.len() == 1 && complaints[0].contains("traces cannot be exported"), "{log}");
     assert!(!log.contains("ERROR"), "{log}");
 }
@@ -114,9 +166,12 @@ async fn without_an_endpoint_there_are_logs_and_no_traces() {
 
 #[tokio::test]
 async fn a_bad_filter_or_endpoint_names_the_variable() {
-    for (variable, value) in [("RUST_LOG", "=["), (ENDPOINT, "not an endpoint")] {
+    for (variable, value) in [("RUST_LOG", "=["), (ENDPOINT, "not an endpoint"), (SAMPLER, "sometimes")] {
         let output = run_child(&[(variable, value)]).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains("Filter") | said.contains("Endpoint"), "{said}");
+        assert!(
+            !output.status.success() && ["Filter", "Endpoint", "Sampler"].iter().any(|error| said.contains(error)),
+            "{said}"
+        );
     }
 }

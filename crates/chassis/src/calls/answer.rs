@@ -12,6 +12,15 @@ use tracing::{Instrument, Span};
 /// Answers ready to be read; further ones wait inside their call's place.
 const ANSWERS_READY_MAX: usize = 16;
 
+/// Who calls on a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    /// A call that names no trace begins one.
+    Clients,
+    /// A call is told in the trace that it names, where that is kept, and nowhere else.
+    Services,
+}
+
 /// Server side of a stream of calls: runs `handler` on each message of `inbound` and answers it under its number, in
 /// whatever order they finish. `name` is the rpc's, as `muster.v1.Mover/Propose`, for the trace.
 ///
@@ -23,6 +32,7 @@ const ANSWERS_READY_MAX: usize = 16;
 /// that vanishes does not stop what it began.
 pub fn answer<Req, Resp, H, F>(
     name: &'static str,
+    callers: Callers,
     inbound: Streaming<Req>,
     in_work_max: usize,
     shutdown: Shutdown,
@@ -36,7 +46,7 @@ where
 {
     let (answers, read) = mpsc::channel(ANSWERS_READY_MAX);
     let reader = answers.clone();
-    let desk = Desk { name, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
+    let desk = Desk { name, callers, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
     tokio::spawn(async move {
         tokio::select! {
             () = desk.take_calls(inbound) => (),
@@ -49,6 +59,7 @@ where
 
 struct Desk<Resp, H> {
     name: &'static str,
+    callers: Callers,
     room: Arc<Semaphore>,
     answers: mpsc::Sender<Resp>,
     handler: H,
@@ -91,6 +102,9 @@ impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
 
     /// A child of the call's sender. Without a parent here: the stream's own span is over, and of no ticket.
     fn span(&self, traceparent: &str) -> Span {
+        if self.callers == Callers::Services && !telemetry::is_sampled(traceparent) {
+            return Span::none();
+        }
         let (service, method) = service_and_method(self.name);
         let span = tracing::info_span!(
             target: telemetry::SPANS, parent: None, "call",

@@ -153,8 +153,12 @@ async fn in_time<Resp>(
     result
 }
 
-/// The call's span, whose context `request` carries from here on.
+/// The call's span, whose context `request` carries from here on; none where the call is in no trace that is kept.
 fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
+    let named = request.traceparent();
+    if !(if named.is_empty() { telemetry::is_traced() } else { telemetry::is_sampled(named) }) {
+        return Span::none();
+    }
     let (service, method) = service_and_method(name);
     macro_rules! call_span {
         ($($parent:tt)*) => {

@@ -92,7 +92,14 @@ impl Mover for Bench {
         let bench = self.clone();
         let work = move |request| bench.clone().work(request);
         let inbound = request.into_inner();
-        Ok(Response::new(chassis::answer(PROPOSE, inbound, self.in_work_max, self.shutdown.clone(), work)))
+        Ok(Response::new(chassis::answer(
+            PROPOSE,
+            chassis::Callers::Services,
+            inbound,
+            self.in_work_max,
+            self.shutdown.clone(),
+            work,
+        )))
     }
 }
 

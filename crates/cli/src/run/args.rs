@@ -2,6 +2,7 @@
 
 use super::ports::{MONITOR_PORT, default_port};
 use super::redacted::redacted;
+use super::round_trips;
 use crate::misuse::Misuse;
 use anyhow::Result;
 use chassis::{Clock, LiveRules, Network, Shutdown};
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::testing::Fsync;
-use store::{MemoryStore, RedisStore, RoundTrip, Store};
+use store::{MemoryStore, RedisStore, Store};
 use telemetry::{LogFormat, Options, Telemetry};
 
 /// What is logged where many services share a terminal: what is amiss, and what became of rules that someone edits meanwhile.
@@ -233,10 +234,6 @@ impl ClusterArgs {
     }
 }
 
-fn tell(trip: RoundTrip) {
-    telemetry::metrics().store_call(trip.verb, trip.end.as_str(), trip.took);
-}
-
 fn no_redis_url(text: &str) -> Misuse {
     Misuse::new(format!(
         "--redis {} is no Redis URL: write for example redis://127.0.0.1:6379 or redis+sentinel://127.0.0.1:26379/mymaster",
@@ -258,7 +255,7 @@ impl RealmArgs {
             None => Arc::new(MemoryStore::new()),
             Some(url) => {
                 let store = RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?;
-                Arc::new(store.observed(tell))
+                Arc::new(store.observed(round_trips::OBSERVER))
             }
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
@@ -298,12 +295,20 @@ impl RealmArgs {
         }
     }
 
-    pub fn telemetry(&self, service: &str, instance: &InstanceId, log_default: &str) -> Result<Telemetry> {
+    /// `traced_share` of the traces is kept, unless the environment says otherwise.
+    pub fn telemetry(
+        &self,
+        service: &str,
+        instance: &InstanceId,
+        log_default: &str,
+        traced_share: f64,
+    ) -> Result<Telemetry> {
         let options = Options {
             service: service.to_owned(),
             instance: instance.to_string(),
             log: if self.log_json { LogFormat::Json } else { LogFormat::Human },
             log_default: log_default.to_owned(),
+            traced_share,
         };
         telemetry::init(options).map_err(|error| Misuse::new(error.to_string()).into())
     }

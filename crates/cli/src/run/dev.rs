@@ -29,7 +29,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
         false => Some(listen("the monitor", SocketAddr::from((args.host, MONITOR_PORT)), IN_USE).await?),
     };
     let config = args.page.config(true)?;
-    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET)?;
+    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET, 1.0)?;
     args.realm.follow_rules(&world, &shutdown);
     tokio::spawn(chassis::serve_metrics(metrics, shutdown.clone()));
     let page = page.map(|listener| tokio::spawn(monitor::serve(config, listener, deps(&world), shutdown.clone())));

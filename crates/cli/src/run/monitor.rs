@@ -13,7 +13,12 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
     let world = args.realm.world(Some(&args.redis))?;
     let config = args.page.config(args.spawn)?;
     let listener = listen("the monitor", args.listen, IN_USE).await?;
-    let telemetry = args.realm.telemetry("muster-monitor", &InstanceId::parse("instance", "monitor")?, "info")?;
+    let telemetry = args.realm.telemetry(
+        "muster-monitor",
+        &InstanceId::parse("instance", "monitor")?,
+        "info",
+        telemetry::TRACED_SHARE,
+    )?;
     args.realm.follow_rules(&world, &shutdown);
     println!("monitor http://{}", listener.local_addr()?);
     let served = monitor::serve(config, listener, deps(&world), shutdown).await;

@@ -58,7 +58,12 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         None => None,
     };
     let spec = of_role(spec(role, args, listener.local_addr()?)?);
-    let telemetry = args.realm.telemetry(&format!("muster-{}", role.as_str()), &spec.instance.id, "info")?;
+    let telemetry = args.realm.telemetry(
+        &format!("muster-{}", role.as_str()),
+        &spec.instance.id,
+        "info",
+        telemetry::TRACED_SHARE,
+    )?;
     tracing::info!(instance = %spec.instance.id, address = %listener.local_addr()?, realm = %world.realm, "serving");
     if let Some(listener) = metrics {
         tracing::info!(metrics = %listener.local_addr()?, "serving metrics");

@@ -21,7 +21,8 @@ pub fn request(args: &EnqueueArgs, realm: String) -> Result<v1::EnqueueRequest, 
     let players = args.player.iter().map(|text| player(text, &alike)).collect::<Result<_, _>>()?;
     // A lost answer can be asked for again only under a key.
     let client_key = args.key.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    Ok(v1::EnqueueRequest { realm, client_key, queues: args.queue.clone(), players })
+    // Whoever asks by hand may want to see what became of it.
+    Ok(v1::EnqueueRequest { realm, client_key, queues: args.queue.clone(), players, traced: true })
 }
 
 /// `ID[:RATING]`. An id may hold colons itself; then its rating must be given.

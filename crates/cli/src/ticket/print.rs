@@ -22,7 +22,8 @@ pub fn ticket_with_match(ticket: &v1::Ticket, matched: Option<&v1::Match>, json:
     line(&format!("ticket  {}", ticket.id))?;
     line(&format!("state   {}{}", state(ticket.state()), because(&ticket.reason)))?;
     if !ticket.trace_id.is_empty() {
-        line(&format!("trace   {}", ticket.trace_id))?;
+        let only_failures = if ticket.is_traced { "" } else { ": not sampled, so only what fails is in it" };
+        line(&format!("trace   {}{only_failures}", ticket.trace_id))?;
     }
     let lines = matched.map(sheet_lines).unwrap_or_default();
     lines.iter().try_for_each(|text| line(text))
@@ -125,6 +126,7 @@ fn ticket_json(ticket: &v1::Ticket, matched: Option<&v1::Match>) -> Value {
         "ticket_id": ticket.id,
         "state": state(ticket.state()),
         "trace_id": ticket.trace_id,
+        "is_traced": ticket.is_traced,
         "queues": ticket.queues,
         "players": players.map(|player| json!({"id": player.id, "rating": player.rating})).collect::<Vec<_>>(),
         "queued_ms": ticket.queued_ms,

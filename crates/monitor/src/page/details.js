@@ -68,14 +68,15 @@ function facts(id, ticket, shown) {
     ["Held by", shown?.at.join(", ")],
     ["Reason", ticket.reason],
     ["Ticket", id],
-    ["Trace", trace(ticket.trace_id)],
+    ["Trace", trace(ticket)],
   ]);
 }
 
-function trace(id) {
+function trace({ trace_id: id, is_traced: isWhole }) {
   if (!id) return "none: tracing is off";
   const template = house.about.traces;
-  return template ? make("a", { href: template.replaceAll("{trace_id}", id), target: "_blank", rel: "noreferrer" }, id) : id;
+  const link = template ? make("a", { href: template.replaceAll("{trace_id}", id), target: "_blank", rel: "noreferrer" }, id) : id;
+  return isWhole ? link : make("span", {}, link, ": not sampled, so only what fails is in it");
 }
 
 function match(match) {

@@ -27,7 +27,7 @@ pub struct Drain {
 }
 
 pub async fn spawn(State(lookout): State<Lookout>, Json(wish): Json<Wish>) -> Result<Json<Value>, Refusal> {
-    let ticket = spawning(&lookout)?.spawner.spawn(&wish).await?;
+    let ticket = spawning(&lookout)?.spawner.spawn(&wish, true).await?;
     Ok(Json(json!({ "ticket": ticket })))
 }
 

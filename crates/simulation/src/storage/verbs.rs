@@ -10,8 +10,9 @@ use domain::{
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket, Leadership, Leases, Leave,
-    LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject, Tickets, Watched,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket,
+    Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject,
+    Tickets, Watched,
 };
 
 fn is_done(outcome: &MatchOutcome) -> bool {
@@ -153,7 +154,7 @@ impl Matches for Link {
         self.ask(asked, ANSWER_MAX, act).await
     }
 
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Done<MatchOutcome> {
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Done<AcknowledgeOutcome> {
         own!(player);
         let asked = format!("acknowledge({id}, {player})");
         self.ask(asked, ANSWER_MAX, move |store| async move { store.acknowledge(id, &player).await }).await

@@ -1,5 +1,5 @@
 use super::people::*;
-use crate::{CommitOutcome, Enqueue, Fence, Leave, MatchOutcome, NOBODY, Store, Subject};
+use crate::{AcknowledgeOutcome, CommitOutcome, Enqueue, Fence, Leave, MatchOutcome, NOBODY, Store, Subject};
 use domain::{Change, Match, MatchState, TicketState};
 use std::sync::Arc;
 
@@ -73,21 +73,37 @@ pub async fn a_match_may_end_before_it_was_assigned(store: Arc<dyn Store>) {
 pub async fn acknowledging_is_for_players_of_the_match_and_counts_once(store: Arc<dyn Store>) {
     let (id, _, bob) = a_match(&*store).await;
     for name in ["bob", "bob", "ann"] {
-        done(store.acknowledge(id, &player(name)).await.unwrap());
+        assert!(
+            matches!(store.acknowledge(id, &player(name)).await.unwrap(), AcknowledgeOutcome::Done { .. }),
+            "{name}"
+        );
     }
     for name in ["b", "cid"] {
-        assert_eq!(store.acknowledge(id, &player(name)).await.unwrap(), MatchOutcome::NotFound, "{name}");
+        assert_eq!(store.acknowledge(id, &player(name)).await.unwrap(), AcknowledgeOutcome::NotFound, "{name}");
     }
     let matched = store.snapshot(&Subject::Ticket(bob.id)).await.unwrap().matched.unwrap();
     assert_eq!(matched.acknowledged, [player("bob"), player("ann")]);
+}
+
+pub async fn an_acknowledgement_tells_the_trace_of_his_ticket(store: Arc<dyn Store>) {
+    let traced = |name: &str, players: &[&str]| Enqueue { trace: format!("of {name}"), ..party(name, players) };
+    let duo = queued(&*store, traced("duo", &["ann", "bob"])).await;
+    let solo = queued(&*store, traced("solo", &["cid"])).await;
+    let request = deal(&[&duo, &solo]);
+    let (id, fence) = (request.match_id, leading(&*store).await);
+    store.commit(&fence, request).await.unwrap();
+    for (name, trace) in [("ann", "of duo"), ("bob", "of duo"), ("cid", "of solo"), ("cid", "of solo")] {
+        let told = AcknowledgeOutcome::Done { trace: trace.into() };
+        assert_eq!(store.acknowledge(id, &player(name)).await.unwrap(), told, "{name}");
+    }
 }
 
 pub async fn what_is_over_is_acknowledged_by_those_only_who_did_so_before(store: Arc<dyn Store>) {
     let (id, _, bob) = a_match(&*store).await;
     store.acknowledge(id, &player("ann")).await.unwrap();
     store.end(id, "", NOW_MS).await.unwrap();
-    done(store.acknowledge(id, &player("ann")).await.unwrap());
-    refused(store.acknowledge(id, &player("bob")).await.unwrap());
+    assert!(matches!(store.acknowledge(id, &player("ann")).await.unwrap(), AcknowledgeOutcome::Done { .. }));
+    assert!(matches!(store.acknowledge(id, &player("bob")).await.unwrap(), AcknowledgeOutcome::Refused(_)));
     let matched = store.snapshot(&Subject::Ticket(bob.id)).await.unwrap().matched.unwrap();
     assert_eq!(matched.acknowledged, [player("ann")]);
 }
@@ -150,7 +166,7 @@ pub async fn of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on(s
     done(store.no_show(&fence, id, "late", NOW_MS).await.unwrap());
     assert_eq!(all_events(&*store).await.len(), events.len(), "a repeated call");
     assert!(store.due(u64::MAX, 10).await.unwrap().is_empty());
-    refused(store.acknowledge(id, &player("amy")).await.unwrap());
+    assert!(matches!(store.acknowledge(id, &player("amy")).await.unwrap(), AcknowledgeOutcome::Refused(_)));
     refused(store.end(id, "", NOW_MS).await.unwrap());
 }
 
@@ -288,7 +304,7 @@ pub async fn what_is_done_to_a_match_that_never_was_is_not_found(store: Arc<dyn 
     assert_eq!(store.end(id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
     assert_eq!(store.requeue(&fence, id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
     assert_eq!(store.rehost(&fence, id, &host(), NOW_MS, DUE_MS).await.unwrap(), MatchOutcome::NotFound);
-    assert_eq!(store.acknowledge(id, &player("ann")).await.unwrap(), MatchOutcome::NotFound);
+    assert_eq!(store.acknowledge(id, &player("ann")).await.unwrap(), AcknowledgeOutcome::NotFound);
     assert_eq!(store.remind(&fence, id, NOW_MS, DUE_MS).await.unwrap(), MatchOutcome::NotFound);
     assert_eq!(store.no_show(&fence, id, "", NOW_MS).await.unwrap(), MatchOutcome::NotFound);
 }

@@ -1,7 +1,7 @@
 use super::MemoryStore;
 use super::state::{State, nobody};
 use crate::bounds::BATCH_MAX;
-use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError, Versioned};
+use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError, Versioned};
 use async_trait::async_trait;
 use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, Ticket, TicketId, TicketState};
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ impl Matches for MemoryStore {
         Ok(self.lock().assign(id, host, address, now_ms, due_ms))
     }
 
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome> {
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<AcknowledgeOutcome> {
         Ok(self.lock().acknowledge(id, player))
     }
 
@@ -137,19 +137,19 @@ impl State {
         MatchOutcome::Done(matched)
     }
 
-    fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> MatchOutcome {
-        let Some(matched) = self.matches.get(&id).filter(|matched| self.players_of(matched).contains(player)) else {
-            return MatchOutcome::NotFound;
+    fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> AcknowledgeOutcome {
+        let Some(matched) = self.matches.get_mut(&id) else { return AcknowledgeOutcome::NotFound };
+        let mut tickets = matched.tickets.iter().filter_map(|id| self.tickets.get(id));
+        let Some(ticket) = tickets.find(|ticket| ticket.players.contains(player)) else {
+            return AcknowledgeOutcome::NotFound;
         };
-        let mut matched = matched.clone();
         if !matched.acknowledged.contains(player) {
             if !matches!(matched.state, MatchState::Matched | MatchState::Assigned) {
-                return MatchOutcome::Refused(matched);
+                return AcknowledgeOutcome::Refused(matched.clone());
             }
             matched.acknowledged.push(player.clone());
-            self.matches.insert(id, matched.clone());
         }
-        MatchOutcome::Done(matched)
+        AcknowledgeOutcome::Done { trace: ticket.trace.clone() }
     }
 
     fn remind(&mut self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> MatchOutcome {

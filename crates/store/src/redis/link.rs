@@ -3,16 +3,17 @@
 use super::address::Address;
 use super::gate::Gate;
 use super::master::Master;
-use super::round_trip::{Observe, Watch};
+use super::round_trip::{Asked, Observer, Watch};
 use super::scripts::Call;
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
-use ::redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use ::redis::{Arg, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tracing::{Instrument, Span};
 
 /// Longest a verb takes in all, retries included.
 const VERB_MAX: Duration = Duration::from_millis(900);
@@ -50,12 +51,21 @@ impl Ask {
         matches!(self, Self::Script(_) | Self::News(..))
     }
 
-    fn verb(&self) -> &'static str {
+    fn asked(&self) -> Asked<'_> {
         match self {
-            Self::Script(call) => call.verb,
-            Self::Command(verb, _) | Self::Pipeline(verb, _) | Self::News(verb, _) => verb,
+            Self::Script(call) => Asked { verb: call.verb, operation: "EVALSHA", is_script: true },
+            Self::Pipeline(verb, _) => Asked { verb, operation: "PIPELINE", is_script: false },
+            Self::Command(verb, command) | Self::News(verb, command) => asked(verb, command),
         }
     }
+}
+
+fn asked<'a>(verb: &'static str, command: &'a Cmd) -> Asked<'a> {
+    let name = match command.args_iter().next() {
+        Some(Arg::Simple(name)) => std::str::from_utf8(name).unwrap_or_default(),
+        _ => "",
+    };
+    Asked { verb, operation: name, is_script: false }
 }
 
 pub(super) struct Link {
@@ -67,7 +77,7 @@ pub(super) struct Link {
     is_doubted: AtomicBool,
     /// When the last search for it began.
     searched: Mutex<Option<Instant>>,
-    observe: Option<Observe>,
+    observer: Option<Observer>,
 }
 
 impl std::fmt::Debug for Link {
@@ -85,12 +95,12 @@ impl Link {
             master: RwLock::default(),
             is_doubted: AtomicBool::new(false),
             searched: Mutex::default(),
-            observe: None,
+            observer: None,
         })
     }
 
-    pub(super) fn observe(&mut self, observe: Observe) {
-        self.observe = Some(observe);
+    pub(super) fn observe(&mut self, observer: Observer) {
+        self.observer = Some(observer);
     }
 
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
@@ -130,7 +140,7 @@ impl Link {
             let answer = master.block(command, wait).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        let blocking = self.watched(BLOCKED, blocking);
+        let blocking = self.watched(asked(BLOCKED, command), blocking);
         let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
         answer.inspect_err(|error| self.doubt(error)).map_err(|error| fault(&error))
     }
@@ -145,12 +155,17 @@ impl Link {
             let answer = ask.once(&mut master.connection()).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        self.watched(ask.verb(), asking).await.inspect_err(|error| self.doubt(error))
+        self.watched(ask.asked(), asking).await.inspect_err(|error| self.doubt(error))
     }
 
-    async fn watched<T>(&self, verb: &'static str, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let watch = Watch::begin(self.observe, verb);
-        let answer = asking.await;
+    async fn watched<T>(&self, asked: Asked<'_>, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let watch = Watch::begin(self.observer, asked.verb);
+        let span = self.observer.map_or_else(Span::none, |observer| (observer.span)(asked));
+        let answer = asking.instrument(span.clone()).await;
+        if let Err(error) = &answer {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", tracing::field::display(error));
+        }
         watch.end(&answer);
         answer
     }

@@ -1,8 +1,8 @@
 use super::RedisStore;
 use super::link::Ask;
-use super::row::{Reply, list, match_of, traces};
+use super::row::{Reply, list, match_of, trace, traces};
 use crate::bounds::{BATCH_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
-use crate::{CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
+use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
 use async_trait::async_trait;
 use domain::limits::PLAYER_RECENT_MAX;
 use domain::{InstanceId, Match, MatchId, PlayerId};
@@ -42,10 +42,16 @@ impl Matches for RedisStore {
         match_outcome(self.run_reply(call).await?)
     }
 
-    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<MatchOutcome> {
+    async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<AcknowledgeOutcome> {
         let mut call = self.call(&self.scripts.acknowledge);
         call.arg(id.to_string()).arg(player.as_str());
-        match_outcome(self.run_reply(call).await?)
+        let mut reply = self.run_reply(call).await?;
+        match reply.status.as_str() {
+            "DONE" => Ok(AcknowledgeOutcome::Done { trace: trace(reply.next())? }),
+            "REFUSED" => Ok(AcknowledgeOutcome::Refused(match_of(reply.next())?)),
+            "NOT_FOUND" => Ok(AcknowledgeOutcome::NotFound),
+            _ => Err(reply.unknown()),
+        }
     }
 
     async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome> {

@@ -1,6 +1,7 @@
 //! Every time that Redis is asked, for whoever counts and times it.
 
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// One time that Redis was asked: a verb takes several where it must ask again.
 #[derive(Debug, Clone, Copy)]
@@ -31,20 +32,36 @@ impl RoundTripEnd {
     }
 }
 
-/// Called at the end of each round trip, where it was made: it should take no time.
-pub type Observe = fn(RoundTrip);
+/// What Redis is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// As in [`RoundTrip`].
+    pub verb: &'static str,
+    /// The command; `PIPELINE` of several.
+    pub operation: &'a str,
+    /// Whether it runs the script that the verb names.
+    pub is_script: bool,
+}
+
+/// Told of each round trip, where it is made: it should take no time.
+#[derive(Debug, Clone, Copy)]
+pub struct Observer {
+    /// The span to make it in; may be none. Its `otel.status_code` and `otel.status_description` are recorded where it fails.
+    pub span: fn(Asked<'_>) -> Span,
+    pub ended: fn(RoundTrip),
+}
 
 /// Tells of a round trip when it is dropped, also in the middle.
 pub(super) struct Watch {
-    observe: Option<Observe>,
+    observer: Option<Observer>,
     verb: &'static str,
     began: Instant,
     end: RoundTripEnd,
 }
 
 impl Watch {
-    pub fn begin(observe: Option<Observe>, verb: &'static str) -> Self {
-        Self { observe, verb, began: Instant::now(), end: RoundTripEnd::Unanswered }
+    pub fn begin(observer: Option<Observer>, verb: &'static str) -> Self {
+        Self { observer, verb, began: Instant::now(), end: RoundTripEnd::Unanswered }
     }
 
     pub fn end<T, E>(mut self, answer: &Result<T, E>) {
@@ -54,8 +71,8 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(observe) = self.observe {
-            observe(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
+        if let Some(observer) = self.observer {
+            (observer.ended)(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
         }
     }
 }

@@ -137,11 +137,12 @@ pub(super) fn tickets(value: Value) -> Result<Vec<Ticket>> {
 
 /// Traces as tickets store them.
 pub(super) fn traces(value: Value) -> Result<Vec<String>> {
-    let read = |value| {
-        let stored = text(value)?;
-        unescape(&stored).ok_or_else(|| StoreError::Corrupt(format!("unexpected answer: trace {stored}")))
-    };
-    list(value)?.into_iter().map(read).collect()
+    list(value)?.into_iter().map(trace).collect()
+}
+
+pub(super) fn trace(value: Value) -> Result<String> {
+    let stored = text(value)?;
+    unescape(&stored).ok_or_else(|| StoreError::Corrupt(format!("unexpected answer: trace {stored}")))
 }
 
 pub(super) fn match_of(value: Value) -> Result<Match> {

@@ -1,13 +1,12 @@
 //! One observation's trace, so that a point of a graph leads to a ticket.
 
+use crate::context;
 use opentelemetry::TraceId;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 use std::fmt;
 
 /// The label of an exemplar.
 pub const TRACE_ID: &str = "trace_id";
-
-const FLAG_SAMPLED: u8 = 1;
 
 /// A trace that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +15,7 @@ pub struct Trace(TraceId);
 impl Trace {
     /// The trace that a W3C `traceparent` names; none where it is empty, malformed or not sampled: then there is nothing to look up.
     pub fn sampled(traceparent: &str) -> Option<Self> {
-        let mut parts = traceparent.split('-');
-        let (_version, trace, _span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let is_sampled = u8::from_str_radix(flags, 16).ok()? & FLAG_SAMPLED != 0;
-        let id = TraceId::from_hex(trace).ok()?;
-        (is_sampled && id != TraceId::INVALID).then_some(Self(id))
+        context::sampled(traceparent).map(Self)
     }
 }
 

@@ -2,14 +2,19 @@
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 match  2 player
--- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
--- Checks   the player is in the match; he is noted once; it is live, or he was noted before
+-- Returns  {'DONE', trace of his ticket} | {'REFUSED', row} | {'NOT_FOUND'}
+-- Checks   types of all keys; the player is in the match; he is noted once; it is live, or he was noted before
 
 given('id name')
 local m = read_match(ARGV[1])
 if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
+local trace = ''
+for id in string.gmatch(m.tickets, '%S+') do
+  local t = read_hash(ticket_key(id), 'players', 'trace')
+  if has_name(t[1] or '', ARGV[2]) then trace = t[2] or '' end
+end
 if not has_name(m.acked, ARGV[2]) then
   if not MATCH_LIVE[m.state] then return {'REFUSED', match_row(m.id)} end
   redis.call('HSET', m.key, 'acked', m.acked == '' and ARGV[2] or (m.acked .. ' ' .. ARGV[2]))
 end
-return {'DONE', match_row(m.id)}
+return {'DONE', trace}

@@ -1,0 +1,53 @@
+//! What may be told how often, so that no log and no exporter is flooded.
+
+use std::time::{Duration, Instant};
+
+/// At most one complaint about one thing in this time.
+const COMPLAINT_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Budget {
+    most: usize,
+    within: Duration,
+    began: Option<Instant>,
+    told: usize,
+    untold: usize,
+}
+
+impl Budget {
+    /// At most so many tellings from the first of them on, `within` this time.
+    pub const fn new(most: usize, within: Duration) -> Self {
+        Self { most, within, began: None, told: 0, untold: 0 }
+    }
+
+    pub const fn of_complaints() -> Self {
+        Self::new(1, COMPLAINT_EVERY)
+    }
+
+    /// How many things there are to tell of when it is time to: these, and those that were not told before them.
+    pub fn spend(&mut self, things: usize, now: Instant) -> Option<usize> {
+        self.untold += things;
+        if self.began.is_none_or(|began| now.duration_since(began) >= self.within) {
+            (self.began, self.told) = (Some(now), 0);
+        }
+        if self.told >= self.most {
+            return None;
+        }
+        self.told += 1;
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_told_than_may_be_and_none_is_forgotten() {
+        let (mut budget, start) = (Budget::new(2, Duration::from_secs(60)), Instant::now());
+        assert_eq!(budget.spend(5, start), Some(5));
+        assert_eq!(budget.spend(1, start), Some(1));
+        assert_eq!(budget.spend(7, start + Duration::from_secs(59)), None);
+        assert_eq!(budget.spend(1, start + Duration::from_secs(60)), Some(8));
+    }
+}
