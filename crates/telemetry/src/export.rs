@@ -1,27 +1,28 @@
 //! The way out for spans: OTLP over gRPC, which complains at a bounded rate when it is blocked.
 
 use crate::TelemetryError;
-use crate::budget::Budget;
+use crate::room::Room;
 use crate::sampling::Keeping;
 use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longest time one batch may take to export, in ms. Below the shutdown's bound, so that the last batch fits into it.
 const EXPORT_MS_MAX: u64 = 2_500;
 
-/// The standard variables `OTEL_BSP_*` are honoured by the SDK's own defaults, `OTEL_TRACES_SAMPLER` by [`Keeping`].
+/// `OTEL_TRACES_SAMPLER` is honoured by [`Keeping`].
 pub(crate) fn provider(resource: Resource, sampler: Keeping) -> Result<SdkTracerProvider, TelemetryError> {
     // The exporter's channel lives on the runtime it is built in, and building it elsewhere panics.
     tokio::runtime::Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
     let otlp = OtlpExporter::builder().with_tonic().with_timeout(Duration::from_millis(EXPORT_MS_MAX)).build()?;
+    let room = Room::from_env();
+    let processor = room.processor(Quiet { inner: otlp, room: room.clone() });
     Ok(SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler)
-        .with_batch_exporter(Quiet::new(otlp))
+        .with_span_processor(processor)
         .build())
 }
 
@@ -29,25 +30,16 @@ pub(crate) fn provider(resource: Resource, sampler: Keeping) -> Result<SdkTracer
 #[derive(Debug)]
 struct Quiet<E> {
     inner: E,
-    complaints: Mutex<Budget>,
-}
-
-impl<E> Quiet<E> {
-    fn new(inner: E) -> Self {
-        Self { inner, complaints: Mutex::new(Budget::of_complaints()) }
-    }
-
-    fn lost(&self, spans: usize) -> Option<usize> {
-        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).spend(spans, Instant::now())
-    }
+    room: Room,
 }
 
 impl<E: SpanExporter> SpanExporter for Quiet<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
+        self.room.leave(spans);
         let result = self.inner.export(batch).await;
         if let Err(error) = &result
-            && let Some(spans_lost) = self.lost(spans)
+            && let Some(spans_lost) = self.room.lost(spans)
         {
             tracing::warn!(spans_lost, %error, "traces cannot be exported");
         }

@@ -17,6 +17,7 @@ mod init;
 mod layers;
 mod log;
 mod metrics;
+mod room;
 mod sampling;
 
 pub use context::{

@@ -18,6 +18,9 @@ const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 /// Set: the child logs JSON.
 const JSON: &str = "CHILD_LOGS_JSON";
 
+/// So many spans more are made by the child.
+const MORE: &str = "CHILD_MAKES_MORE";
+
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 /// Of a ticket whose trace is not kept.
 const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
@@ -42,6 +45,8 @@ async fn child() {
     telemetry::failed(Failure::Attempt, Whose::Ticket(&"t-1"), UNSAMPLED, &"the store is away");
     let _not_kept = telemetry::ticket_span!(UNSAMPLED, "an unsampled step");
     drop(span);
+    let more = std::env::var(MORE).map_or(0, |more| more.parse().unwrap());
+    (0..more).for_each(|_| drop(tracing::info_span!(target: SPANS, "another step")));
     telemetry.shutdown();
 }
 
@@ -136,6 +141,16 @@ async fn a_line_names_the_trace_that_it_belongs_to() {
     assert_eq!((&in_trace["trace_id"], &in_trace["queue"]), (&trace.into(), &"duel".into()), "{log}");
     let failure = line("the store is away");
     assert_eq!((&failure["trace_id"], &failure["ticket_id"]), (&TRACE.into(), &"t-1".into()), "{log}");
+}
+
+#[tokio::test]
+async fn spans_for_which_there_is_no_room_are_told_to_be_lost() {
+    // It takes a batch and answers nothing.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let narrow = [(ENDPOINT, &*endpoint), ("OTEL_BSP_MAX_QUEUE_SIZE", "1"), (MORE, "8")];
+    let log = stderr(&run_child(&narrow).await);
+    assert!(log.contains("more is traced than can be exported"), "{log}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
 mod query;
+mod traces;
 
 use query::{Term, terms};
 use serde::Deserialize;
