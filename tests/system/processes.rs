@@ -20,6 +20,9 @@ use tokio::time::timeout;
 
 /// The binary that is tested.
 pub const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+/// The rules of those that are observed.
+const DUEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/duel.toml");
+const TEAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/teams-2v2.toml");
 /// How long a role may take to leave after SIGTERM: what the product promises.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
 
@@ -83,7 +86,8 @@ impl Processes {
     /// The same that tell their metrics and, where there is an `endpoint`, export what `sampler` keeps to it. What they log can be
     /// read.
     pub async fn start_observed(counts: Counts, endpoint: Option<&str>, sampler: &str) -> Result<Self> {
-        let mut setup = Setup { is_log_kept: true, ..Setup::of(&["--metrics", "127.0.0.1:0"]) };
+        let flags = ["--metrics", "127.0.0.1:0", "--rules", DUEL, "--rules", TEAMS];
+        let mut setup = Setup { is_log_kept: true, ..Setup::of(&flags) };
         if let Some(endpoint) = endpoint {
             setup.environment = vec![
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.to_owned()),

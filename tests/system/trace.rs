@@ -1,11 +1,13 @@
 //! A ticket's trace, as a real OTLP receiver gets it from real processes.
 
+mod path;
 pub mod receiver;
 mod tree;
 
 use crate::processes::Processes;
 use anyhow::{Context, Result, ensure};
-use api::v1::{Change, TicketState};
+use api::v1::{self, Change, TicketState};
+use domain::Role;
 use receiver::Receiver;
 use sandbox::{Counts, Queued, wait_until};
 use std::collections::BTreeSet;
@@ -58,14 +60,18 @@ pub async fn play_until_ended(ann: &mut Queued, ben: &mut Queued) -> Result<()> 
     Ok(())
 }
 
+/// Once a first match is played: then the next one goes the straight way.
+async fn everyone_has_met(processes: &Processes) -> Result<()> {
+    let mut first = processes.player("first", 1500.0)?.enqueues("duel").await?;
+    let mut second = processes.player("second", 1500.0)?.enqueues("duel").await?;
+    play_until_ended(&mut first, &mut second).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_holds_every_hop_of_a_ticket() -> Result<()> {
     let receiver = Receiver::start().await?;
     let processes = Processes::start_observed(Counts::ONE_EACH, Some(&receiver.endpoint), ALL).await?;
-    // Everyone has found everyone once a first match is played: then the next one goes the straight way.
-    let mut first = processes.player("first", 1500.0)?.enqueues("duel").await?;
-    let mut second = processes.player("second", 1500.0)?.enqueues("duel").await?;
-    play_until_ended(&mut first, &mut second).await?;
+    everyone_has_met(&processes).await?;
 
     let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
     let anns = ann.ticket.trace_id.clone();
@@ -138,6 +144,33 @@ async fn without_an_endpoint_nothing_is_traced_and_nothing_said_of_it() -> Resul
     ensure!(log.contains("serving"), "the log is read: {log}");
     let of_traces = |line: &&str| ["trace", "OTEL", "opentelemetry", "export"].iter().any(|word| line.contains(word));
     ensure!(!log.lines().any(|line| of_traces(&line)), "{log}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_trace_is_kept_those_that_ask_for_it_are_and_what_fails_in_any() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let mut processes = Processes::start_observed(Counts::ONE_EACH, Some(&receiver.endpoint), NONE).await?;
+    everyone_has_met(&processes).await?;
+    let ann = processes.player("ann", 1500.0)?;
+    let asks = v1::EnqueueRequest { traced: true, ..ann.request("duel") };
+    let ticket = ann.queue.clone().enqueue(asks).await?.into_inner().ticket.context("a ticket")?;
+    ensure!(ticket.is_traced, "{ticket:?}");
+    let mut ann = ann.watches(ticket).await?;
+    let mut ben = processes.player("ben", 1510.0)?.enqueues("duel").await?;
+    ensure!(!ben.ticket.is_traced && !ben.ticket.trace_id.is_empty(), "{:?}", ben.ticket);
+    play_until_ended(&mut ann, &mut ben).await?;
+    receiver.holds(&ann.ticket.trace_id, |tree| tree.lacks(&EVERY_TICKET[1..])).await?;
+    receiver.holds(&ann.ticket.trace_id, untold).await?;
+
+    processes.take(Role::Matchmaker, 0)?.dies().await?;
+    let cat = processes.player("cat", 1500.0)?.enqueues("duel").await?;
+    let failed = [("muster-orchestrator", "internal", "muster.failure")];
+    receiver.holds(&cat.ticket.trace_id, |tree| tree.lacks(&failed)).await?;
+    let kept = receiver.tree(&cat.ticket.trace_id);
+    ensure!(kept.spans.iter().all(|span| span.name == "muster.failure"), "more than what failed is kept\n{kept}");
+    ensure!(kept.spans[0].attribute("muster.ticket_id") == Some(&cat.ticket.id), "of somebody else\n{kept}");
+    ensure!(receiver.tree(&ben.ticket.trace_id).spans.is_empty(), "nothing of his failed, and he did not ask");
     Ok(())
 }
 

@@ -53,15 +53,22 @@ impl Proposer {
         (last, tries)
     }
 
+    /// Waits for the answer of whoever leads for as long as he does.
     async fn ask_leader(&self, request: &ProposeRequest) -> ProposeResponse {
-        let leader = self.leader.borrow().clone();
-        let Some(mover) = leader.and_then(|leader| self.movers.get(&leader)) else {
+        let mut leader = self.leader.clone();
+        let asked = leader.borrow_and_update().clone();
+        let Some(mover) = asked.as_ref().and_then(|leader| self.movers.get(leader)) else {
             return unsettled(Verdict::NotLeading, "no mover leads");
         };
-        match mover.call(request.clone(), PROPOSE_TRY_MAX).await {
-            Ok(answer) => answer,
-            // No answer is no proof that nothing was committed.
-            Err(error) => unsettled(Verdict::Unknown, &error.to_string()),
+        // No answer is no proof that nothing was committed.
+        tokio::select! {
+            answer = mover.call(request.clone(), PROPOSE_TRY_MAX) => match answer {
+                Ok(answer) => answer,
+                Err(error) => unsettled(Verdict::Unknown, &error.to_string()),
+            },
+            Ok(_) = leader.wait_for(|leads| leads.is_some() && *leads != asked) => {
+                unsettled(Verdict::Unknown, "another mover leads now")
+            }
         }
     }
 }

@@ -90,9 +90,10 @@ impl TraceService for Desk {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let received = request.into_inner().resource_spans.into_iter().flat_map(|of_process| {
-            let service = name_of(of_process.resource.as_ref());
+            let resource = of_process.resource.as_ref();
+            let (service, instance) = (name_of(resource), told_of(resource, "service.instance.id"));
             let spans = of_process.scope_spans.into_iter().flat_map(|scope| scope.spans);
-            spans.map(move |span| read(&service, span))
+            spans.map(move |span| read(&service, &instance, span))
         });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(received);
         Ok(Response::new(ExportTraceServiceResponse::default()))
@@ -100,11 +101,15 @@ impl TraceService for Desk {
 }
 
 fn name_of(resource: Option<&Resource>) -> String {
-    let attributes = resource.into_iter().flat_map(|resource| &resource.attributes);
-    attributes.filter(|attribute| attribute.key == "service.name").map(text).collect()
+    told_of(resource, "service.name")
 }
 
-fn read(service: &str, span: otlp::Span) -> Span {
+fn told_of(resource: Option<&Resource>, key: &str) -> String {
+    let attributes = resource.into_iter().flat_map(|resource| &resource.attributes);
+    attributes.filter(|attribute| attribute.key == key).map(text).collect()
+}
+
+fn read(service: &str, instance: &str, span: otlp::Span) -> Span {
     let kind = match span.kind() {
         otlp::span::SpanKind::Server => "server",
         otlp::span::SpanKind::Client => "client",
@@ -113,6 +118,7 @@ fn read(service: &str, span: otlp::Span) -> Span {
     let link = |link: &otlp::span::Link| Link { trace: hex(&link.trace_id), span: hex(&link.span_id) };
     Span {
         service: service.to_owned(),
+        instance: instance.to_owned(),
         kind,
         trace: hex(&span.trace_id),
         id: hex(&span.span_id),

@@ -7,6 +7,8 @@ use std::fmt;
 #[derive(Debug, Clone)]
 pub struct Span {
     pub service: String,
+    /// Which of its processes.
+    pub instance: String,
     /// `server`, `client` or `internal`.
     pub kind: &'static str,
     pub name: String,
@@ -29,6 +31,12 @@ pub struct Link {
 }
 
 impl Span {
+    /// Where it was made and what it is.
+    fn place(&self) -> String {
+        let role = self.service.trim_start_matches("muster-");
+        format!("{role}: {} ({})", self.name, self.kind)
+    }
+
     pub fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
@@ -69,6 +77,19 @@ impl Tree {
             (_, None) => Some(format!("its roots are {roots:?}")),
             (_, Some(span)) => Some(format!("the parent of {} at {} is not in it", span.name, span.service)),
         }
+    }
+
+    /// A span that is not where `allowed`, of a parent and its child each, lets it be. A root's parent is "".
+    pub fn strays(&self, allowed: &[(&str, &str)]) -> Option<String> {
+        let of = |id: &str| self.spans.iter().find(|span| span.id == id).map(Span::place).unwrap_or_default();
+        let mut places = self.spans.iter().map(|span| (of(&span.parent), span.place()));
+        let is_allowed = |(parent, child): &(String, String)| allowed.contains(&(parent.as_str(), child.as_str()));
+        let stray = places.find(|place| !is_allowed(place));
+        stray.map(|(parent, child)| format!("`{child}` stands under `{parent}`"))
+    }
+
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Span> {
+        self.spans.iter().filter(move |span| span.name == name)
     }
 
     /// The commit that stands.
