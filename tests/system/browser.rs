@@ -75,6 +75,16 @@ impl Browser {
         Ok(self.client.find(Locator::Css(selector)).await?.click().await?)
     }
 
+    /// Goes on in the window that was opened last.
+    pub async fn turns_to_the_new_window(&self) -> Result<()> {
+        let window = wait_until("a new window", || async {
+            let windows = self.client.windows().await.map_err(|error| error.to_string())?;
+            let here = self.client.window().await.map_err(|error| error.to_string())?;
+            windows.into_iter().rfind(|window| *window != here).ok_or_else(|| "there is only this one".to_owned())
+        });
+        Ok(self.client.switch_to_window(window.await?).await?)
+    }
+
     /// Writes into a field, in place of what stood there.
     pub async fn writes(&self, selector: &str, text: &str) -> Result<()> {
         let field = self.client.find(Locator::Css(selector)).await?;

@@ -3,13 +3,16 @@
 use crate::browser::Browser;
 use crate::house::REALM;
 use crate::processes::{MUSTER, Processes};
+use crate::trace::NONE;
+use crate::trace::receiver::Receiver;
 use anyhow::{Context, Result, bail};
 use domain::Role;
 use sandbox::{Counts, WAIT_MAX};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -84,8 +87,7 @@ async fn opens(monitor: &Monitor) -> Result<Browser> {
 #[tokio::test(flavor = "multi_thread")]
 async fn players_who_are_spawned_from_the_page_travel_to_a_match_and_can_be_asked_about() -> Result<()> {
     let processes = Processes::start(Counts::ONE_EACH).await?;
-    let monitor =
-        Monitor::start(&processes, &["--spawn", "--traces", "http://jaeger.example/trace/{trace_id}"]).await?;
+    let monitor = Monitor::start(&processes, &["--spawn"]).await?;
     let browser = opens(&monitor).await?;
     let orchestrator = processes.of(Role::Orchestrator, 0)?.id.to_string();
     let playserver = processes.of(Role::Playserver, 0)?.id.to_string();
@@ -118,6 +120,52 @@ async fn players_who_are_spawned_from_the_page_travel_to_a_match_and_can_be_aske
     browser.clicks("#stop").await?;
     let are_gone = "return [...document.querySelectorAll('.chip')].length === 0";
     browser.shows("all of them go", are_gone, PAGE).await?;
+    browser.closes().await
+}
+
+/// A viewer of traces: `/ID` shows what `receiver` has of that trace. Answers where it is.
+async fn views(receiver: Arc<Receiver>) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = String::new();
+            let mut lines = BufReader::new(&mut stream);
+            if lines.read_line(&mut request).await.is_ok() {
+                let id = request.trim_start_matches("GET /").split(' ').next().unwrap_or_default();
+                let tree = receiver.tree(id).to_string();
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+                let answer = format!("{head}Content-Length: {}\r\n\r\n{tree}", tree.len());
+                // A browser that is gone reads nothing.
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    });
+    Ok(address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trace_of_who_was_spawned_is_opened_from_the_page() -> Result<()> {
+    let receiver = Arc::new(Receiver::start().await?);
+    let processes = Processes::start_observed(Counts::ONE_EACH, Some(&receiver.endpoint), NONE).await?;
+    let traces = format!("{}/{{trace_id}}", views(receiver.clone()).await?);
+    let monitor = Monitor::start(&processes, &["--spawn", "--traces", &traces]).await?;
+    let browser = opens(&monitor).await?;
+    for _ in 0..2 {
+        browser.clicks("#one").await?;
+    }
+    let playserver = processes.of(Role::Playserver, 0)?.id.to_string();
+    browser.shows("both at a playserver", &card_says(&playserver, "guest-"), PAGE).await?;
+    browser.clicks(&format!("[data-instance='{playserver}'] .chip")).await?;
+    let is_linked = "return document.querySelector('#details a[target=_blank]') !== null";
+    browser.shows("a link to his trace", is_linked, DETAILS).await?;
+    browser.clicks("#details a[target=_blank]").await?;
+    browser.turns_to_the_new_window().await?;
+    // Spans come in batches: the page shows those that are there.
+    let is_whole = "const text = document.body.innerText;
+        if (['muster.enqueue', 'muster.commit', 'muster.tell'].every((name) => text.includes(name))) return true;
+        location.reload(); return false";
+    browser.shows("his way to the match", is_whole, "return document.body.innerText").await?;
     browser.closes().await
 }
 

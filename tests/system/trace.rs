@@ -16,7 +16,7 @@ use tree::{Span, Tree};
 
 /// The sampler that keeps every trace, and the one that keeps none.
 pub const ALL: &str = "parentbased_always_on";
-const NONE: &str = "parentbased_always_off";
+pub const NONE: &str = "parentbased_always_off";
 
 /// What every hop leaves in the trace of the ticket whose search made the match: service, kind and name.
 const WHOLE_WAY: [(&str, &str, &str); 15] = [
