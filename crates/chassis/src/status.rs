@@ -1,5 +1,6 @@
 //! What the inner errors become on the wire.
 
+use store::StoreError;
 use tonic::Status;
 
 /// INVALID_ARGUMENT that names the field and its bound.
@@ -7,14 +8,19 @@ pub fn invalid(invalid: domain::Invalid) -> Status {
     Status::invalid_argument(invalid.to_string())
 }
 
-/// UNAVAILABLE while the store is away; INTERNAL, logged here, when it holds what this build cannot read.
-pub fn unavailable(error: store::StoreError) -> Status {
+/// As [`of_store`]; what this build cannot read is logged here.
+pub fn unavailable(error: StoreError) -> Status {
+    if matches!(error, StoreError::Corrupt(_)) {
+        tracing::error!(%error, "the store answered what it should never");
+    }
+    of_store(error)
+}
+
+/// UNAVAILABLE while the store is away; INTERNAL when it holds what this build cannot read.
+pub fn of_store(error: StoreError) -> Status {
     match error {
-        store::StoreError::Unavailable(_) => Status::unavailable(error.to_string()),
-        store::StoreError::Corrupt(_) => {
-            tracing::error!(%error, "the store answered what it should never");
-            Status::internal(error.to_string())
-        }
+        StoreError::Unavailable(_) => Status::unavailable(error.to_string()),
+        StoreError::Corrupt(_) => Status::internal(error.to_string()),
     }
 }
 

@@ -140,8 +140,8 @@ impl Committer {
             was_unclear: true,
             ..Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
         });
-        if known.was_unclear {
-            tracing::info!(%match_id, outcome = known.outcome, "a commit was unclear");
+        if known.was_unclear && !trace::is_failure(known.outcome) {
+            tracing::info!(%match_id, outcome = known.outcome, "a commit was unclear, and is settled");
         }
         trace::tell(&span, match_id, known.outcome, known.tries, &known.traces);
         telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);

@@ -8,7 +8,7 @@ use chassis::Shutdown;
 use domain::{Change, Cursor, Event};
 use std::sync::Arc;
 use store::{Fence, Store};
-use telemetry::{Failure, Whose};
+use telemetry::{Failure, Streak, Whose};
 use tokio::time::Instant;
 
 /// Delivers in each term that this mover leads, until `shutdown`.
@@ -29,15 +29,14 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
     let mut couriers = Couriers::new(fleet);
     let mut cursor = Cursor::default();
     let mut trimmed = Instant::now();
+    let (mut reading, mut trimming) = (Streak::new("read the outbox"), Streak::new("trim the outbox"));
     while lead.fence().as_ref() == Some(fence) {
         progress.room(EVENTS_IN_FLIGHT_MAX).await;
-        let events = match store.events(cursor, EVENTS_READ_MAX, EVENTS_WAIT).await {
-            Ok(events) => events,
-            Err(error) => {
-                tracing::warn!(%error, "could not read the outbox");
-                tokio::time::sleep(STANDBY_POLL).await;
-                continue;
-            }
+        let read = store.events(cursor, EVENTS_READ_MAX, EVENTS_WAIT).await;
+        reading.saw(&read);
+        let Ok(events) = read else {
+            tokio::time::sleep(STANDBY_POLL).await;
+            continue;
         };
         // After the wait: a match may be hosted by who appeared during it.
         couriers.meet();
@@ -52,7 +51,8 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
         }
         if trimmed.elapsed() >= TRIM_EVERY {
             trimmed = Instant::now();
-            trim(store, fence, progress.taken()).await;
+            // Not trimming is harmless: the events come again to the next leader, and the next trim takes them.
+            trimming.saw(&store.trim(fence, progress.taken()).await);
         }
     }
 }
@@ -67,12 +67,5 @@ fn tell_failure(event: &Event) {
     };
     for ticket in &event.tickets {
         telemetry::failed(failure, Whose::Ticket(&ticket.id), &ticket.trace, &event.reason);
-    }
-}
-
-async fn trim(store: &dyn Store, fence: &Fence, taken: Cursor) {
-    // Not trimming is harmless: the events come again to the next leader, and the next trim takes them.
-    if let Err(error) = store.trim(fence, taken).await {
-        tracing::warn!(%error, "could not trim the outbox");
     }
 }

@@ -94,10 +94,13 @@ impl Lead {
 
 async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &watch::Sender<Option<Term>>, seen: &Seen) {
     let (metrics, leading) = (telemetry::metrics(), telemetry::metrics().leading());
+    let mut streak = telemetry::Streak::new("ask for the lead");
     loop {
         // Measured before asking: the store may have granted it as early as this.
         let renewed = Instant::now();
-        let pause = match leases.lead(id, LEAD_TTL, clock.now_ms(), seen.get()).await {
+        let asked = leases.lead(id, LEAD_TTL, clock.now_ms(), seen.get()).await;
+        streak.saw(&asked);
+        let pause = match asked {
             Ok(Leadership::Leading { fence, epoch }) => {
                 seen.raise(Cursor { epoch, seq: 0 });
                 metrics.lead_renewed();
@@ -117,10 +120,7 @@ async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &wat
                 STANDBY_POLL
             }
             // The term stands until it stops by itself: the store may only be slow.
-            Err(error) => {
-                tracing::warn!(%error, "could not ask for the lead");
-                STANDBY_POLL
-            }
+            Err(_) => STANDBY_POLL,
         };
         leading.set(usize::from(known.borrow().as_ref().is_some_and(Term::holds)));
         tokio::time::sleep(pause).await;

@@ -13,12 +13,11 @@ use store::{Fence, MatchOutcome, Store, StoreError};
 /// Tends while this mover leads, until `shutdown`.
 pub async fn run(store: Arc<dyn Store>, lead: Lead, hosts: Hosts, clock: Clock, shutdown: Shutdown) {
     let tending = async {
+        let mut streak = telemetry::Streak::new("look after matches");
         loop {
             tokio::time::sleep(TEND_EVERY).await;
             let Some(fence) = lead.fence() else { continue };
-            if let Err(error) = tend_due(&*store, &fence, &hosts, clock.now_ms()).await {
-                tracing::warn!(%error, "could not look after matches");
-            }
+            streak.saw(&tend_due(&*store, &fence, &hosts, clock.now_ms()).await);
         }
     };
     shutdown.run_until_cancelled(tending).await;

@@ -42,8 +42,12 @@ fn link<'a>(span: &Span, tickets: impl Iterator<Item = &'a String>) {
 /// a mover that stands by or has not read the rules yet, for the next try settles those.
 const FAILURES: [&str; 4] = ["refused", "no_host", "fenced", "unknown"];
 
+pub fn is_failure(outcome: &str) -> bool {
+    FAILURES.contains(&outcome)
+}
+
 pub fn tell_failure(outcome: &str, answer: &ProposeResponse, traceparent: &str) {
-    if FAILURES.contains(&outcome) {
+    if is_failure(outcome) {
         let why = format!("{outcome}: {}", answer.detail);
         let whose = if answer.match_id.is_empty() { Whose::Nobody } else { Whose::Match(&answer.match_id) };
         telemetry::failed(Failure::Commit, whose, traceparent, &why.trim_end_matches(": "));

@@ -16,11 +16,10 @@ pub async fn run(store: Arc<dyn Store>, clock: Clock, unwatched_max: Option<Dura
     let Some(unwatched_max) = unwatched_max else { return };
     let mut forsaken = Forsaken { store, clock, unwatched_max, alive: Vec::new(), gone: Vec::new() };
     let looking = async {
+        let mut streak = telemetry::Streak::new("look after tickets that nobody watches any more");
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
-            if let Err(error) = forsaken.once().await {
-                tracing::warn!(%error, "could not look after tickets that nobody watches any more");
-            }
+            streak.saw(&forsaken.once().await);
         }
     };
     shutdown.run_until_cancelled(looking).await;

@@ -80,7 +80,7 @@ impl Service {
             Err(error) => {
                 // It may have been stored all the same. The first look finds out.
                 waiting.into_iter().for_each(|waiting| self.looker.look_at(self.clock.now_ms(), waiting));
-                Err(status::unavailable(error))
+                Err(status::of_store(error))
             }
         }
     }
@@ -90,7 +90,7 @@ impl Service {
         if !arrival.asks_whom_they_met {
             return Ok(arrival);
         }
-        let met = self.store.recent(&arrival.enqueue.players).await.map_err(status::unavailable)?;
+        let met = self.store.recent(&arrival.enqueue.players).await.map_err(status::of_store)?;
         Ok(arrival.having_met(&met))
     }
 

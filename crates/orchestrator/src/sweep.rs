@@ -31,12 +31,10 @@ pub async fn run(
         adoption_unknown: false,
     };
     let sweeping = async {
-        let mut oldest = Instant::now();
+        let (mut oldest, mut streak) = (Instant::now(), telemetry::Streak::new("sweep"));
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
-            if let Err(error) = sweep.once(&mut oldest).await {
-                tracing::warn!(%error, "could not sweep");
-            }
+            streak.saw(&sweep.once(&mut oldest).await);
         }
     };
     shutdown.run_until_cancelled(sweeping).await;

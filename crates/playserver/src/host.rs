@@ -78,14 +78,18 @@ impl Host {
             (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock);
         let starting = async move {
             let _permit = permit;
-            for _ in 0..START_TRIES_MAX {
+            let mut tries = 1;
+            loop {
                 let now_ms = clock.now_ms();
                 match store.assign(id, &here, &address, now_ms, now_ms + look_ms).await {
                     Ok(MatchOutcome::Done(_)) => return,
                     Ok(other) => {
                         return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");
                     }
-                    Err(error) => tracing::warn!(match_id = %id, %error, "could not start a match"),
+                    Err(error) if tries == START_TRIES_MAX => {
+                        return tracing::warn!(match_id = %id, %error, tries, "could not start a match");
+                    }
+                    Err(_) => tries += 1,
                 }
                 tokio::time::sleep(START_PAUSE).await;
             }

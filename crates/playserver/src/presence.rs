@@ -64,11 +64,13 @@ impl Presence {
     }
 
     async fn resync_whenever_asked(self) {
+        let mut streak = telemetry::Streak::new("read the present state of everyone watched here");
         loop {
             // The store forgets in time who is watched, in case a playserver dies without a word.
             let _ = tokio::time::timeout(SIGN_ON_AGAIN, self.resync.notified()).await;
-            if let Err(error) = self.resync_all().await {
-                tracing::warn!(%error, "could not read the present state of everyone watched here");
+            let resynced = self.resync_all().await;
+            streak.saw(&resynced);
+            if resynced.is_err() {
                 tokio::time::sleep(RESYNC_PAUSE).await;
                 self.resync.notify_one();
             }
@@ -116,17 +118,16 @@ impl Presence {
 
     /// Has everyone awaited whom a run before this one under the same name had noted: its clients may be gone with it.
     async fn await_those_left_behind(self) {
-        let mut place = Some(0);
+        let (mut place, mut streak) = (Some(0), telemetry::Streak::new("read who was watched here before"));
         while let (Some(from), true) = (place, self.absences.are_awaited()) {
-            match self.store.watched_on(&self.here, from).await {
+            let read = self.store.watched_on(&self.here, from).await;
+            streak.saw(&read);
+            match read {
                 Ok(watched) => {
                     watched.tickets.iter().flat_map(Subject::all_of).for_each(|subject| self.left(subject));
                     place = watched.next;
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "could not read who was watched here before");
-                    tokio::time::sleep(RESYNC_PAUSE).await;
-                }
+                Err(_) => tokio::time::sleep(RESYNC_PAUSE).await,
             }
         }
     }

@@ -19,6 +19,7 @@ mod log;
 mod metrics;
 mod room;
 mod sampling;
+mod streak;
 
 pub use context::{
     carried, continue_from, is_in_trace, is_sampled, is_traced, link, shared, trace_id, traceparent, within,
@@ -30,3 +31,4 @@ pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, ini
 pub use layers::{ClientLayer, ServerLayer, Traced, client_layer, server_layer};
 pub use metrics::{Described, Kind, Metrics, QUEUES_MAX, REGIONS_MAX, Share, TEXT_TYPE, metrics};
 pub use sampling::{TRACED_SHARE, TRACES_ASKED_MAX, kept_as_asked};
+pub use streak::Streak;

@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{Tra
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use std::process::Output;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use telemetry::{Failure, LogFormat, Options, SHUTDOWN_MS_MAX, SPANS, Whose};
 use tokio::process::Command;
@@ -188,5 +189,40 @@ async fn a_bad_filter_or_endpoint_names_the_variable() {
             !output.status.success() && ["Filter", "Endpoint", "Sampler"].iter().any(|error| said.contains(error)),
             "{said}"
         );
+    }
+}
+
+#[test]
+fn what_fails_for_a_while_is_told_when_it_begins_and_when_it_is_over() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || Lines(writer.clone())).with_ansi(false).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut streak = telemetry::Streak::new("sweep");
+        for result in [Ok(()), Err("away"), Err("still away"), Ok(()), Ok(()), Err("away again")] {
+            streak.saw(&result);
+        }
+    });
+    let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    let told: Vec<_> = log.lines().map(|line| line.split(": ").last().unwrap()).collect();
+    assert!(
+        matches!(
+            told[..],
+            ["could not sweep error=away", again, "could not sweep error=away again"]
+                if again.starts_with("could sweep again") && again.ends_with("times=2")
+        ),
+        "{log}"
+    );
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
