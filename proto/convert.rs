@@ -11,7 +11,7 @@ pub use explain::explanation_to_wire;
 pub use held::held_ticket;
 pub use outlook::{outlook_from_wire, outlook_to_wire};
 pub use party::{decode_party, encode_party, party_from_wire};
-pub use ticket::{decode_sheet, is_traced, ticket_id_from_bytes, ticket_id_to_bytes, trace_id};
+pub use ticket::{decode_sheet, ticket_id_from_bytes, ticket_id_to_bytes, trace_id};
 
 use domain::{Invalid, RealmId};
 

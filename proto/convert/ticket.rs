@@ -1,7 +1,7 @@
 use super::party::decode_party;
 use crate::v1;
 use bytes::Bytes;
-use domain::{Candidate, Cursor, Encoded, Invalid, Match, MatchState, Ticket, TicketId, TicketState};
+use domain::{Candidate, Cursor, Encoded, Invalid, Match, MatchState, Ticket, TicketId, TicketState, Traceparent};
 use prost::Message;
 
 /// A ticket id as the services write it to one another: 16 bytes, big-endian.
@@ -85,7 +85,7 @@ impl From<&Ticket> for v1::Ticket {
             changed: Some(ticket.changed.into()),
             trace_id: trace_id(&ticket.trace).to_owned(),
             version: ticket.version,
-            is_traced: is_traced(&ticket.trace),
+            is_traced: Traceparent::parse(&ticket.trace).is_some_and(|named| named.is_sampled()),
         }
     }
 }
@@ -105,16 +105,7 @@ impl From<&Match> for v1::Match {
     }
 }
 
-/// The trace id in a W3C `traceparent` (`version-traceid-spanid-flags`); empty where there is none.
+/// The trace id in a W3C `traceparent`; empty where there is none.
 pub fn trace_id(traceparent: &str) -> &str {
-    traceparent.split('-').nth(1).unwrap_or_default()
-}
-
-/// Whether all of the trace that a W3C `traceparent` names is kept: the lowest bit of its flags.
-pub fn is_traced(traceparent: &str) -> bool {
-    traceparent
-        .rsplit('-')
-        .next()
-        .and_then(|flags| u8::from_str_radix(flags, 16).ok())
-        .is_some_and(|flags| flags & 1 == 1)
+    Traceparent::parse(traceparent).map_or("", |named| named.trace_id)
 }

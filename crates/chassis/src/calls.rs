@@ -5,7 +5,7 @@ mod caller;
 mod keeper;
 mod link;
 
-pub use answer::{Callers, answer};
+pub use answer::{Traces, answer};
 pub use caller::{CallError, Caller};
 pub use keeper::CALLS_DRAIN_MS_MAX;
 

@@ -19,7 +19,7 @@ mod scrape;
 mod server;
 pub mod status;
 
-pub use calls::{CALLS_DRAIN_MS_MAX, CallError, Caller, Callers, answer};
+pub use calls::{CALLS_DRAIN_MS_MAX, CallError, Caller, Traces, answer};
 pub use channel::{Channel, ChannelError, channel};
 pub use clock::Clock;
 pub use compute::compute;

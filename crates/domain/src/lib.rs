@@ -17,6 +17,7 @@ mod people;
 mod rules;
 mod search;
 mod ticket;
+mod traceparent;
 mod unit;
 
 pub use error::Invalid;
@@ -34,3 +35,4 @@ pub use rules::{
 };
 pub use search::{Budget, Outcome, Proposal, Range, Rejection, Sought, search, search_within};
 pub use ticket::{Candidate, Encoded, Ticket, TicketState};
+pub use traceparent::Traceparent;

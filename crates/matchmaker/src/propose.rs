@@ -33,13 +33,13 @@ impl Proposer {
         Self { movers, leader }
     }
 
-    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`]; and of how many tries.
+    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`]; and how many times a
+    /// mover was asked.
     pub async fn propose(&self, request: &ProposeRequest) -> (ProposeResponse, u32) {
         let (mut last, mut tries) = (unsettled(Verdict::NotLeading, "no mover leads"), 0);
         let asking = async {
             loop {
-                tries += 1;
-                last = self.ask_leader(request).await;
+                last = self.ask_leader(request, &mut tries).await;
                 if !matches!(last.verdict(), Verdict::NotLeading | Verdict::Unknown) {
                     return;
                 }
@@ -54,12 +54,13 @@ impl Proposer {
     }
 
     /// Waits for the answer of whoever leads for as long as he does.
-    async fn ask_leader(&self, request: &ProposeRequest) -> ProposeResponse {
+    async fn ask_leader(&self, request: &ProposeRequest, tries: &mut u32) -> ProposeResponse {
         let mut leader = self.leader.clone();
         let asked = leader.borrow_and_update().clone();
         let Some(mover) = asked.as_ref().and_then(|leader| self.movers.get(leader)) else {
             return unsettled(Verdict::NotLeading, "no mover leads");
         };
+        *tries += 1;
         // No answer is no proof that nothing was committed.
         tokio::select! {
             answer = mover.call(request.clone(), PROPOSE_TRY_MAX) => match answer {

@@ -8,6 +8,7 @@ use api::v1;
 use chassis::Holdings;
 use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tonic::Status;
@@ -24,7 +25,8 @@ pub async fn answer(
     let request = holdings.hold(Searched { request, rules: rules.clone() });
     let request = &request.request;
     let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
-    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, request, &range, proposal));
+    let traces = trace::by_ticket(request);
+    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, request, &range, &traces, proposal));
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,
@@ -44,6 +46,9 @@ fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>,
 fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
     if request.candidates.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("candidates", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
+    }
+    if request.traces.len() > api::RANGE_TICKETS_MAX {
+        return Err(Invalid::new("traces", format!("must name at most {} tickets", api::RANGE_TICKETS_MAX)));
     }
     if request.due.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("due", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
@@ -83,14 +88,21 @@ fn observe(queue: &QueueName, began: Instant, outcome: &Outcome) {
     }
 }
 
-/// Proposes one match, in the trace of the ticket that the search was for.
-async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range, proposal: &Proposal) -> v1::Proposed {
-    let span = trace::span(request, range, proposal);
+/// Proposes one match.
+async fn propose(
+    proposer: &Proposer,
+    request: &v1::SearchRequest,
+    range: &Range,
+    traces: &HashMap<&[u8], &str>,
+    proposal: &Proposal,
+) -> v1::Proposed {
+    let span = trace::span(request, range, traces, proposal);
     let teams = proposal.teams.iter().map(|team| v1::ProposedTeam {
         tickets: team.iter().map(|index| request.candidates[*index].clone()).collect(),
     });
+    let named = span.in_scope(|| trace::named_by_call(request));
     let request = v1::ProposeRequest {
-        traceparent: span.in_scope(|| trace::carried(request)),
+        traceparent: named.clone(),
         queue: request.queue.clone(),
         rules_version: request.rules_version.clone(),
         teams: teams.collect(),
@@ -98,11 +110,13 @@ async fn propose(proposer: &Proposer, request: &v1::SearchRequest, range: &Range
     };
     let (answer, tries) = telemetry::within(span.clone(), proposer.propose(&request)).await;
     trace::tell(&span, &answer, tries);
-    let ids = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id);
+    let ids: Vec<TicketId> = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id).collect();
+    let here = if span.is_disabled() { named } else { telemetry::traceparent(&span) };
+    trace::tell_failure(&answer, &ids, traces, &here);
     v1::Proposed {
         verdict: answer.verdict,
         match_id: answer.match_id,
-        ticket_ids: ids.map(|id: TicketId| api::ticket_id_to_bytes(id)).collect(),
+        ticket_ids: ids.into_iter().map(api::ticket_id_to_bytes).collect(),
         cost_s: proposal.cost_s,
     }
 }

@@ -33,7 +33,7 @@ impl Matchmaker for Service {
         };
         let answers = chassis::answer(
             "muster.v1.Matchmaker/Search",
-            chassis::Callers::Services,
+            chassis::Traces::Continue,
             request.into_inner(),
             SEARCHES_IN_WORK_MAX,
             self.shutdown.clone(),

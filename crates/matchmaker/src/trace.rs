@@ -1,50 +1,72 @@
 //! A proposal in the trace of one of its tickets.
 
-use api::v1::{ProposeResponse, SearchRequest};
-use domain::{Proposal, Range};
+use api::v1::{ProposeResponse, SearchRequest, Verdict};
+use domain::{Proposal, Range, TicketId};
+use std::collections::HashMap;
+use std::fmt::Display;
+use telemetry::{Failed, Failure, Under};
 use tracing::Span;
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 
-/// An anchored search is told where it was asked for, each proposal of a window in the trace of the first of its own tickets that has one.
-pub fn span(request: &SearchRequest, range: &Range, proposal: &Proposal) -> Span {
-    macro_rules! propose_span {
-        ($span:ident, $($first:tt)*) => {
-            telemetry::$span!(
-                $($first)*
-                muster.queue = request.queue,
-                muster.tickets = proposal.teams.iter().map(Vec::len).sum::<usize>(),
-                muster.cost_s = proposal.cost_s,
-                muster.match_id = Empty,
-                muster.tries = Empty,
-                muster.verdict = Empty,
-                muster.conflict = Empty,
-            )
-        };
-    }
-    if is_anchored(request) {
-        return propose_span!(child_span, "muster.propose",);
-    }
-    let ids = proposal.teams.iter().flatten().map(|index| api::ticket_id_to_bytes(range.candidates[*index].id));
-    let traced = ids.filter_map(|id| request.traces.iter().find(|trace| trace.ticket_id == id)).next();
-    traced.map_or_else(Span::none, |trace| propose_span!(ticket_span, &trace.traceparent, "muster.propose",))
+/// Of a window's tickets those whose trace is kept.
+pub fn by_ticket(request: &SearchRequest) -> HashMap<&[u8], &str> {
+    request.traces.iter().map(|trace| (&*trace.ticket_id, &*trace.traceparent)).collect()
 }
 
-/// What a proposal that has no span carries: a window's search came in the trace of somebody who may not be in it.
-pub fn carried(request: &SearchRequest) -> String {
-    if is_anchored(request) { telemetry::carried(&request.traceparent) } else { String::new() }
+/// An anchored search's proposal is told where it was asked for, each of a window in the trace of the first of its own tickets that is in
+/// `traces`.
+pub fn span(request: &SearchRequest, range: &Range, traces: &HashMap<&[u8], &str>, proposal: &Proposal) -> Span {
+    let mut tickets = proposal.teams.iter().flatten().filter(|_| !traces.is_empty());
+    let traced = tickets.find_map(|index| traces.get(&*api::ticket_id_to_bytes(range.candidates[*index].id)));
+    telemetry::span!(
+        if is_anchored(request) { Under::Here } else { Under::Named(traced.copied().unwrap_or_default()) },
+        "muster.propose",
+        muster.queue = request.queue,
+        muster.tickets = proposal.teams.iter().map(Vec::len).sum::<usize>(),
+        muster.cost_s = proposal.cost_s,
+        muster.match_id = Empty,
+        muster.tries = Empty,
+        muster.verdict = Empty,
+        muster.conflict = Empty,
+    )
+}
+
+/// What a proposal that has no span names: a window's search came in the trace of somebody who may not be in it.
+pub fn named_by_call(request: &SearchRequest) -> String {
+    if is_anchored(request) { telemetry::named_by_call(&request.traceparent) } else { String::new() }
 }
 
 /// What became of it after how many tries, and which ticket stood in the way.
 pub fn tell(span: &Span, answer: &ProposeResponse, tries: u32) {
-    if span.is_disabled() {
-        return;
-    }
     span.record("muster.tries", tries);
     span.record("muster.match_id", answer.match_id.as_str());
-    span.record("muster.verdict", answer.verdict().as_str_name().trim_start_matches("VERDICT_").to_lowercase());
+    span.record("muster.verdict", verdict(answer));
     if let Ok(ticket) = api::ticket_id_from_bytes("conflict", &answer.conflict) {
-        span.record("muster.conflict", tracing::field::display(ticket));
+        span.record("muster.conflict", display(ticket));
     }
+}
+
+/// Told of the first of its tickets, and kept in the trace of each that has one. Of an anchored search the trace is `named`.
+pub fn tell_failure(answer: &ProposeResponse, tickets: &[TicketId], traces: &HashMap<&[u8], &str>, named: &str) {
+    // A conflict is none: what is left over is looked for again. Nor are rules that are new here: they are known there soon.
+    if !matches!(answer.verdict(), Verdict::Refused | Verdict::NoHost | Verdict::NotLeading | Verdict::Unknown) {
+        return;
+    }
+    let matched = Some(&answer.match_id as &dyn Display).filter(|_| !answer.match_id.is_empty());
+    let why = format!("{}: {}", verdict(answer), answer.detail);
+    let trace_of = |id: &TicketId| traces.get(&*api::ticket_id_to_bytes(*id)).copied();
+    for (at, id) in tickets.iter().enumerate() {
+        let (ticket, failure) = (Some(id as &dyn Display), Failure::Commit);
+        match (at, trace_of(id)) {
+            (0, trace) => Failed { failure, ticket, matched, trace: trace.unwrap_or(named), why: &why }.tell(),
+            (_, Some(trace)) => telemetry::keep(Failed { failure, ticket, matched, trace, why: &why }),
+            (_, None) => {}
+        }
+    }
+}
+
+fn verdict(answer: &ProposeResponse) -> String {
+    answer.verdict().as_str_name().trim_start_matches("VERDICT_").to_lowercase()
 }
 
 fn is_anchored(request: &SearchRequest) -> bool {

@@ -62,9 +62,7 @@ impl Committer {
         let rules = self.rules.current();
         let queue = rules.iter().map(|rules| rules.queue().as_str()).find(|queue| *queue == proposal.queue);
         telemetry::metrics().proposal(queue, outcome);
-        let answer = judged.map_or_else(|answer| answer, |known| known.answer);
-        trace::tell_failure(outcome, &answer, &proposal.traceparent);
-        answer
+        judged.map_or_else(|answer| answer, |known| known.answer)
     }
 
     /// What is known of its commit, or why none was tried.
@@ -134,16 +132,15 @@ impl Committer {
             now_ms,
             due_ms: now_ms + START_WAIT_MS,
         };
-        let knowing = self.commit_until_known(request).instrument(span.clone());
+        let mut tries = Tries::default();
+        let knowing = self.commit_until_known(request, &mut tries).instrument(span.clone());
         let known = timeout_at(until, knowing).await;
-        let known = known.unwrap_or_else(|_| Known {
-            was_unclear: true,
-            ..Known::new(Verdict::Unknown, "unknown", checked.match_id.to_string())
-        });
-        if known.was_unclear && !trace::is_failure(known.outcome) {
-            tracing::info!(%match_id, outcome = known.outcome, "a commit was unclear, and is settled");
+        if known.is_err() || tries.unanswered > 0 {
+            let outcome = known.as_ref().map_or(UNKNOWN, |known| known.outcome);
+            tracing::info!(%match_id, outcome, "a commit was unclear");
         }
-        trace::tell(&span, match_id, known.outcome, known.tries, &known.traces);
+        let known = known.unwrap_or_else(|_| Known::new(Verdict::Unknown, UNKNOWN, match_id.to_string()));
+        trace::tell(&span, match_id, known.outcome, tries.asked, &known.traces);
         telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);
         if known.outcome == COMMITTED {
             observe(checked, &known.traces, now_ms);
@@ -152,23 +149,19 @@ impl Committer {
     }
 
     /// Asks with the same match id until the outcome is known or the lead is lost.
-    async fn commit_until_known(&self, request: CommitRequest) -> Known {
+    async fn commit_until_known(&self, request: CommitRequest, tries: &mut Tries) -> Known {
         let match_id = request.match_id.to_string();
-        let mut tries = 0;
         loop {
-            // Each try but the last had no answer.
-            let was_unclear = tries > 0;
             let Some(fence) = self.lead.fence() else {
                 let answer = verdict(Verdict::NotLeading, "the lead was lost");
-                return Known { answer, outcome: "not_leading", traces: Vec::new(), tries, was_unclear };
+                return Known { answer, outcome: "not_leading", traces: Vec::new() };
             };
-            tries += 1;
+            tries.asked += 1;
             match self.store.commit(&fence, request.clone()).await {
-                Ok(outcome) => return Known { tries, was_unclear, ..Known::of(outcome, match_id) },
-                Err(error @ StoreError::Corrupt(_)) => {
-                    return Known { tries, was_unclear, ..Known::refused(&error, match_id) };
-                }
+                Ok(outcome) => return Known::of(outcome, match_id),
+                Err(error @ StoreError::Corrupt(_)) => return Known::refused(&error, match_id),
                 Err(error) => {
+                    tries.unanswered += 1;
                     tracing::debug!(%error, match_id, "asking for a commit's outcome again");
                     tokio::time::sleep(COMMIT_PAUSE).await;
                 }
@@ -177,6 +170,15 @@ impl Committer {
     }
 }
 
+/// How often the store was asked for one commit, and without an answer: then it may have happened.
+#[derive(Default)]
+struct Tries {
+    asked: u32,
+    unanswered: u32,
+}
+
+/// The outcome of a commit that was not known in time.
+const UNKNOWN: &str = "unknown";
 /// The outcome of a commit that made a match, and not only found it made.
 const COMMITTED: &str = "committed";
 
@@ -187,10 +189,6 @@ struct Known {
     outcome: &'static str,
     /// Of the match's tickets; none unless it stands.
     traces: Vec<String>,
-    /// How often the store was asked; 0 where that is not known.
-    tries: u32,
-    /// Some try of it may have happened though no answer came back.
-    was_unclear: bool,
 }
 
 impl Known {
@@ -219,7 +217,7 @@ impl Known {
 
     fn new(verdict: Verdict, outcome: &'static str, match_id: String) -> Self {
         let answer = v1::ProposeResponse { verdict: verdict.into(), match_id, ..Default::default() };
-        Self { answer, outcome, traces: Vec::new(), tries: 0, was_unclear: false }
+        Self { answer, outcome, traces: Vec::new() }
     }
 }
 
@@ -239,7 +237,7 @@ fn refusal(verdict: Verdict) -> &'static str {
         Verdict::NotLeading => "not_leading",
         Verdict::NoRules => "no_rules",
         Verdict::NoHost => "no_host",
-        Verdict::Unknown => "unknown",
+        Verdict::Unknown => UNKNOWN,
         _ => "refused",
     }
 }

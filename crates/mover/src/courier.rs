@@ -3,22 +3,25 @@
 
 use crate::config::{COURIER_QUEUE_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX};
 use crate::progress::InFlight;
+use crate::trace::Delivering;
 use api::v1::deliver_request::What;
 use api::v1::playserver_client::PlayserverClient;
 use api::v1::{self, DeliverRequest, DeliverResponse};
 use chassis::{Caller, Channel, Fleet};
-use domain::{Change, Event, EventTicket, InstanceId};
+use domain::{Change, Event, InstanceId, TicketId};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use telemetry::{Failure, Whose};
+use telemetry::{Failed, Failure, Streak, Under};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 pub type Playservers = Fleet<DeliverRequest, DeliverResponse>;
@@ -49,10 +52,10 @@ struct Courier {
 /// One event for one playserver.
 struct Parcel {
     request: DeliverRequest,
-    /// One span in the trace of each ticket, open until the playserver took the event.
-    spans: Vec<Span>,
-    /// The first ticket that it is about.
-    first: Option<EventTicket>,
+    /// In the traces of its tickets, until the playserver took the event.
+    delivering: Delivering,
+    /// The first ticket that it is about, and its trace.
+    first: Option<(TicketId, String)>,
     _in_flight: Arc<InFlight>,
 }
 
@@ -77,13 +80,19 @@ impl Couriers {
     /// Hands the event to the courier of each of its watchers. One that is not alive has no clients to tell: they will come back to
     /// another playserver and find the present state there.
     pub fn send(&self, event: &Event, in_flight: &Arc<InFlight>) {
-        for watcher in &event.watchers {
-            let Some(courier) = self.couriers.get(watcher) else { continue };
+        let there = event.watchers.iter().filter_map(|watcher| Some((watcher, self.couriers.get(watcher)?)));
+        let mut is_watched = false;
+        for (watcher, courier) in there {
+            is_watched = true;
             let mut wire = v1::Event::from(event);
-            let spans = spans(&mut wire, event.change, watcher);
+            let delivering = Delivering::new(spans(&mut wire, event.change, Some(watcher)));
             let request = DeliverRequest { what: Some(What::Event(wire)), ..Default::default() };
-            let first = event.tickets.first().cloned();
-            courier.send(Parcel { request, spans, first, _in_flight: in_flight.clone() });
+            let first = event.tickets.first().map(|ticket| (ticket.id, ticket.trace.clone()));
+            courier.send(Parcel { request, delivering, first, _in_flight: in_flight.clone() });
+        }
+        if !is_watched {
+            // Its ticket's trace tells of it all the same.
+            Delivering::new(spans(&mut v1::Event::from(event), event.change, None)).end();
         }
     }
 }
@@ -111,9 +120,10 @@ async fn carry(
     mut queue: mpsc::Receiver<Parcel>,
     behind: Arc<AtomicBool>,
 ) {
-    let mut delivered = FuturesUnordered::new();
+    let (mut delivered, mut streak) =
+        (FuturesUnordered::new(), Streak::new("have a playserver tell the present state"));
     loop {
-        if behind.swap(false, Ordering::AcqRel) && !resync(&caller).await {
+        if behind.swap(false, Ordering::AcqRel) && !resync(&caller, &mut streak).await {
             behind.store(true, Ordering::Release);
             delivered.clear();
             while queue.try_recv().is_ok() {}
@@ -135,37 +145,41 @@ async fn carry(
 }
 
 async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, parcel: Parcel) -> bool {
-    let Parcel { mut request, spans, first, _in_flight } = parcel;
-    let call = telemetry::shared(&spans);
-    let trace = first.as_ref().map_or("", |ticket| &ticket.trace);
-    request.traceparent = call.in_scope(|| telemetry::carried(trace));
-    let answer = caller.call(request, DELIVERY_TRY_MAX).instrument(call).await;
+    let Parcel { request, delivering, first, _in_flight } = parcel;
+    let answer = caller.call(request, DELIVERY_TRY_MAX).instrument(delivering.span()).await;
     let why = match answer {
-        Ok(DeliverResponse { failure: None, .. }) => return true,
+        Ok(DeliverResponse { failure: None, .. }) => {
+            delivering.end();
+            return true;
+        }
         Ok(DeliverResponse { failure: Some(failure), .. }) => failure.message,
         Err(error) => error.to_string(),
     };
-    let whose = first.as_ref().map_or(Whose::Nobody, |ticket| Whose::Ticket(&ticket.id));
-    telemetry::failed(Failure::Delivery, whose, trace, &why);
+    let (ticket, trace) = first.as_ref().map_or((None, ""), |(id, trace)| (Some(id as &dyn Display), trace));
+    Failed { failure: Failure::Delivery, ticket, matched: None, trace, why: &why }.tell();
     false
 }
 
-async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>) -> bool {
+async fn resync(caller: &Caller<DeliverRequest, DeliverResponse>, streak: &mut Streak) -> bool {
     let request = DeliverRequest { what: Some(What::Resync(v1::Resync {})), ..Default::default() };
-    caller.call(request, DELIVERY_TRY_MAX).await.is_ok_and(|answer| answer.failure.is_none())
+    let answer = caller.call(request, DELIVERY_TRY_MAX).await.map_err(|error| error.to_string());
+    let taken = answer.and_then(|answer| answer.failure.map_or(Ok(()), |failure| Err(failure.message)));
+    streak.saw(&taken);
+    taken.is_ok()
 }
 
 /// Begins the delivery in the trace of each ticket, and names it there as what the telling comes of.
-fn spans(event: &mut v1::Event, change: Change, watcher: &InstanceId) -> Vec<Span> {
+fn spans(event: &mut v1::Event, change: Change, watcher: Option<&InstanceId>) -> Vec<Span> {
     let match_id = event.r#match.as_ref().map(|matched| matched.id.as_str());
     let in_trace_of = |ticket: &mut v1::EventTicket| {
-        let span = telemetry::ticket_span!(
-            &ticket.traceparent,
+        let span = telemetry::span!(
+            Under::Named(&ticket.traceparent),
             "muster.deliver",
             muster.change = change.as_str(),
             muster.ticket_id = ticket.id,
             muster.match_id = match_id,
-            muster.playserver = %watcher,
+            muster.playserver = watcher.map(display),
+            otel.status_description = Empty,
         );
         let here = telemetry::traceparent(&span);
         if !here.is_empty() {
@@ -190,7 +204,12 @@ mod tests {
         let courier = Courier::start(String::new(), caller);
         for seq in 1..=COURIER_QUEUE_MAX as u64 {
             let _in_flight = progress.begin(Cursor { epoch: 1, seq });
-            courier.send(Parcel { request: DeliverRequest::default(), spans: Vec::new(), first: None, _in_flight });
+            courier.send(Parcel {
+                request: DeliverRequest::default(),
+                delivering: Delivering::new(Vec::new()),
+                first: None,
+                _in_flight,
+            });
         }
         courier
     }

@@ -94,7 +94,7 @@ impl Lead {
 
 async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &watch::Sender<Option<Term>>, seen: &Seen) {
     let (metrics, leading) = (telemetry::metrics(), telemetry::metrics().leading());
-    let mut streak = telemetry::Streak::new("ask for the lead");
+    let (mut streak, mut leads) = (telemetry::Streak::new("ask for the lead"), false);
     loop {
         // Measured before asking: the store may have granted it as early as this.
         let renewed = Instant::now();
@@ -105,7 +105,7 @@ async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &wat
                 seen.raise(Cursor { epoch, seq: 0 });
                 metrics.lead_renewed();
                 let before = known.send_replace(Some(Term { fence: fence.clone(), renewed }));
-                if before.is_none_or(|term| term.fence != fence) {
+                if !leads || before.is_none_or(|term| term.fence != fence) {
                     tracing::info!(fence = fence.0, epoch, "leading");
                 }
                 LEAD_RENEW
@@ -122,7 +122,12 @@ async fn strive(leases: &dyn Leases, id: &InstanceId, clock: &Clock, known: &wat
             // The term stands until it stops by itself: the store may only be slow.
             Err(_) => STANDBY_POLL,
         };
-        leading.set(usize::from(known.borrow().as_ref().is_some_and(Term::holds)));
+        let holds = known.borrow().as_ref().is_some_and(Term::holds);
+        if leads && !holds && known.borrow().is_some() {
+            tracing::warn!("the lead ran out: it could not be renewed");
+        }
+        leads = holds;
+        leading.set(usize::from(holds));
         tokio::time::sleep(pause).await;
     }
 }

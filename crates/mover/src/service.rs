@@ -41,7 +41,7 @@ impl Mover for Service {
         };
         let answers = chassis::answer(
             "muster.v1.Mover/Propose",
-            chassis::Callers::Services,
+            chassis::Traces::Continue,
             request.into_inner(),
             PROPOSALS_IN_WORK_MAX,
             self.shutdown.clone(),

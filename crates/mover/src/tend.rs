@@ -23,16 +23,14 @@ pub async fn run(store: Arc<dyn Store>, lead: Lead, hosts: Hosts, clock: Clock, 
     shutdown.run_until_cancelled(tending).await;
 }
 
-async fn tend_due(store: &dyn Store, fence: &Fence, hosts: &Hosts, now_ms: u64) -> Result<(), StoreError> {
-    let due = store.due(now_ms, TEND_MAX).await?;
+async fn tend_due(store: &dyn Store, fence: &Fence, hosts: &Hosts, now_ms: u64) -> Result<(), String> {
+    let due = store.due(now_ms, TEND_MAX).await.map_err(|error| error.to_string())?;
     let tending = due.into_iter().map(|matched| async move {
-        // One match that fails must not stop the others, again at each turn.
-        if let Err(error) = tend(store, fence, hosts, &matched, now_ms).await {
-            tracing::warn!(%error, match_id = %matched.id, "could not look after a match");
-        }
+        tend(store, fence, hosts, &matched, now_ms).await.map_err(|error| format!("match {}: {error}", matched.id))
     });
-    futures::stream::iter(tending).buffer_unordered(TENDED_IN_WORK_MAX).collect::<()>().await;
-    Ok(())
+    // One match that fails must not stop the others, again at each turn.
+    let tended: Vec<_> = futures::stream::iter(tending).buffer_unordered(TENDED_IN_WORK_MAX).collect().await;
+    tended.into_iter().collect()
 }
 
 async fn tend(store: &dyn Store, fence: &Fence, hosts: &Hosts, matched: &Match, now_ms: u64) -> Result<(), StoreError> {
@@ -40,7 +38,10 @@ async fn tend(store: &dyn Store, fence: &Fence, hosts: &Hosts, matched: &Match, 
     let outcome = match matched.state {
         MatchState::Matched => match next_host(hosts, matched, now_ms) {
             Some(host) => store.rehost(fence, id, &host, now_ms, now_ms + START_WAIT_MS).await?,
-            None => store.requeue(fence, id, "no host started the match", now_ms).await?,
+            None => {
+                tracing::warn!(match_id = %id, host = %matched.host, "no host started the match: its tickets go back");
+                store.requeue(fence, id, "no host started the match", now_ms).await?
+            }
         },
         MatchState::Assigned => tend_assigned(store, fence, matched, now_ms).await?,
         MatchState::Ended | MatchState::Failed => return Ok(()),
@@ -72,6 +73,7 @@ async fn tend_assigned(
         let told_for_ms = now_ms.saturating_sub(matched.assigned_ms);
         store.remind(fence, matched.id, now_ms, (now_ms + told_for_ms.max(REMIND_MS_MIN)).min(deadline_ms)).await
     } else {
+        tracing::info!(match_id = %matched.id, "not everybody acknowledged it in time");
         store.no_show(fence, matched.id, "not everybody acknowledged the match in time", now_ms).await
     }
 }

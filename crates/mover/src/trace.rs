@@ -1,14 +1,13 @@
-//! A commit in the traces of all its tickets: the proposal came in the trace of only one of them.
+//! A commit and a delivery in the traces of all their tickets.
 
-use api::v1::ProposeResponse;
 use domain::MatchId;
-use telemetry::{Failure, Whose};
+use telemetry::Under;
 use tracing::Span;
 use tracing::field::Empty;
 
 /// The commit itself, in the trace of the proposal.
 pub fn commit_span(id: MatchId) -> Span {
-    telemetry::child_span!("muster.commit", muster.match_id = %id, muster.tries = Empty, muster.outcome = Empty)
+    telemetry::span!(Under::Here, "muster.commit", muster.match_id = %id, muster.tries = Empty, muster.outcome = Empty)
 }
 
 /// Notes what came of a commit, and of how many tries of it. Each ticket's own trace shows its commit, for which those that the
@@ -16,40 +15,46 @@ pub fn commit_span(id: MatchId) -> Span {
 pub fn tell(commit: &Span, id: MatchId, outcome: &str, tries: u32, tickets: &[String]) {
     commit.record("muster.tries", tries);
     commit.record("muster.outcome", outcome);
-    let is_here = |ticket: &&String| telemetry::is_in_trace(commit, ticket);
-    link(commit, tickets.iter().filter(|ticket| !is_here(ticket)));
+    let kept: Vec<&String> = tickets.iter().filter(|ticket| telemetry::is_sampled(ticket)).collect();
+    let elsewhere: Vec<&String> = kept.into_iter().filter(|ticket| !telemetry::is_in_trace(commit, ticket)).collect();
     let here = telemetry::traceparent(commit);
-    for ticket in tickets.iter().filter(|ticket| !is_here(ticket)) {
-        let span = telemetry::ticket_span!(
-            ticket,
+    for ticket in &elsewhere {
+        telemetry::link(commit, ticket);
+        let (under, name) = (Under::Named(ticket), outcome);
+        let span = telemetry::span!(
+            under,
             "muster.commit",
             muster.match_id = %id,
             muster.tries = tries,
-            muster.outcome = outcome
+            muster.outcome = name
         );
         telemetry::link(&span, &here);
-        link(&span, tickets.iter().filter(|other| *other != ticket && !is_here(other)));
+        elsewhere.iter().filter(|other| *other != ticket).for_each(|other| telemetry::link(&span, other));
     }
 }
 
-fn link<'a>(span: &Span, tickets: impl Iterator<Item = &'a String>) {
-    if !span.is_disabled() {
-        tickets.filter(|ticket| telemetry::is_sampled(ticket)).for_each(|ticket| telemetry::link(span, ticket));
+/// The delivery of one event in the trace of each ticket that it is about. Dropped before it is taken, it says so.
+pub struct Delivering(Vec<Span>);
+
+impl Delivering {
+    pub fn new(spans: Vec<Span>) -> Self {
+        Self(spans)
+    }
+
+    /// What it is delivered under.
+    pub fn span(&self) -> Span {
+        telemetry::linked_to_first(&self.0)
+    }
+
+    pub fn end(mut self) {
+        self.0.clear();
     }
 }
 
-/// Outcomes after which a match that should have been made was not, or is not known to have been: a conflict is none of them, nor is
-/// a mover that stands by or has not read the rules yet, for the next try settles those.
-const FAILURES: [&str; 4] = ["refused", "no_host", "fenced", "unknown"];
-
-pub fn is_failure(outcome: &str) -> bool {
-    FAILURES.contains(&outcome)
-}
-
-pub fn tell_failure(outcome: &str, answer: &ProposeResponse, traceparent: &str) {
-    if is_failure(outcome) {
-        let why = format!("{outcome}: {}", answer.detail);
-        let whose = if answer.match_id.is_empty() { Whose::Nobody } else { Whose::Match(&answer.match_id) };
-        telemetry::failed(Failure::Commit, whose, traceparent, &why.trim_end_matches(": "));
+impl Drop for Delivering {
+    fn drop(&mut self) {
+        for span in &self.0 {
+            span.record("otel.status_description", "not taken: the present state is told instead");
+        }
     }
 }

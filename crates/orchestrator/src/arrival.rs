@@ -24,13 +24,12 @@ impl Arrival {
     }
 }
 
-/// Reads and checks a request at `now_ms`. `trace` is the `traceparent` under which the ticket's whole life is told.
+/// Reads and checks a request at `now_ms`.
 pub fn read(
     request: EnqueueRequest,
     realm: &RealmId,
     rules: &RuleSet,
     holder: &InstanceId,
-    trace: String,
     now_ms: u64,
 ) -> Result<Arrival, Invalid> {
     api::check_realm(&request.realm, realm)?;
@@ -49,7 +48,7 @@ pub fn read(
         queued_ms: now_ms,
         expires_ms: now_ms + longest_wait_ms,
         holder: holder.clone(),
-        trace,
+        trace: String::new(),
     };
     Ok(Arrival { party, enqueue, asks_whom_they_met: queues.iter().any(|rules| rules.prices_rematch()) })
 }

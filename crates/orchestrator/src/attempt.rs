@@ -4,13 +4,14 @@ use crate::look::Looked;
 use crate::search::Found;
 use crate::waiting::Waiting;
 use domain::TicketId;
+use telemetry::Under;
 use tracing::Span;
 use tracing::field::Empty;
 
 /// One look for one ticket, in the ticket's trace; nothing where it has none.
 pub fn span(waiting: &Waiting) -> Span {
-    telemetry::ticket_span!(
-        &waiting.trace,
+    telemetry::span!(
+        Under::Named(&waiting.trace),
         "muster.attempt",
         muster.ticket_id = %waiting.id,
         muster.queue = %waiting.place.queue,
@@ -21,7 +22,7 @@ pub fn span(waiting: &Waiting) -> Span {
         muster.nearest_miss_s = Empty,
         muster.cost_s = Empty,
         muster.outcome = Empty,
-        otel.status_code = Empty,
+        otel.status_description = Empty,
     )
 }
 
@@ -46,7 +47,7 @@ pub fn tell_found(span: &Span, found: &Found, id: TicketId) {
 pub fn tell_outcome(span: &Span, looked: Looked) {
     span.record("muster.outcome", looked.as_str());
     if looked == Looked::Failed {
-        span.record("otel.status_code", "ERROR");
+        span.record("otel.status_description", "not looked for");
     }
 }
 

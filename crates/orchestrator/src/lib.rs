@@ -26,6 +26,7 @@ mod schedule;
 mod search;
 mod service;
 mod sweep;
+mod trace;
 mod waiting;
 mod windows;
 

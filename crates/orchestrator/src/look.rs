@@ -10,9 +10,10 @@ use domain::{Look, Sought, TicketId};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::sync::Arc;
 use store::{IndexedTicket, Store, StoreError};
-use telemetry::{Failure, Whose};
+use telemetry::{Failed, Failure};
 use tracing::{Instrument, Span};
 
 /// The kinds of range, as they are told.
@@ -131,7 +132,7 @@ impl Eyes {
         telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.tickets.len(), &first.trace);
         let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
         let searching = self.searcher.search(first, &traced, Sought::Window(due), range.tickets, &outlook, now_ms);
-        let found = searching.instrument(telemetry::shared(&spans)).await;
+        let found = searching.instrument(telemetry::linked_to_first(&spans)).await;
         if let Err(error) = &found {
             failed(first, error);
         }
@@ -191,8 +192,9 @@ impl Found {
     }
 }
 
-fn failed(waiting: &Waiting, error: &dyn std::fmt::Display) -> Looked {
-    telemetry::failed(Failure::Attempt, Whose::Ticket(&waiting.id), &waiting.trace, error);
+fn failed(waiting: &Waiting, error: &dyn Display) -> Looked {
+    let (ticket, trace) = (Some(&waiting.id as &dyn Display), &*waiting.trace);
+    Failed { failure: Failure::Attempt, ticket, matched: None, trace, why: error }.tell();
     Looked::Failed
 }
 

@@ -78,7 +78,7 @@ impl Searcher {
         };
         let rules = &whom.rules;
         let request = SearchRequest {
-            traceparent: telemetry::carried(&whom.trace),
+            traceparent: telemetry::named_by_call(&whom.trace),
             traces: attempts.iter().map(trace).collect(),
             queue: rules.queue().to_string(),
             rules_version: rules.version().to_string(),

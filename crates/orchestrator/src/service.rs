@@ -3,7 +3,8 @@ use crate::config::SESSION_CALLS_MAX;
 use crate::explain::Explainer;
 use crate::intake::{Intake, Room};
 use crate::looker::Looker;
-use crate::outcome::Asked;
+use crate::outcome;
+use crate::trace::Enqueuing;
 use crate::waiting::Waiting;
 use api::v1::queue_server::Queue;
 use api::v1::session_request::Op;
@@ -33,14 +34,17 @@ pub struct Service {
 
 impl Service {
     async fn enqueue_party(&self, request: v1::EnqueueRequest) -> Result<v1::EnqueueResponse, Status> {
-        let (asked, rules) = (Asked::new(&request), self.rules.current());
-        let admitted = self.admit(request, &rules, asked.trace.clone());
-        let (arrival, room) = admitted.inspect_err(|status| asked.came_to(&rules, Err(status)))?;
+        let (queues, traced, rules) = (request.queues.clone(), request.traced, self.rules.current());
+        let admitted = self.admit(request, &rules);
+        let (mut arrival, room) = admitted.inspect_err(|status| outcome::count(&queues, &rules, Err(status)))?;
+        let enqueuing = Enqueuing::new(&arrival, traced);
+        arrival.enqueue.trace.clone_from(&enqueuing.trace);
         // A task of its own: a caller who gives up must not come between the storing and the looking.
-        let (service, span) = (self.clone(), asked.span.clone());
+        let (service, span) = (self.clone(), enqueuing.span.clone());
         let storing = async move {
             let answer = service.store(arrival, &rules, room).await;
-            asked.came_to(&rules, answer.as_ref());
+            outcome::count(&queues, &rules, answer.as_ref());
+            enqueuing.came_to(answer.as_ref());
             answer
         };
         let storing = tokio::spawn(storing.instrument(span));
@@ -48,10 +52,10 @@ impl Service {
     }
 
     /// Everything that can be refused before anything is asked of the store.
-    fn admit(&self, request: v1::EnqueueRequest, rules: &RuleSet, trace: String) -> Result<(Arrival, Room), Status> {
+    fn admit(&self, request: v1::EnqueueRequest, rules: &RuleSet) -> Result<(Arrival, Room), Status> {
         self.check_open()?;
         let room = self.intake.room()?;
-        let arrival = arrival::read(request, &self.realm, rules, &self.here, trace, self.clock.now_ms());
+        let arrival = arrival::read(request, &self.realm, rules, &self.here, self.clock.now_ms());
         Ok((arrival.map_err(status::invalid)?, room))
     }
 
@@ -187,7 +191,7 @@ impl Queue for Service {
         };
         let answers = chassis::answer(
             "muster.v1.Queue/Session",
-            chassis::Callers::Clients,
+            chassis::Traces::Begin,
             request.into_inner(),
             SESSION_CALLS_MAX,
             self.shutdown.clone(),

@@ -123,13 +123,12 @@ impl Sweep {
             self.store.leave(ticket.id, Leave::Expired, "longest wait reached", now_ms).await
         };
         let mut expired = futures::stream::iter(late.into_iter().map(expire)).buffer_unordered(EXPIRED_IN_WORK_MAX);
+        let mut all = Ok(());
         while let Some(expired) = expired.next().await {
             // One that could not be expired is still there in the next sweep.
-            if let Err(error) = expired {
-                tracing::warn!(%error, "could not expire a ticket");
-            }
+            all = all.and(expired.map(drop));
         }
-        Ok(())
+        all
     }
 
     /// The last looks before expiry do not depend on one holder keeping up with its schedule.

@@ -8,6 +8,7 @@ use api::v1::{self, DeliverRequest, DeliverResponse};
 use chassis::{Clock, Shutdown};
 use futures::stream::BoxStream;
 use std::sync::Arc;
+use telemetry::Under;
 use tonic::{Request, Response, Status, Streaming};
 
 /// Takes the mover's events.
@@ -63,7 +64,7 @@ impl Playserver for Delivery {
         let handler = move |request| std::future::ready(delivery.take(request));
         let answers = chassis::answer(
             "muster.v1.Playserver/Deliver",
-            chassis::Callers::Services,
+            chassis::Traces::Continue,
             request.into_inner(),
             DELIVERIES_IN_WORK_MAX,
             self.shutdown.clone(),
@@ -81,8 +82,8 @@ fn change(event: &v1::Event) -> &'static str {
 fn spans(event: &v1::Event) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
         let change = change(event);
-        telemetry::ticket_span!(
-            &ticket.traceparent,
+        telemetry::span!(
+            Under::Named(&ticket.traceparent),
             "muster.tell",
             muster.change = change,
             muster.ticket_id = ticket.id

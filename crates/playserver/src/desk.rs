@@ -9,6 +9,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt};
 use std::sync::Arc;
 use store::{AcknowledgeOutcome, MatchOutcome, Store};
+use telemetry::Under;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
@@ -53,8 +54,8 @@ impl Desk {
         let acknowledged = self.store.acknowledge(id, &player).await;
         match acknowledged.map_err(chassis::status::unavailable)? {
             AcknowledgeOutcome::Done { trace } => {
-                let player_id = player.as_str();
-                telemetry::ticket_span!(&trace, "muster.acknowledge", muster.match_id = %id, muster.player_id = player_id);
+                let (under, player_id) = (Under::Named(&trace), player.as_str());
+                telemetry::span!(under, "muster.acknowledge", muster.match_id = %id, muster.player_id = player_id);
                 Ok(())
             }
             AcknowledgeOutcome::Refused(matched) => Err(chassis::status::in_state("match", id, matched.state.as_str())),

@@ -31,7 +31,7 @@ pub fn serve(desk: Desk, requests: Streaming<FollowRequest>) -> BoxStream<'stati
     };
     let answers = chassis::answer(
         "muster.v1.Play/Follow",
-        chassis::Callers::Clients,
+        chassis::Traces::Continue,
         requests,
         FOLLOW_CALLS_MAX,
         leaving.clone(),

@@ -6,9 +6,10 @@ use api::v1::{self, Change};
 use chassis::{Clock, Hold, Holdings, Load, Shutdown};
 use domain::{InstanceId, MatchId};
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{MatchOutcome, Store};
-use telemetry::Share;
+use telemetry::{Failed, Failure, Share, Under};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
@@ -50,7 +51,10 @@ impl Host {
         let Some(matched) = &event.r#match else { return };
         let Ok(id) = matched.id.parse::<MatchId>() else { return };
         match event.change() {
-            Change::Matched if matched.host == self.here.as_str() => self.start(id, matched),
+            Change::Matched if matched.host == self.here.as_str() => {
+                let trace = event.tickets.first().map(|ticket| ticket.traceparent.clone());
+                self.start(id, matched, trace.unwrap_or_default());
+            }
             // Another host has it now.
             Change::Matched => self.count(|running| {
                 running.remove(&id);
@@ -62,8 +66,8 @@ impl Host {
         }
     }
 
-    /// Starts it in the background. With too many starts in work it is left to the mover, which looks after it.
-    fn start(&self, id: MatchId, matched: &v1::Match) {
+    /// Starts it in the background; `trace` is that of one of its tickets. With too many starts in work it is left to the mover, which looks after it.
+    fn start(&self, id: MatchId, matched: &v1::Match, trace: String) {
         let Some(sheet) = &matched.sheet else {
             return tracing::warn!(match_id = %id, "a match without a sheet was given to this host");
         };
@@ -87,14 +91,17 @@ impl Host {
                         return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");
                     }
                     Err(error) if tries == START_TRIES_MAX => {
-                        return tracing::warn!(match_id = %id, %error, tries, "could not start a match");
+                        let matched = Some(&id as &dyn Display);
+                        let failed =
+                            Failed { failure: Failure::Start, ticket: None, matched, trace: &trace, why: &error };
+                        return failed.tell();
                     }
                     Err(_) => tries += 1,
                 }
                 tokio::time::sleep(START_PAUSE).await;
             }
         };
-        tokio::spawn(starting.instrument(telemetry::child_span!("muster.start", muster.match_id = %id)));
+        tokio::spawn(starting.instrument(telemetry::span!(Under::Here, "muster.start", muster.match_id = %id)));
     }
 
     /// Counts those out, until `shutdown`, whose end was not heard of: a full host hears of no match more, and would stay full.

@@ -26,7 +26,7 @@ pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "testing")]
 pub use self::redis::Scripts;
-pub use self::redis::{Asked, Observer, RedisStore, RoundTrip, RoundTripEnd};
+pub use self::redis::{Observer, Operation, RedisStore, RoundTrip, RoundTripEnd};
 pub use self::verbs::{
     AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket,
     Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store, Subject, Tickets,

@@ -20,7 +20,7 @@ mod sentinel;
 mod tickets;
 
 use self::link::{Ask, Link};
-pub use self::round_trip::{Asked, Observer, RoundTrip, RoundTripEnd};
+pub use self::round_trip::{Observer, Operation, RoundTrip, RoundTripEnd};
 use self::row::Reply;
 pub use self::scripts::Scripts;
 use self::scripts::{Call, Written};

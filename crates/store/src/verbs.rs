@@ -221,7 +221,7 @@ pub enum MatchOutcome {
 /// What came of a player's acknowledgement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AcknowledgeOutcome {
-    /// He is noted to know of it, now or since an earlier try. `trace` is his ticket's; empty where it has none.
+    /// He is noted to know of it, now or since an earlier try. `trace` is his ticket's; empty where it has none, or he has another ticket by now.
     Done { trace: String },
     /// It is over, and he did not know of it.
     Refused(Match),

@@ -1,24 +1,24 @@
 //! The way out for spans: OTLP over gRPC, which complains at a bounded rate when it is blocked.
 
 use crate::TelemetryError;
-use crate::room::Room;
-use crate::sampling::Keeping;
+use crate::sampling::KeepingSampler;
+use crate::span_queue::SpanQueue;
 use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use std::time::Duration;
 
-/// Longest time one batch may take to export, in ms. Below the shutdown's bound, so that the last batch fits into it.
-const EXPORT_MS_MAX: u64 = 2_500;
+/// Longest time one batch may take to export, in ms. Below [`crate::SHUTDOWN_MS_MAX`], so that the last batch fits into it.
+const EXPORT_MS_MAX: u64 = 1_500;
 
-/// `OTEL_TRACES_SAMPLER` is honoured by [`Keeping`].
-pub(crate) fn provider(resource: Resource, sampler: Keeping) -> Result<SdkTracerProvider, TelemetryError> {
+/// `OTEL_TRACES_SAMPLER` is honoured by [`KeepingSampler`].
+pub(crate) fn provider(resource: Resource, sampler: KeepingSampler) -> Result<SdkTracerProvider, TelemetryError> {
     // The exporter's channel lives on the runtime it is built in, and building it elsewhere panics.
     tokio::runtime::Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
     let otlp = OtlpExporter::builder().with_tonic().with_timeout(Duration::from_millis(EXPORT_MS_MAX)).build()?;
-    let room = Room::from_env();
-    let processor = room.processor(Quiet { inner: otlp, room: room.clone() });
+    let queue = SpanQueue::from_env()?;
+    let processor = queue.processor(QuietExporter { inner: otlp, queue: queue.clone() });
     Ok(SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler)
@@ -28,20 +28,27 @@ pub(crate) fn provider(resource: Resource, sampler: Keeping) -> Result<SdkTracer
 
 /// An exporter whose failures are told, but seldom.
 #[derive(Debug)]
-struct Quiet<E> {
+struct QuietExporter<E> {
     inner: E,
-    room: Room,
+    queue: SpanQueue,
 }
 
-impl<E: SpanExporter> SpanExporter for Quiet<E> {
+impl<E: SpanExporter> SpanExporter for QuietExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
-        self.room.leave(spans);
+        self.queue.leave(spans);
         let result = self.inner.export(batch).await;
-        if let Err(error) = &result
-            && let Some(spans_lost) = self.room.lost(spans)
-        {
-            tracing::warn!(spans_lost, %error, "traces cannot be exported");
+        match &result {
+            Ok(()) => {
+                if let Some(spans_lost) = self.queue.restored() {
+                    tracing::info!(spans_lost, "traces are exported again");
+                }
+            }
+            Err(error) => {
+                if let Some(spans_lost) = self.queue.lost(spans) {
+                    tracing::warn!(spans_lost, %error, "traces cannot be exported");
+                }
+            }
         }
         result
     }

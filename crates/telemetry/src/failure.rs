@@ -1,43 +1,62 @@
 //! What went wrong for somebody, told once in the log and once in his trace, however little of that is kept.
 
-use crate::budget::Budget;
-use crate::context::{continue_from, trace_id};
+use crate::context::continue_from;
 use crate::filters::SPANS;
+use crate::rate_limit::RateLimit;
+use domain::Traceparent;
 use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::field::display;
 
-/// Failures of one kind that one process tells in a second: a store that is away fails thousands.
-pub const FAILURES_TOLD_MAX: usize = 10;
+/// Failures of one kind that one process logs in [`LOGGED_WITHIN`]: a store that is away fails thousands.
+const LOGGED_MAX: usize = 10;
+const LOGGED_WITHIN: Duration = Duration::from_secs(10);
+/// Failures of one kind that one process puts in a second into traces of which nothing else is kept.
+const KEPT_MAX: usize = 10;
+const KEPT_WITHIN: Duration = Duration::from_secs(1);
+/// Longest reason told, in bytes: a stored text that cannot be read may stand in it.
+const WHY_BYTES_MAX: usize = 256;
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// A request to be matched had no answer, or one that says that Muster is at fault.
+    /// A party could not be stored, or it is not known whether it was.
     Enqueue,
     /// A ticket was not looked for.
     Attempt,
-    /// A proposal that should have become a match did not, or it is not known whether it did.
+    /// A match that was proposed was not made, or it is not known whether it was.
     Commit,
+    /// A playserver could not start a match that it hosts.
+    Start,
     /// A playserver did not take an event in time: it is told of the present state instead.
     Delivery,
     /// A ticket waited as long as it may.
     Expired,
     /// A match was taken back: its tickets are in their queues again.
     Requeued,
-    /// Not everybody acknowledged a match in time.
+    /// Somebody did not acknowledge his match in time.
     NoShow,
 }
 
 impl Failure {
-    const KINDS: usize = 7;
+    pub const ALL: [Self; 8] = [
+        Self::Enqueue,
+        Self::Attempt,
+        Self::Commit,
+        Self::Start,
+        Self::Delivery,
+        Self::Expired,
+        Self::Requeued,
+        Self::NoShow,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Enqueue => "enqueue",
             Self::Attempt => "attempt",
             Self::Commit => "commit",
+            Self::Start => "start",
             Self::Delivery => "delivery",
             Self::Expired => "expired",
             Self::Requeued => "requeued",
@@ -46,40 +65,58 @@ impl Failure {
     }
 }
 
-/// The ticket or the match that it befell.
-#[derive(Clone, Copy)]
-pub enum Whose<'a> {
-    Ticket(&'a dyn Display),
-    Match(&'a dyn Display),
-    Nobody,
+/// One failure, and whom it befell.
+pub struct Failed<'a> {
+    pub failure: Failure,
+    pub ticket: Option<&'a dyn Display>,
+    pub matched: Option<&'a dyn Display>,
+    /// W3C `traceparent` of the ticket's trace; may be empty.
+    pub trace: &'a str,
+    pub why: &'a dyn Display,
 }
 
-static BUDGETS: Mutex<[Budget; Failure::KINDS]> =
-    Mutex::new([const { Budget::new(FAILURES_TOLD_MAX, Duration::from_secs(1)) }; Failure::KINDS]);
+type Limits = Mutex<[RateLimit; Failure::ALL.len()]>;
 
-/// Logs a line, and puts a span `muster.failure` into the trace that `traceparent` names; it is kept though the rest of the
-/// trace may not be. Of each kind no more than [`FAILURES_TOLD_MAX`] a second are told; the next line tells how many were not.
-pub fn failed(failure: Failure, whose: Whose<'_>, traceparent: &str, why: &dyn Display) {
-    let told = BUDGETS.lock().unwrap_or_else(PoisonError::into_inner)[failure as usize].spend(1, Instant::now());
-    let Some(untold) = told.map(|told| Some(told - 1).filter(|untold| *untold > 0)) else { return };
-    let (ticket_id, match_id) = match whose {
-        Whose::Ticket(id) => (Some(display(id)), None),
-        Whose::Match(id) => (None, Some(display(id))),
-        Whose::Nobody => (None, None),
-    };
-    let what = failure.as_str();
-    let trace_id = Some(trace_id(traceparent)).filter(|id| !id.is_empty());
-    match failure {
-        // What players do, or do not do, is nothing to mend here.
-        Failure::Expired | Failure::NoShow => tracing::info!(ticket_id, match_id, trace_id, untold, "{what}: {why}"),
-        _ => tracing::warn!(ticket_id, match_id, trace_id, untold, "{what}: {why}"),
+static LOGGED: Limits = Mutex::new([const { RateLimit::new(LOGGED_MAX, LOGGED_WITHIN) }; Failure::ALL.len()]);
+static KEPT: Limits = Mutex::new([const { RateLimit::new(KEPT_MAX, KEPT_WITHIN) }; Failure::ALL.len()]);
+
+impl Failed<'_> {
+    /// Logs a line and [`keep`]s it. Of each kind no more than 10 in ten seconds are logged; the next line tells how many were not.
+    pub fn tell(self) {
+        if let Some(told) = spend(&LOGGED, self.failure) {
+            let untold = Some(told - 1).filter(|untold| *untold > 0);
+            let (failure, trace_id) =
+                (self.failure.as_str(), Traceparent::parse(self.trace).map(|named| named.trace_id));
+            let (ticket_id, match_id) = (self.ticket.map(display), self.matched.map(display));
+            let error = cut(self.why);
+            tracing::warn!(failure, error, ticket_id, match_id, trace_id, untold, "failed");
+        }
+        keep(self);
     }
-    if trace_id.is_some() {
-        let span = tracing::info_span!(
-            target: SPANS, parent: None, "muster.failure",
-            otel.status_code = "ERROR", otel.status_description = %why,
-            muster.kept = "failure", muster.failure = what, muster.ticket_id = ticket_id, muster.match_id = match_id,
-        );
-        continue_from(&span, traceparent);
+}
+
+/// Puts a span `muster.failure` into the trace of whom it befell. It is kept though the rest of the trace may not be: of each kind no more
+/// than 10 a second of those.
+pub fn keep(failed: Failed<'_>) {
+    let Some(named) = Traceparent::parse(failed.trace) else { return };
+    if !named.is_sampled() && spend(&KEPT, failed.failure).is_none() {
+        return;
     }
+    let span = tracing::info_span!(
+        target: SPANS, parent: None, "muster.failure",
+        otel.status_description = cut(failed.why), muster.kept = "failure",
+        muster.failure = failed.failure.as_str(),
+        muster.ticket_id = failed.ticket.map(display), muster.match_id = failed.matched.map(display),
+    );
+    continue_from(&span, failed.trace);
+}
+
+fn spend(limits: &Limits, failure: Failure) -> Option<usize> {
+    limits.lock().unwrap_or_else(PoisonError::into_inner)[failure as usize].spend(1, Instant::now())
+}
+
+fn cut(why: &dyn Display) -> String {
+    let mut why = why.to_string();
+    why.truncate(why.floor_char_boundary(WHY_BYTES_MAX));
+    why
 }

@@ -4,28 +4,13 @@ use crate::TelemetryError;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// Target of spans that exist for the trace alone: they are exported and never logged, so they cost nothing where
-/// nothing is exported. The rpc layers use it too.
+/// Target of spans. They exist for the trace alone: they are exported and never logged, so they cost nothing where nothing is exported.
+/// The rpc layers use it too; a library's other spans in a ticket's trace would be noise.
 pub const SPANS: &str = "otel::tracing";
 
 /// What a plain `RUST_LOG=debug` leaves out; naming a target in `RUST_LOG` brings it back. The exporter's own
 /// complaints are left out because [`crate::export`] makes them, at a bounded rate.
 const LOG_QUIET: &str = "h2=error,hyper=error,opentelemetry=off,otel=off";
-
-/// Targets whose spans are exported, from INFO on. A list of ours, for a library's spans in a ticket's trace are noise.
-const EXPORTED: [&str; 11] = [
-    SPANS,
-    "api",
-    "chassis",
-    "domain",
-    "matchmaker",
-    "mover",
-    "muster",
-    "orchestrator",
-    "playserver",
-    "sandbox",
-    "store",
-];
 
 /// `RUST_LOG`, or `default` where it is unset or empty.
 pub(crate) fn log(default: &str) -> Result<EnvFilter, TelemetryError> {
@@ -38,7 +23,7 @@ fn log_filter(asked: &str) -> Result<EnvFilter, TelemetryError> {
 }
 
 pub(crate) fn export() -> Targets {
-    Targets::new().with_targets(EXPORTED.map(|target| (target, LevelFilter::INFO)))
+    Targets::new().with_target(SPANS, LevelFilter::INFO)
 }
 
 #[cfg(test)]
@@ -61,9 +46,8 @@ mod tests {
     #[test]
     fn only_our_spans_are_exported() {
         let filter = export();
-        assert!(filter.would_enable("matchmaker::search", &tracing::Level::INFO));
         assert!(filter.would_enable(SPANS, &tracing::Level::INFO));
         assert!(!filter.would_enable("h2::codec", &tracing::Level::ERROR));
-        assert!(!filter.would_enable("chassis", &tracing::Level::DEBUG));
+        assert!(!filter.would_enable("matchmaker::search", &tracing::Level::ERROR));
     }
 }

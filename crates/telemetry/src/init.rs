@@ -1,5 +1,5 @@
 use crate::metrics::Push;
-use crate::sampling::Keeping;
+use crate::sampling::KeepingSampler;
 use crate::{TelemetryError, export, filters, log};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
@@ -18,6 +18,9 @@ pub const SHUTDOWN_MS_MAX: u64 = 2_000;
 
 /// Where traces go, and metrics; unset or empty: nowhere.
 pub(crate) const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Where traces go, if not there.
+const TRACES_ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +49,11 @@ pub struct Telemetry {
     push: Option<Push>,
 }
 
-/// Makes the process log, and trace and push its metrics where `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Once per process, inside its runtime.
+/// Makes the process log, and trace and push its metrics where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, or one for traces or metrics alone. Once per process, inside its runtime.
 pub fn init(options: Options) -> Result<Telemetry, TelemetryError> {
     propagate();
     let log = log::layer(options.log).with_filter(filters::log(&options.log_default)?);
-    let sampler = Keeping::from_env(options.traced_share)?;
+    let sampler = KeepingSampler::from_env(options.traced_share)?;
     let provider = if exports() { Some(export::provider(resource(&options), sampler)?) } else { None };
     let traces = provider.as_ref().map(export_layer);
     tracing_subscriber::registry().with(traces).with(log).try_init().map_err(|_| TelemetryError::Started)?;
@@ -93,8 +96,11 @@ impl Telemetry {
     }
 }
 
+/// By the standard variables; the exporter itself reads where to.
 fn exports() -> bool {
-    std::env::var(ENDPOINT_VARIABLE).is_ok_and(|endpoint| !endpoint.trim().is_empty())
+    let variable = |name: &str| std::env::var(name).unwrap_or_default().trim().to_lowercase();
+    let is_named = [TRACES_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE].into_iter().any(|name| !variable(name).is_empty());
+    is_named && variable("OTEL_TRACES_EXPORTER") != "none" && variable("OTEL_SDK_DISABLED") != "true"
 }
 
 fn resource(options: &Options) -> Resource {

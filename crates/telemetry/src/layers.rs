@@ -1,6 +1,6 @@
 //! Context propagation at the edges: no handler mentions it.
 
-use tonic_tracing_opentelemetry::middleware::{client, filters, server};
+use tonic_tracing_opentelemetry::middleware::{client, server};
 
 /// Gives each incoming rpc a span that continues the caller's trace.
 pub type ServerLayer = server::OtelGrpcLayer;
@@ -9,10 +9,16 @@ pub type ClientLayer = client::OtelGrpcLayer;
 /// A service under [`ClientLayer`].
 pub type Traced<S> = client::OtelGrpcService<S>;
 
-/// For servers. The span of a stream lasts until its headers are answered: what happens on it later belongs to the
-/// trace of each message. Health checks have none.
+/// Streams whose opening says nothing of anybody: what happens on them belongs to the trace of each message.
+const STREAMS: [&str; 2] = ["/muster.v1.Queue/Session", "/muster.v1.Play/Follow"];
+
+/// For servers: the calls of clients have a span. The span of a Watch lasts until its headers are answered.
 pub fn server_layer() -> ServerLayer {
-    ServerLayer::default().filter(filters::reject_healthcheck)
+    ServerLayer::default().filter(is_traced)
+}
+
+fn is_traced(path: &str) -> bool {
+    (path.starts_with("/muster.v1.Queue/") || path.starts_with("/muster.v1.Play/")) && !STREAMS.contains(&path)
 }
 
 /// For channels.

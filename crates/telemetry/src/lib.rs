@@ -7,7 +7,6 @@
 //! Architecture invariant: telemetry never stands in the way. An exporter that is down costs what it was to send and one log
 //! line a minute.
 
-mod budget;
 mod context;
 mod error;
 mod export;
@@ -17,18 +16,19 @@ mod init;
 mod layers;
 mod log;
 mod metrics;
-mod room;
+mod rate_limit;
 mod sampling;
+mod span_queue;
 mod streak;
 
 pub use context::{
-    carried, continue_from, is_in_trace, is_sampled, is_traced, link, shared, trace_id, traceparent, within,
+    Parent, Under, continue_from, is_in_trace, is_sampled, link, linked_to_first, named_by_call, traceparent, within,
 };
 pub use error::TelemetryError;
-pub use failure::{FAILURES_TOLD_MAX, Failure, Whose, failed};
+pub use failure::{Failed, Failure, keep};
 pub use filters::SPANS;
 pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, init, propagate};
 pub use layers::{ClientLayer, ServerLayer, Traced, client_layer, server_layer};
 pub use metrics::{Described, Kind, Metrics, QUEUES_MAX, REGIONS_MAX, Share, TEXT_TYPE, metrics};
-pub use sampling::{TRACED_SHARE, TRACES_ASKED_MAX, kept_as_asked};
+pub use sampling::{TRACED_SHARE, kept_as_asked};
 pub use streak::Streak;

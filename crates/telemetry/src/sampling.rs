@@ -2,7 +2,7 @@
 //! the others are kept what went wrong and what asked for it.
 
 use crate::TelemetryError;
-use crate::budget::Budget;
+use crate::rate_limit::RateLimit;
 use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
@@ -16,9 +16,9 @@ pub const TRACED_SHARE: f64 = 0.01;
 const KEPT: &str = "muster.kept";
 
 /// Traces that are kept whole in a second, in one process, because they were asked for; further ones are kept as all others.
-pub const TRACES_ASKED_MAX: usize = 100;
+const TRACES_ASKED_MAX: usize = 100;
 
-static ASKED: Mutex<Budget> = Mutex::new(Budget::new(TRACES_ASKED_MAX, Duration::from_secs(1)));
+static ASKED: Mutex<RateLimit> = Mutex::new(RateLimit::new(TRACES_ASKED_MAX, Duration::from_secs(1)));
 
 /// Why to keep a trace that is asked for, as the `muster.kept` of its first span; none where too many are asked for.
 pub fn kept_as_asked() -> Option<&'static str> {
@@ -30,9 +30,9 @@ const SAMPLER_VARIABLE: &str = "OTEL_TRACES_SAMPLER";
 const SHARE_VARIABLE: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 #[derive(Debug, Clone)]
-pub(crate) struct Keeping(Sampler);
+pub(crate) struct KeepingSampler(Sampler);
 
-impl Keeping {
+impl KeepingSampler {
     /// As the standard variables say; where they are unset, this share of the traces that begin here.
     pub fn from_env(share: f64) -> Result<Self, TelemetryError> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
@@ -45,20 +45,18 @@ impl Keeping {
             Some(Ok(asked)) if (0.0..=1.0).contains(&asked) => Ok(asked),
             Some(_) => Err(TelemetryError::Share),
         };
-        let (root, follows_parent) = match name {
-            None | Some("parentbased_traceidratio") => (Sampler::TraceIdRatioBased(asked()?), true),
-            Some("traceidratio") => (Sampler::TraceIdRatioBased(asked()?), false),
-            Some("parentbased_always_on") => (Sampler::AlwaysOn, true),
-            Some("parentbased_always_off") => (Sampler::AlwaysOff, true),
-            Some("always_on") => (Sampler::AlwaysOn, false),
-            Some("always_off") => (Sampler::AlwaysOff, false),
-            Some(other) => return Err(TelemetryError::Sampler(other.to_owned())),
+        // Every process goes by what the first decided, so a bare name means the same as after `parentbased_`.
+        let root = match name.map(|name| name.trim_start_matches("parentbased_")) {
+            None | Some("traceidratio") => Sampler::TraceIdRatioBased(asked()?),
+            Some("always_on") => Sampler::AlwaysOn,
+            Some("always_off") => Sampler::AlwaysOff,
+            Some(_) => return Err(TelemetryError::Sampler(name.unwrap_or_default().to_owned())),
         };
-        Ok(Self(if follows_parent { Sampler::ParentBased(Box::new(root)) } else { root }))
+        Ok(Self(Sampler::ParentBased(Box::new(root))))
     }
 }
 
-impl ShouldSample for Keeping {
+impl ShouldSample for KeepingSampler {
     fn should_sample(
         &self,
         parent: Option<&Context>,
@@ -79,7 +77,7 @@ mod tests {
     use super::*;
     use opentelemetry_sdk::trace::SamplingDecision;
 
-    fn keeps(keeping: &Keeping, attributes: &[KeyValue]) -> bool {
+    fn keeps(keeping: &KeepingSampler, attributes: &[KeyValue]) -> bool {
         let of_trace = |trace| keeping.should_sample(None, trace, "", &SpanKind::Internal, attributes, &[]);
         of_trace(TraceId::from(u128::MAX)).decision == SamplingDecision::RecordAndSample
     }
@@ -93,22 +91,23 @@ mod tests {
             (Some("traceidratio"), Some("0"), 1.0, false),
             (Some("parentbased_always_on"), None, 0.0, true),
             (Some("always_off"), None, 1.0, false),
+            (Some("always_on"), None, 0.0, true),
         ] {
-            let keeping = Keeping::read(name, asked, share).unwrap();
+            let keeping = KeepingSampler::read(name, asked, share).unwrap();
             assert_eq!(keeps(&keeping, &[]), kept, "{name:?} {asked:?} {share}");
         }
     }
 
     #[test]
     fn what_is_to_be_kept_is_kept_where_nothing_else_is() {
-        let keeping = Keeping::read(Some("parentbased_always_off"), None, 0.0).unwrap();
+        let keeping = KeepingSampler::read(Some("parentbased_always_off"), None, 0.0).unwrap();
         assert!(!keeps(&keeping, &[KeyValue::new("muster.queue", "duel")]));
         assert!(keeps(&keeping, &[KeyValue::new(KEPT, "failure")]));
     }
 
     #[test]
     fn a_sampler_that_is_none_is_refused_with_the_variable_to_change() {
-        let told = |name, asked| Keeping::read(name, asked, 1.0).unwrap_err().to_string();
+        let told = |name, asked| KeepingSampler::read(name, asked, 1.0).unwrap_err().to_string();
         assert!(told(Some("sometimes"), None).starts_with(SAMPLER_VARIABLE));
         for wrong in ["2", "-0.1", "nan", "half"] {
             assert!(told(None, Some(wrong)).starts_with(SHARE_VARIABLE), "{wrong}");

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use telemetry::{Failure, LogFormat, Options, SHUTDOWN_MS_MAX, SPANS, Whose};
+use telemetry::{Failed, Failure, LogFormat, Options, SHUTDOWN_MS_MAX, SPANS, Under};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -43,8 +43,9 @@ async fn child() {
     tracing::info!("an info line");
     tracing::warn!("a warn line");
     span.in_scope(|| tracing::info!(queue = "duel", "a line in a trace"));
-    telemetry::failed(Failure::Attempt, Whose::Ticket(&"t-1"), UNSAMPLED, &"the store is away");
-    let _not_kept = telemetry::ticket_span!(UNSAMPLED, "an unsampled step");
+    let why = &"the store is away";
+    Failed { failure: Failure::Attempt, ticket: Some(&"t-1"), matched: None, trace: UNSAMPLED, why }.tell();
+    let _not_kept = telemetry::span!(Under::Named(UNSAMPLED), "an unsampled step");
     drop(span);
     let more = std::env::var(MORE).map_or(0, |more| more.parse().unwrap());
     (0..more).for_each(|_| drop(tracing::info_span!(target: SPANS, "another step")));
@@ -182,11 +183,14 @@ async fn without_an_endpoint_there_are_logs_and_no_traces() {
 
 #[tokio::test]
 async fn a_bad_filter_or_endpoint_names_the_variable() {
-    for (variable, value) in [("RUST_LOG", "=["), (ENDPOINT, "not an endpoint"), (SAMPLER, "sometimes")] {
-        let output = run_child(&[(variable, value)]).await;
+    for (variable, value) in
+        [("RUST_LOG", "=["), (ENDPOINT, "not an endpoint"), (SAMPLER, "sometimes"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")]
+    {
+        let output = run_child(&[(ENDPOINT, "http://127.0.0.1:1"), (variable, value)]).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(
-            !output.status.success() && ["Filter", "Endpoint", "Sampler"].iter().any(|error| said.contains(error)),
+            !output.status.success()
+                && ["Filter", "Endpoint", "Sampler", "SpanQueue"].iter().any(|error| said.contains(error)),
             "{said}"
         );
     }

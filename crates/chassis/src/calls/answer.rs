@@ -4,6 +4,7 @@ use api::{Call, CallRequest};
 use futures::stream::{BoxStream, StreamExt};
 use std::future::Future;
 use std::sync::Arc;
+use telemetry::Under;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
@@ -12,13 +13,13 @@ use tracing::{Instrument, Span};
 /// Answers ready to be read; further ones wait inside their call's place.
 const ANSWERS_READY_MAX: usize = 16;
 
-/// Who calls on a stream.
+/// What a call does to traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Callers {
-    /// A call that names no trace begins one.
-    Clients,
-    /// A call is told in the trace that it names, where that is kept, and nowhere else.
-    Services,
+pub enum Traces {
+    /// One that names no trace begins one.
+    Begin,
+    /// It is told in the trace that it names, where that is kept, and nowhere else.
+    Continue,
 }
 
 /// Server side of a stream of calls: runs `handler` on each message of `inbound` and answers it under its number, in
@@ -32,7 +33,7 @@ pub enum Callers {
 /// that vanishes does not stop what it began.
 pub fn answer<Req, Resp, H, F>(
     name: &'static str,
-    callers: Callers,
+    traces: Traces,
     inbound: Streaming<Req>,
     in_work_max: usize,
     shutdown: Shutdown,
@@ -46,7 +47,7 @@ where
 {
     let (answers, read) = mpsc::channel(ANSWERS_READY_MAX);
     let reader = answers.clone();
-    let desk = Desk { name, callers, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
+    let desk = Desk { name, traces, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
     tokio::spawn(async move {
         tokio::select! {
             () = desk.take_calls(inbound) => (),
@@ -59,7 +60,7 @@ where
 
 struct Desk<Resp, H> {
     name: &'static str,
-    callers: Callers,
+    traces: Traces,
     room: Arc<Semaphore>,
     answers: mpsc::Sender<Resp>,
     handler: H,
@@ -100,18 +101,20 @@ impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
         });
     }
 
-    /// A child of the call's sender. Without a parent here: the stream's own span is over, and of no ticket.
+    /// A child of the call's sender. Not of what goes on here: the stream's own span is over, and of no ticket.
     fn span(&self, traceparent: &str) -> Span {
-        if self.callers == Callers::Services && !telemetry::is_sampled(traceparent) {
-            return Span::none();
-        }
         let (service, method) = service_and_method(self.name);
-        let span = tracing::info_span!(
-            target: telemetry::SPANS, parent: None, "call",
+        let begins = self.traces == Traces::Begin && !telemetry::is_sampled(traceparent);
+        let span = telemetry::span!(
+            if begins { Under::Nothing } else { Under::Named(traceparent) },
+            "call",
             otel.name = %format_args!("{} call", self.name), otel.kind = "server",
             rpc.system = "grpc", rpc.service = service, rpc.method = method,
         );
-        telemetry::continue_from(&span, traceparent);
+        if begins {
+            // Of a trace that is not kept too, so that what fails of the ticket can be told in it.
+            telemetry::continue_from(&span, traceparent);
+        }
         span
     }
 }

@@ -6,6 +6,7 @@ use api::{Call, CallRequest};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::Under;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -145,36 +146,43 @@ async fn in_time<Resp>(
     deadline: Duration,
     span: Span,
 ) -> Result<Resp, CallError> {
+    let until_answered = GivenUp(span.clone());
     let result = timeout(deadline, calling).instrument(span.clone()).await.unwrap_or(Err(CallError::Late));
+    until_answered.disarm();
     if let Err(error) = &result {
-        span.record("otel.status_code", "ERROR");
         span.record("otel.status_description", tracing::field::display(error));
     }
     result
 }
 
+/// Says in the call's span that nobody waits for its answer any more, when that is so.
+struct GivenUp(Span);
+
+impl GivenUp {
+    fn disarm(mut self) {
+        self.0 = Span::none();
+    }
+}
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.record("otel.status_description", "given up before it was answered");
+    }
+}
+
 /// The call's span, whose context `request` carries from here on; none where the call is in no trace that is kept.
 fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
-    let named = request.traceparent();
-    if !(if named.is_empty() { telemetry::is_traced() } else { telemetry::is_sampled(named) }) {
-        return Span::none();
-    }
     let (service, method) = service_and_method(name);
-    macro_rules! call_span {
-        ($($parent:tt)*) => {
-            tracing::info_span!(
-                target: telemetry::SPANS, $($parent)* "call",
-                otel.name = %format_args!("{name} call"), otel.kind = "client",
-                otel.status_code = Empty, otel.status_description = Empty,
-                rpc.system = "grpc", rpc.service = service, rpc.method = method,
-            )
-        };
-    }
-    let span = if request.traceparent().is_empty() { call_span!() } else { call_span!(parent: None,) };
-    telemetry::continue_from(&span, request.traceparent());
-    let context = telemetry::traceparent(&span);
-    if !context.is_empty() {
-        request.set_traceparent(context);
+    let under = if request.traceparent().is_empty() { Under::Here } else { Under::Named(request.traceparent()) };
+    let span = telemetry::span!(
+        under,
+        "call",
+        otel.name = %format_args!("{name} call"), otel.kind = "client",
+        otel.status_description = Empty,
+        rpc.system = "grpc", rpc.service = service, rpc.method = method,
+    );
+    if !span.is_disabled() {
+        request.set_traceparent(telemetry::traceparent(&span));
     }
     span
 }

@@ -94,7 +94,7 @@ impl Mover for Bench {
         let inbound = request.into_inner();
         Ok(Response::new(chassis::answer(
             PROPOSE,
-            chassis::Callers::Services,
+            chassis::Traces::Continue,
             inbound,
             self.in_work_max,
             self.shutdown.clone(),

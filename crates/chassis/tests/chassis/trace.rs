@@ -143,12 +143,12 @@ async fn what_is_done_for_several_traces_is_told_in_the_first_and_linked_from_th
     let recorder = Recorder::new();
     let (first, second, third) = (root(), root(), root());
     let here = telemetry::traceparent(&first);
-    let shared = telemetry::shared(&[Span::none(), first.clone(), second, third]);
+    let shared = telemetry::linked_to_first(&[Span::none(), first.clone(), second, third]);
     assert_eq!(telemetry::traceparent(&shared), here);
     assert!(
         telemetry::is_in_trace(&shared, &here) && !telemetry::is_in_trace(&shared, &telemetry::traceparent(&root()))
     );
-    assert!(telemetry::shared(&[Span::none()]).is_none());
+    assert!(telemetry::linked_to_first(&[Span::none()]).is_none());
     drop((shared, first));
 
     let spans = recorder.exporter.get_finished_spans().unwrap();

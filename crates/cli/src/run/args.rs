@@ -39,16 +39,17 @@ pub struct RealmArgs {
 
 const ROLE_HELP: &str = "\
 Environment also read:
-  RUST_LOG                      what is logged, for example info or mover=debug
+  RUST_LOG                      what is logged, for example info,mover=debug
                                 [default: info]
   OTEL_EXPORTER_OTLP_ENDPOINT   where traces and metrics go by OTLP/gRPC, for
                                 example http://localhost:4317 [default: nowhere]
   OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
-                                which traces are kept [default: all]
-  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
-                                where metrics go instead
+                                which traces are kept whole [default: 0.01 of them]
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
+                                where traces, metrics go instead
   OTEL_METRIC_EXPORT_INTERVAL   how often, in ms [default: 60000]
-  OTEL_METRICS_EXPORTER         none: nowhere
+  OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER
+                                none: nowhere
 
 SIGTERM: no longer ready, takes nothing new, finishes or hands back what it
 holds, exits 0 within 10 s.";

@@ -138,18 +138,20 @@ impl State {
     }
 
     fn acknowledge(&mut self, id: MatchId, player: &PlayerId) -> AcknowledgeOutcome {
-        let Some(matched) = self.matches.get_mut(&id) else { return AcknowledgeOutcome::NotFound };
-        let mut tickets = matched.tickets.iter().filter_map(|id| self.tickets.get(id));
-        let Some(ticket) = tickets.find(|ticket| ticket.players.contains(player)) else {
+        let Some(matched) = self.matches.get(&id).filter(|matched| self.players_of(matched).contains(player)) else {
             return AcknowledgeOutcome::NotFound;
         };
+        let mut matched = matched.clone();
         if !matched.acknowledged.contains(player) {
             if !matches!(matched.state, MatchState::Matched | MatchState::Assigned) {
-                return AcknowledgeOutcome::Refused(matched.clone());
+                return AcknowledgeOutcome::Refused(matched);
             }
             matched.acknowledged.push(player.clone());
+            self.matches.insert(id, matched);
         }
-        AcknowledgeOutcome::Done { trace: ticket.trace.clone() }
+        let last = self.players.get(player).and_then(|known| self.tickets.get(&known.ticket?));
+        let trace = last.filter(|ticket| ticket.match_id == Some(id)).map(|ticket| ticket.trace.clone());
+        AcknowledgeOutcome::Done { trace: trace.unwrap_or_default() }
     }
 
     fn remind(&mut self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> MatchOutcome {

@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::gate::Gate;
 use super::master::Master;
-use super::round_trip::{Asked, Observer, Watch};
+use super::round_trip::{Observer, Operation, Watch};
 use super::scripts::Call;
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 /// Longest a verb takes in all, retries included.
 const VERB_MAX: Duration = Duration::from_millis(900);
@@ -51,21 +51,21 @@ impl Ask {
         matches!(self, Self::Script(_) | Self::News(..))
     }
 
-    fn asked(&self) -> Asked<'_> {
+    fn operation(&self) -> Operation<'_> {
         match self {
-            Self::Script(call) => Asked { verb: call.verb, operation: "EVALSHA", is_script: true },
-            Self::Pipeline(verb, _) => Asked { verb, operation: "PIPELINE", is_script: false },
-            Self::Command(verb, command) | Self::News(verb, command) => asked(verb, command),
+            Self::Script(call) => Operation { verb: call.verb, command: "EVALSHA", is_script: true },
+            Self::Pipeline(verb, _) => Operation { verb, command: "PIPELINE", is_script: false },
+            Self::Command(verb, command) | Self::News(verb, command) => one(verb, command),
         }
     }
 }
 
-fn asked<'a>(verb: &'static str, command: &'a Cmd) -> Asked<'a> {
+fn one<'a>(verb: &'static str, command: &'a Cmd) -> Operation<'a> {
     let name = match command.args_iter().next() {
         Some(Arg::Simple(name)) => std::str::from_utf8(name).unwrap_or_default(),
         _ => "",
     };
-    Asked { verb, operation: name, is_script: false }
+    Operation { verb, command: name, is_script: false }
 }
 
 pub(super) struct Link {
@@ -140,7 +140,7 @@ impl Link {
             let answer = master.block(command, wait).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        let blocking = self.watched(asked(BLOCKED, command), blocking);
+        let blocking = self.watched(one(BLOCKED, command), blocking);
         let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
         answer.inspect_err(|error| self.doubt(error)).map_err(|error| fault(&error))
     }
@@ -155,17 +155,12 @@ impl Link {
             let answer = ask.once(&mut master.connection()).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        self.watched(ask.asked(), asking).await.inspect_err(|error| self.doubt(error))
+        self.watched(ask.operation(), asking).await.inspect_err(|error| self.doubt(error))
     }
 
-    async fn watched<T>(&self, asked: Asked<'_>, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let watch = Watch::begin(self.observer, asked.verb);
-        let span = self.observer.map_or_else(Span::none, |observer| (observer.span)(asked));
-        let answer = asking.instrument(span.clone()).await;
-        if let Err(error) = &answer {
-            span.record("otel.status_code", "ERROR");
-            span.record("otel.status_description", tracing::field::display(error));
-        }
+    async fn watched<T>(&self, what: Operation<'_>, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let watch = Watch::begin(self.observer, what);
+        let answer = asking.instrument(watch.span.clone()).await;
         watch.end(&answer);
         answer
     }

@@ -1,7 +1,10 @@
 //! Every time that Redis is asked, for whoever counts and times it.
 
+use ::redis::RedisResult;
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 use tracing::Span;
+use tracing::field::display;
 
 /// One time that Redis was asked: a verb takes several where it must ask again.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +37,11 @@ impl RoundTripEnd {
 
 /// What Redis is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct Operation<'a> {
     /// As in [`RoundTrip`].
     pub verb: &'static str,
     /// The command; `PIPELINE` of several.
-    pub operation: &'a str,
+    pub command: &'a str,
     /// Whether it runs the script that the verb names.
     pub is_script: bool,
 }
@@ -46,8 +49,8 @@ pub struct Asked<'a> {
 /// Told of each round trip, where it is made: it should take no time.
 #[derive(Debug, Clone, Copy)]
 pub struct Observer {
-    /// The span to make it in; may be none. Its `otel.status_code` and `otel.status_description` are recorded where it fails.
-    pub span: fn(Asked<'_>) -> Span,
+    /// The span to make it in; may be none. Where it fails, its `otel.status_description` and `error.type` are recorded.
+    pub span: fn(Operation<'_>) -> Span,
     pub ended: fn(RoundTrip),
 }
 
@@ -57,20 +60,36 @@ pub(super) struct Watch {
     verb: &'static str,
     began: Instant,
     end: RoundTripEnd,
+    pub span: Span,
 }
 
 impl Watch {
-    pub fn begin(observer: Option<Observer>, verb: &'static str) -> Self {
-        Self { observer, verb, began: Instant::now(), end: RoundTripEnd::Unanswered }
+    pub fn begin(observer: Option<Observer>, operation: Operation<'_>) -> Self {
+        let span = observer.map_or_else(Span::none, |observer| (observer.span)(operation));
+        Self { observer, verb: operation.verb, began: Instant::now(), end: RoundTripEnd::Unanswered, span }
     }
 
-    pub fn end<T, E>(mut self, answer: &Result<T, E>) {
-        self.end = if answer.is_ok() { RoundTripEnd::Ok } else { RoundTripEnd::Failed };
+    pub fn end<T>(mut self, answer: &RedisResult<T>) {
+        self.end = match answer {
+            Ok(_) => RoundTripEnd::Ok,
+            Err(error) => {
+                self.fail(error.code().unwrap_or_else(|| error.category()), error);
+                RoundTripEnd::Failed
+            }
+        };
+    }
+
+    fn fail(&self, kind: &str, why: &dyn Display) {
+        self.span.record("otel.status_description", display(why));
+        self.span.record("error.type", kind);
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if self.end == RoundTripEnd::Unanswered {
+            self.fail("unanswered", &"nobody waits for its answer any more");
+        }
         if let Some(observer) = self.observer {
             (observer.ended)(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
         }

@@ -142,7 +142,7 @@ pub(super) fn traces(value: Value) -> Result<Vec<String>> {
 
 pub(super) fn trace(value: Value) -> Result<String> {
     let stored = text(value)?;
-    unescape(&stored).ok_or_else(|| StoreError::Corrupt(format!("unexpected answer: trace {stored}")))
+    unescape(&stored).ok_or_else(|| StoreError::Corrupt(format!("unexpected answer: trace {stored:.200}")))
 }
 
 pub(super) fn match_of(value: Value) -> Result<Match> {

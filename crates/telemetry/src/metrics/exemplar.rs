@@ -2,6 +2,7 @@
 
 use crate::context;
 use opentelemetry::TraceId;
+use opentelemetry::trace::SpanContext;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 use std::fmt;
 
@@ -15,7 +16,7 @@ pub struct Trace(TraceId);
 impl Trace {
     /// The trace that a W3C `traceparent` names; none where it is empty, malformed or not sampled: then there is nothing to look up.
     pub fn sampled(traceparent: &str) -> Option<Self> {
-        context::sampled(traceparent).map(Self)
+        context::parse(traceparent).filter(SpanContext::is_sampled).map(|named| Self(named.trace_id()))
     }
 }
 

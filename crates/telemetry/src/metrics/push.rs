@@ -2,7 +2,7 @@
 
 use super::otlp::{Span, attribute, request};
 use super::{Metrics, metrics};
-use crate::budget::Budget;
+use crate::rate_limit::RateLimit;
 use crate::{Options, TelemetryError};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -41,7 +41,7 @@ impl Push {
         let every = interval(&variable(INTERVAL_VARIABLE).unwrap_or_default())?;
         let runtime = Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
         let client = MetricsServiceClient::new(channel(endpoint)?);
-        let pusher = Pusher { client, resource: resource(options), complaints: Budget::of_complaints() };
+        let pusher = Pusher { client, resource: resource(options), complaints: RateLimit::of_complaints() };
         let (last, asked_for_last) = oneshot::channel();
         let (end, ended) = mpsc::sync_channel(1);
         runtime.spawn(async move {
@@ -75,7 +75,7 @@ impl LastPush {
 struct Pusher {
     client: MetricsServiceClient<Channel>,
     resource: Resource,
-    complaints: Budget,
+    complaints: RateLimit,
 }
 
 impl Pusher {

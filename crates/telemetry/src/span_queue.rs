@@ -1,6 +1,7 @@
-//! Room for spans on their way out. What finds none is lost, and told.
+//! SpanQueue for spans on their way out. What finds none is lost, and told.
 
-use crate::budget::Budget;
+use crate::TelemetryError;
+use crate::rate_limit::RateLimit;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -10,34 +11,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Spans that wait to be exported where `OTEL_BSP_MAX_QUEUE_SIZE` is unset: a burst of some hundred tickets, in some 20 MB.
-const SPANS_WAITING_MAX: usize = 16_384;
-const WAITING_VARIABLE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
+const SPANS_WAITING: usize = 16_384;
+/// The most that the variable may say: more would take gigabytes.
+pub const SPANS_WAITING_MAX: usize = 1_000_000;
+pub const WAITING_VARIABLE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 
 #[derive(Debug, Clone)]
-pub struct Room(Arc<Shared>);
+pub struct SpanQueue(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     most: usize,
     waiting: AtomicUsize,
-    complaints: Mutex<Budget>,
+    complaints: Mutex<RateLimit>,
 }
 
-impl Room {
-    pub fn from_env() -> Self {
-        let asked = std::env::var(WAITING_VARIABLE).ok().and_then(|asked| asked.parse().ok());
-        Self::new(asked.unwrap_or(SPANS_WAITING_MAX))
+impl SpanQueue {
+    pub fn from_env() -> Result<Self, TelemetryError> {
+        let asked = std::env::var(WAITING_VARIABLE).ok().filter(|asked| !asked.trim().is_empty());
+        let most = match asked.as_deref().map(str::parse) {
+            None => SPANS_WAITING,
+            Some(Ok(most)) if (1..=SPANS_WAITING_MAX).contains(&most) => most,
+            Some(_) => return Err(TelemetryError::SpanQueue),
+        };
+        Ok(Self::new(most))
     }
 
     fn new(most: usize) -> Self {
-        let complaints = Mutex::new(Budget::of_complaints());
+        let complaints = Mutex::new(RateLimit::of_complaints());
         Self(Arc::new(Shared { most, waiting: AtomicUsize::new(0), complaints }))
     }
 
     /// Batches of what there is room for; the other standard variables `OTEL_BSP_*` are honoured by the SDK.
     pub fn processor<E: SpanExporter + 'static>(&self, exporter: E) -> impl SpanProcessor + use<E> {
         let batches = BatchConfigBuilder::default().with_max_queue_size(self.0.most).build();
-        Processor { inner: BatchSpanProcessor::new(exporter, batches), room: self.clone() }
+        Processor { inner: BatchSpanProcessor::new(exporter, batches), queue: self.clone() }
     }
 
     fn enter(&self) -> bool {
@@ -53,6 +61,11 @@ impl Room {
         self.0.waiting.fetch_sub(spans, Ordering::Relaxed);
     }
 
+    /// Where spans were told to be lost: how many were lost since, now that they leave again.
+    pub fn restored(&self) -> Option<usize> {
+        self.0.complaints.lock().unwrap_or_else(PoisonError::into_inner).rest()
+    }
+
     /// How many are to be told to be lost, when it is time to.
     pub fn lost(&self, spans: usize) -> Option<usize> {
         self.0.complaints.lock().unwrap_or_else(PoisonError::into_inner).spend(spans, Instant::now())
@@ -62,7 +75,7 @@ impl Room {
 #[derive(Debug)]
 struct Processor<P> {
     inner: P,
-    room: Room,
+    queue: SpanQueue,
 }
 
 impl<P: SpanProcessor> SpanProcessor for Processor<P> {
@@ -71,9 +84,9 @@ impl<P: SpanProcessor> SpanProcessor for Processor<P> {
     }
 
     fn on_end(&self, span: SpanData) {
-        if self.room.enter() {
+        if self.queue.enter() {
             self.inner.on_end(span);
-        } else if let Some(spans_lost) = self.room.lost(1) {
+        } else if let Some(spans_lost) = self.queue.lost(1) {
             tracing::warn!(spans_lost, "more is traced than can be exported");
         }
     }
@@ -99,16 +112,16 @@ mod tests {
 
     #[test]
     fn spans_beyond_the_room_are_lost_and_counted() {
-        let (room, exporter) = (Room::new(3), InMemorySpanExporter::default());
-        let provider = SdkTracerProvider::builder().with_span_processor(room.processor(exporter.clone())).build();
+        let (queue, exporter) = (SpanQueue::new(3), InMemorySpanExporter::default());
+        let provider = SdkTracerProvider::builder().with_span_processor(queue.processor(exporter.clone())).build();
         let tracer = provider.tracer("test");
         for _ in 0..5 {
             drop(tracer.start("a span"));
         }
         provider.force_flush().unwrap();
         assert_eq!(exporter.get_finished_spans().unwrap().len(), 3);
-        assert_eq!(room.lost(0), None, "one complaint was made");
-        room.leave(3);
+        assert_eq!(queue.lost(0), None, "one complaint was made");
+        queue.leave(3);
         drop(tracer.start("another"));
         provider.force_flush().unwrap();
         assert_eq!(exporter.get_finished_spans().unwrap().len(), 4);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const COMPLAINT_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub struct Budget {
+pub struct RateLimit {
     most: usize,
     within: Duration,
     began: Option<Instant>,
@@ -14,7 +14,7 @@ pub struct Budget {
     untold: usize,
 }
 
-impl Budget {
+impl RateLimit {
     /// At most so many tellings from the first of them on, `within` this time.
     pub const fn new(most: usize, within: Duration) -> Self {
         Self { most, within, began: None, told: 0, untold: 0 }
@@ -22,6 +22,11 @@ impl Budget {
 
     pub const fn of_complaints() -> Self {
         Self::new(1, COMPLAINT_EVERY)
+    }
+
+    /// How many things were not told yet, where any were told before: they are told now.
+    pub fn rest(&mut self) -> Option<usize> {
+        self.began.take().map(|_| std::mem::take(&mut self.untold))
     }
 
     /// How many things there are to tell of when it is time to: these, and those that were not told before them.
@@ -44,10 +49,10 @@ mod tests {
 
     #[test]
     fn no_more_is_told_than_may_be_and_none_is_forgotten() {
-        let (mut budget, start) = (Budget::new(2, Duration::from_secs(60)), Instant::now());
-        assert_eq!(budget.spend(5, start), Some(5));
-        assert_eq!(budget.spend(1, start), Some(1));
-        assert_eq!(budget.spend(7, start + Duration::from_secs(59)), None);
-        assert_eq!(budget.spend(1, start + Duration::from_secs(60)), Some(8));
+        let (mut limit, start) = (RateLimit::new(2, Duration::from_secs(60)), Instant::now());
+        assert_eq!(limit.spend(5, start), Some(5));
+        assert_eq!(limit.spend(1, start), Some(1));
+        assert_eq!(limit.spend(7, start + Duration::from_secs(59)), None);
+        assert_eq!(limit.spend(1, start + Duration::from_secs(60)), Some(8));
     }
 }
