@@ -103,7 +103,7 @@ where
         };
         let open = self.open;
         let open = move |requests| open(channel.clone(), requests);
-        let caller = Caller::start(self.name, open, self.in_flight_max, self.shutdown.clone());
+        let caller = Caller::start(self.name, instance.id.as_str(), open, self.in_flight_max, self.shutdown.clone());
         callers.insert(instance.id.clone(), (instance.address.clone(), caller.clone()));
         Some(caller)
     }

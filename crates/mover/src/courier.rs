@@ -200,7 +200,8 @@ mod tests {
     /// A courier to a playserver that cannot be reached, with as much as it can hold.
     fn loaded(progress: &Progress) -> Courier {
         let nobody = |_| std::future::pending();
-        let caller = Caller::start("muster.v1.Playserver/Deliver", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
+        let caller =
+            Caller::start("muster.v1.Playserver/Deliver", "nobody", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
         let courier = Courier::start(String::new(), caller);
         for seq in 1..=COURIER_QUEUE_MAX as u64 {
             let _in_flight = progress.begin(Cursor { epoch: 1, seq });

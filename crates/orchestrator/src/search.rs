@@ -150,7 +150,7 @@ impl Answers {
         match self.awaited.next().await?.unwrap_or_else(|error| Err(CallError::Lost(error.to_string()))) {
             Ok(response) if lacks_rules(&response) => self.otherwise = Ok(response),
             Ok(response) => return Some(response),
-            Err(CallError::Busy) => {}
+            Err(CallError::Busy | CallError::Away) => {}
             Err(error) => self.otherwise = Err(SearchError::Failed(error.to_string())),
         }
         None

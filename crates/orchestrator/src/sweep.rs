@@ -8,6 +8,7 @@ use domain::{InstanceId, Role, RuleSet, Ticket};
 use futures::StreamExt;
 use std::sync::Arc;
 use store::{Leave, Store, StoreError};
+use telemetry::Under;
 use tokio::time::Instant;
 
 /// Sweeps until `shutdown`. Orchestrators run it too, and sweep only while no sweeper is alive.
@@ -89,6 +90,9 @@ impl Sweep {
         self.adoption_unknown = false;
         if !adopted.is_empty() {
             tracing::info!(tickets = adopted.len(), "adopted tickets that nobody held");
+            for ticket in &adopted {
+                telemetry::span!(Under::Named(&ticket.trace), "muster.adopt", muster.ticket_id = %ticket.id);
+            }
         }
         self.look_for(&adopted);
         self.keep_unruled(adopted);

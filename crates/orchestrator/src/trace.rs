@@ -3,7 +3,7 @@
 use crate::arrival::Arrival;
 use crate::outcome::outcome;
 use api::v1::EnqueueResponse;
-use domain::TicketId;
+use domain::{PlayerId, TicketId};
 use std::fmt::Display;
 use telemetry::{Failed, Failure, Under};
 use tonic::{Code, Status};
@@ -23,14 +23,13 @@ impl Enqueuing {
     pub fn new(arrival: &Arrival, traced: bool) -> Self {
         let here = telemetry::traceparent(&Span::current());
         let kept = if traced && !telemetry::is_sampled(&here) { telemetry::kept_as_asked() } else { None };
-        let queues = || arrival.enqueue.places.iter().map(|place| place.queue.as_str()).collect::<Vec<_>>().join(" ");
         let span = telemetry::span!(
             if kept.is_some() { Under::Nothing } else { Under::Here },
             "muster.enqueue",
             muster.kept = kept,
             muster.ticket_id = %arrival.enqueue.id,
-            muster.players = arrival.enqueue.players.len(),
-            muster.queues = queues(),
+            muster.player_ids = joined(arrival.enqueue.players.iter().map(PlayerId::as_str)),
+            muster.queues = joined(arrival.enqueue.places.iter().map(|place| place.queue.as_str())),
             muster.outcome = Empty,
             otel.status_description = Empty,
         );
@@ -47,4 +46,8 @@ impl Enqueuing {
             Failed { failure: Failure::Enqueue, ticket, matched: None, trace: &self.trace, why: &why }.tell();
         }
     }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(" ")
 }

@@ -42,10 +42,10 @@ impl Delivery {
     }
 
     fn take_event(&self, event: &v1::Event) {
-        let _spans = spans(event);
+        let lag_ms = self.clock.now_ms().saturating_sub(event.at_ms);
+        let _spans = spans(event, lag_ms);
         self.hub.tell_event(event);
         self.host.take(event);
-        let lag_ms = self.clock.now_ms().saturating_sub(event.at_ms);
         let trace = event.tickets.first().map_or("", |ticket| ticket.traceparent.as_str());
         telemetry::metrics().delivered(change(event), lag_ms, trace);
     }
@@ -79,13 +79,14 @@ fn change(event: &v1::Event) -> &'static str {
 }
 
 /// The taking of an event, in the trace of each of its tickets.
-fn spans(event: &v1::Event) -> Vec<tracing::Span> {
+fn spans(event: &v1::Event, lag_ms: u64) -> Vec<tracing::Span> {
     let in_trace_of = |ticket: &v1::EventTicket| {
         let change = change(event);
         telemetry::span!(
             Under::Named(&ticket.traceparent),
             "muster.tell",
             muster.change = change,
+            muster.lag_s = lag_ms as f64 / 1_000.0,
             muster.ticket_id = ticket.id
         )
     };

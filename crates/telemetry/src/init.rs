@@ -103,6 +103,21 @@ fn exports() -> bool {
     is_named && variable("OTEL_TRACES_EXPORTER") != "none" && variable("OTEL_SDK_DISABLED") != "true"
 }
 
+/// Where this process's traces go, and how many of them where `share` is kept of those that begin, in words.
+pub fn destination(share: f64) -> String {
+    if !exports() {
+        return format!("nowhere: {ENDPOINT_VARIABLE} is not set");
+    }
+    let to = [TRACES_ENDPOINT_VARIABLE, ENDPOINT_VARIABLE].into_iter().find_map(|name| {
+        let endpoint = std::env::var(name).unwrap_or_default();
+        // What stands before the host may be a password.
+        (!endpoint.trim().is_empty()).then(|| endpoint.rsplit('@').next().unwrap_or_default().to_owned())
+    });
+    let kept =
+        if share >= 1.0 { "all of them".to_owned() } else { format!("a share of {share}, and those that ask for it") };
+    format!("to {}: {kept}, unless OTEL_TRACES_SAMPLER says otherwise", to.unwrap_or_default())
+}
+
 fn resource(options: &Options) -> Resource {
     Resource::builder()
         .with_service_name(options.service.clone())

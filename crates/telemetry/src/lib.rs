@@ -27,7 +27,7 @@ pub use context::{
 pub use error::TelemetryError;
 pub use failure::{Failed, Failure, keep};
 pub use filters::SPANS;
-pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, export_layer, init, propagate};
+pub use init::{LogFormat, Options, SHUTDOWN_MS_MAX, Telemetry, destination, export_layer, init, propagate};
 pub use layers::{ClientLayer, ServerLayer, Traced, client_layer, server_layer};
 pub use metrics::{Described, Kind, Metrics, QUEUES_MAX, REGIONS_MAX, Share, TEXT_TYPE, metrics};
 pub use sampling::{TRACED_SHARE, kept_as_asked};

@@ -18,9 +18,12 @@ use tracing::{Instrument, Span};
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The peer has all the calls it may have, or cannot be reached. Nothing was sent: try another.
-    #[error("busy or not connected")]
+    /// The peer has all the calls it may have. Nothing was sent: try another.
+    #[error("the peer has all the calls it may have")]
     Busy,
+    /// The peer cannot be reached. Nothing was sent: try another.
+    #[error("the peer cannot be reached")]
+    Away,
     /// The stream broke. The peer may or may not have done what was asked.
     #[error("lost: {0}")]
     Lost(String),
@@ -33,6 +36,7 @@ pub enum CallError {
 /// shutdown or with the last clone. Cheap to clone.
 pub struct Caller<Req, Resp> {
     name: &'static str,
+    peer: Arc<str>,
     in_flight_max: usize,
     room: Arc<Semaphore>,
     link: watch::Receiver<Option<Arc<Link<Req, Resp>>>>,
@@ -40,7 +44,13 @@ pub struct Caller<Req, Resp> {
 
 impl<Req, Resp> Clone for Caller<Req, Resp> {
     fn clone(&self) -> Self {
-        Self { name: self.name, in_flight_max: self.in_flight_max, room: self.room.clone(), link: self.link.clone() }
+        Self {
+            name: self.name,
+            peer: self.peer.clone(),
+            in_flight_max: self.in_flight_max,
+            room: self.room.clone(),
+            link: self.link.clone(),
+        }
     }
 }
 
@@ -50,11 +60,11 @@ where
     Resp: Call + Send + 'static,
 {
     /// Keeps a stream open by means of `open`, with at most `in_flight_max` (at least 1) calls on it. `name` is the rpc's,
-    /// as `muster.v1.Mover/Propose`, for the trace. Must be called inside a tokio runtime.
+    /// as `muster.v1.Mover/Propose`, and `peer` who is called, both for the trace. Must be called inside a tokio runtime.
     ///
     /// When `shutdown` fires no new call is taken, and those in flight are given [`super::CALLS_DRAIN_MS_MAX`]: pass a
     /// token that fires after the work that makes the calls.
-    pub fn start<O, F>(name: &'static str, open: O, in_flight_max: usize, shutdown: Shutdown) -> Self
+    pub fn start<O, F>(name: &'static str, peer: &str, open: O, in_flight_max: usize, shutdown: Shutdown) -> Self
     where
         O: Fn(ReceiverStream<Req>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Streaming<Resp>, Status>> + Send + 'static,
@@ -62,7 +72,7 @@ where
         let in_flight_max = in_flight_max.clamp(1, Semaphore::MAX_PERMITS);
         let (links, link) = watch::channel(None);
         tokio::spawn(Keeper { name, open, in_flight_max, links, shutdown }.run());
-        Self { name, in_flight_max, room: Arc::new(Semaphore::new(in_flight_max)), link }
+        Self { name, peer: peer.into(), in_flight_max, room: Arc::new(Semaphore::new(in_flight_max)), link }
     }
 
     /// Calls the peer; waits for a connection and for room, all within `deadline`. A dropped call frees its place at once.
@@ -70,7 +80,7 @@ where
     /// The call number is set here, and the trace context too: that of the call's own span, which is a child of what the
     /// request names, or, where it names none, of the present span.
     pub async fn call(&self, mut request: Req, deadline: Duration) -> Result<Resp, CallError> {
-        let span = span(self.name, &mut request);
+        let span = span(self.name, &self.peer, &mut request);
         let calling = async {
             let (_room, link) = self.turn().await?;
             let mut expected = expect(&link, &mut request)?;
@@ -80,12 +90,12 @@ where
         in_time(calling, deadline, span).await
     }
 
-    /// As [`Caller::call`], but `Busy` instead of waiting for a connection or for room.
+    /// As [`Caller::call`], but `Busy` or `Away` instead of waiting for room or for a connection.
     pub async fn try_call(&self, mut request: Req, deadline: Duration) -> Result<Resp, CallError> {
-        let span = span(self.name, &mut request);
+        let span = span(self.name, &self.peer, &mut request);
         let calling = async {
             let _room = self.room.try_acquire().map_err(|_| CallError::Busy)?;
-            let link = self.link.borrow().clone().ok_or(CallError::Busy)?;
+            let link = self.link.borrow().clone().ok_or(CallError::Away)?;
             let mut expected = expect(&link, &mut request)?;
             link.outbound.try_send(request).map_err(|error| match error {
                 TrySendError::Full(_) => CallError::Busy,
@@ -171,7 +181,7 @@ impl Drop for GivenUp {
 }
 
 /// The call's span, whose context `request` carries from here on; none where the call is in no trace that is kept.
-fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
+fn span<Req: CallRequest>(name: &'static str, peer: &str, request: &mut Req) -> Span {
     let (service, method) = service_and_method(name);
     let under = if request.traceparent().is_empty() { Under::Here } else { Under::Named(request.traceparent()) };
     let span = telemetry::span!(
@@ -180,6 +190,7 @@ fn span<Req: CallRequest>(name: &'static str, request: &mut Req) -> Span {
         otel.name = %format_args!("{name} call"), otel.kind = "client",
         otel.status_description = Empty,
         rpc.system = "grpc", rpc.service = service, rpc.method = method,
+        muster.peer = peer,
     );
     if !span.is_disabled() {
         request.set_traceparent(telemetry::traceparent(&span));

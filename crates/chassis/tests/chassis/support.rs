@@ -143,7 +143,7 @@ impl Running {
             let mut client = client.clone();
             async move { client.propose(requests).await.map(Response::into_inner) }
         };
-        TestCaller(Caller::start(PROPOSE, open, in_flight_max, shutdown))
+        TestCaller(Caller::start(PROPOSE, "mover-1", open, in_flight_max, shutdown))
     }
 
     pub async fn connected_caller(&self, in_flight_max: usize) -> TestCaller {

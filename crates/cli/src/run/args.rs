@@ -37,6 +37,10 @@ pub struct RealmArgs {
     pub log_json: bool,
 }
 
+const ENVIRONMENT_HELP: &str = "\
+Traces go by OTLP/gRPC where OTEL_EXPORTER_OTLP_ENDPOINT says, for example
+http://localhost:4317; `muster orchestrator --help` lists all variables.";
+
 const ROLE_HELP: &str = "\
 Environment also read:
   RUST_LOG                      what is logged, for example info,mover=debug
@@ -108,6 +112,7 @@ pub fn with_own_port(role: Role) -> impl FnOnce(clap::Arg) -> clap::Arg {
 
 /// Every service in this process.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = ENVIRONMENT_HELP)]
 pub struct DevArgs {
     #[command(flatten)]
     pub realm: RealmArgs,
@@ -169,6 +174,7 @@ impl PageArgs {
 
 /// Every service in processes of their own.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = ENVIRONMENT_HELP)]
 pub struct ClusterArgs {
     #[command(flatten)]
     pub realm: RealmArgs,

@@ -12,6 +12,9 @@ use std::net::SocketAddr;
 
 const IN_USE: &str = "is a muster already running? Stop it, or choose another address with --host 127.0.0.2";
 
+/// Of the traces: whoever tries Muster out wants to see them all.
+const TRACED_SHARE: f64 = 1.0;
+
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
     let shutdown = shutdown_on_signal()?;
@@ -29,7 +32,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
         false => Some(listen("the monitor", SocketAddr::from((args.host, MONITOR_PORT)), IN_USE).await?),
     };
     let config = args.page.config(true)?;
-    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET, 1.0)?;
+    let telemetry = args.realm.telemetry("muster-dev", &InstanceId::parse("instance", "dev")?, QUIET, TRACED_SHARE)?;
     args.realm.follow_rules(&world, &shutdown);
     tokio::spawn(chassis::serve_metrics(metrics, shutdown.clone()));
     let page = page.map(|listener| tokio::spawn(monitor::serve(config, listener, deps(&world), shutdown.clone())));
@@ -73,6 +76,7 @@ fn welcome(system: &System, args: &DevArgs, metrics: SocketAddr) -> String {
   realm                {}, kept {kept}
   other services       matchmaker {}   mover {}   sweeper {}
   metrics              http://{metrics}{}
+  traces               {}
   stop                 Ctrl-C
 
 {STANDS_FOR}",
@@ -84,6 +88,7 @@ fn welcome(system: &System, args: &DevArgs, metrics: SocketAddr) -> String {
         of(Role::Mover).join(" "),
         of(Role::Sweeper).join(" "),
         chassis::SCRAPE_PATH,
+        telemetry::destination(TRACED_SHARE),
     )
 }
 

@@ -102,7 +102,7 @@ function name(card, instance, held) {
     if (!card.chips.has(id)) card.chips.set(id, chip_of(card, instance, id, ticket));
   }
   const watched = instance.watched.slice(0, Math.max(0, NAMED_MAX - shown.length)).join(", ");
-  const others = watched ? `watched: ${watched}` : shown.length > 0 ? "" : instance.holds > 0 ? "more than are named" : "nobody";
+  const others = watched ? `watched: ${watched}` : shown.length > 0 ? "" : instance.holds > 0 ? "not named" : "nobody";
   say(card.others ??= card.held.appendChild(make("span", { className: "quiet" })), others);
 }
 

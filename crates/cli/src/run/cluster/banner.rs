@@ -35,6 +35,9 @@ impl Banner<'_> {
         let seat = &mover.or(self.members.first())?.seat;
         let mut line =
             format!("muster {} --redis {} --listen {}", seat.role.as_str(), redacted(self.url), seat.address);
+        if let Some(metrics) = seat.metrics {
+            line += &format!(" --metrics {metrics}");
+        }
         if self.args.realm.realm != "default" {
             line += &format!(" --realm {}", self.args.realm.realm);
         }
@@ -56,6 +59,8 @@ impl fmt::Display for Banner<'_> {
         if let Some(again) = self.again() {
             writeln!(f, "  start it again       {again}")?;
         }
+        writeln!(f, "  metrics              of each a hundred ports above it: k8s/observability/prometheus.yaml")?;
+        writeln!(f, "  traces               {}", telemetry::destination(telemetry::TRACED_SHARE))?;
         writeln!(f, "  stop                 Ctrl-C")?;
         write!(f, "\n{STANDS_FOR}")
     }
