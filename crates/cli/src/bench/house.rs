@@ -1,15 +1,41 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
+use super::load::Load;
 use crate::run::{FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
+use chassis::PEERS_POLL_MS;
 use domain::Role;
 use futures::future::join_all;
 use sandbox::Counts;
+use std::time::Duration;
 use store::testing::{RedisServer, free_port};
+use tokio::time::sleep;
 
+/// How long members take to find one another once all are registered: whoever came before would be told that nobody has room.
+const MEET: Duration = Duration::from_millis(2 * PEERS_POLL_MS);
 const COUNTS: Counts = Counts { orchestrators: 2, sweepers: 1, matchmakers: 2, movers: 2, playservers: 2 };
 
+/// Which house, and who comes to it.
+#[derive(Debug, clap::Args)]
+pub struct HouseArgs {
+    /// Queue that everyone waits in, each alone
+    #[arg(long, env = "MUSTER_BENCH_QUEUE", default_value = "duel", value_name = "NAME")]
+    queue: String,
+    /// fsync of the redis-server that is started: always, everysec or no
+    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
+    fsync: FsyncArg,
+    #[command(flatten)]
+    pub realm: RealmArgs,
+}
+
+impl HouseArgs {
+    pub fn check(&self) -> Result<()> {
+        self.realm.check_queue(&self.queue)
+    }
+}
+
 pub struct House {
+    queue: String,
     members: Vec<Member>,
     /// Ends with the house.
     _redis: RedisServer,
@@ -17,16 +43,23 @@ pub struct House {
 
 impl House {
     /// Starts everything on free ports, and waits until it works.
-    pub async fn open(realm: &RealmArgs, fsync: FsyncArg) -> Result<Self> {
+    pub async fn open(args: &HouseArgs) -> Result<Self> {
         let seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
-        let redis = start_redis(fsync.into())?;
-        let store = realm.world(Some(redis.url()))?.store;
-        let members = seats.iter().map(|seat| Member::start(realm, redis.url(), seat, None)).collect::<Result<_>>()?;
+        let redis = start_redis(args.fsync.into())?;
+        let store = args.realm.world(Some(redis.url()))?.store;
+        let start = |seat| Member::start(&args.realm, redis.url(), seat, None);
+        let members = seats.iter().map(start).collect::<Result<_>>()?;
         ready(&seats, &*store).await?;
-        Ok(Self { members, _redis: redis })
+        sleep(MEET).await;
+        Ok(Self { queue: args.queue.clone(), members, _redis: redis })
     }
 
-    pub fn addresses(&self, role: Role) -> Vec<String> {
+    /// Players who queue at every orchestrator, and watch at every playserver.
+    pub async fn load(&self) -> Result<Load> {
+        Load::open(&self.addresses(Role::Orchestrator), &self.addresses(Role::Playserver), &self.queue).await
+    }
+
+    fn addresses(&self, role: Role) -> Vec<String> {
         let of_role = self.members.iter().filter(|member| member.seat.role == role);
         of_role.map(|member| format!("http://{}", member.seat.reached_at)).collect()
     }

@@ -1,12 +1,10 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
 use super::book::Page;
-use super::house::House;
-use super::load::Load;
+use super::house::{House, HouseArgs};
+use super::load::{Load, RATE_MAX};
 use crate::misuse::Misuse;
-use crate::run::{FsyncArg, RealmArgs};
 use anyhow::{Result, bail};
-use domain::Role;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -15,8 +13,6 @@ const SECONDS_MAX: u64 = 3_600;
 /// Players per second that are offered first, and by how much more each time.
 const RATE_FIRST: f64 = 500.0;
 const RATE_STEP: f64 = 1.25;
-/// More than a machine will take.
-const RATE_MAX: f64 = 1e6;
 const STEP: Duration = Duration::from_secs(6);
 /// Seconds at the beginning of each step that are not looked at.
 const WARM_UP: usize = 1;
@@ -46,14 +42,8 @@ pub struct Args {
     /// Take this for what is sustained, in players per second, instead of finding it out
     #[arg(long, env = "MUSTER_BENCH_SUSTAINED", value_name = "RATE")]
     sustained: Option<f64>,
-    /// Queue that everyone waits in, each alone
-    #[arg(long, env = "MUSTER_BENCH_QUEUE", default_value = "duel", value_name = "NAME")]
-    queue: String,
-    /// fsync of the redis-server that is started: always, everysec or no
-    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
-    fsync: FsyncArg,
     #[command(flatten)]
-    realm: RealmArgs,
+    house: HouseArgs,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -66,10 +56,9 @@ pub async fn run(args: Args) -> Result<()> {
     if let Some(rate) = args.sustained.filter(|rate| !(*rate >= 1.0 && *rate <= RATE_MAX)) {
         return Err(Misuse::new(format!("--sustained must be 1 to {RATE_MAX}, is {rate}")).into());
     }
-    args.realm.check_queue(&args.queue)?;
-    let mut house = House::open(&args.realm, args.fsync).await?;
-    let mut load =
-        Load::open(&house.addresses(Role::Orchestrator), &house.addresses(Role::Playserver), &args.queue).await?;
+    args.house.check()?;
+    let mut house = House::open(&args.house).await?;
+    let mut load = house.load().await?;
     let measured = measure(&args, &mut load).await;
     drop(load);
     house.leave().await;

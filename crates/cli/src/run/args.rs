@@ -159,6 +159,9 @@ pub struct MonitorArgs {
     /// Let whoever opens the page have clients come that queue and play
     #[arg(long, env = "MUSTER_SPAWN")]
     pub spawn: bool,
+    /// Leave, as by SIGTERM, when the process that started this one ends
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
 }
 
 impl PageArgs {

@@ -4,6 +4,7 @@ mod banner;
 mod lead;
 mod member;
 mod news;
+mod process;
 mod ready;
 mod seat;
 
@@ -42,8 +43,8 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
     println!("{}", format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
-    let mut members =
-        seats.iter().map(|seat| Member::start(&args.realm, &url, seat, None)).collect::<Result<Vec<_>>>()?;
+    let start = |seat| Member::start(&args.realm, &url, seat, None);
+    let mut members = seats.iter().map(start).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
         let rules = &world.rules.current();

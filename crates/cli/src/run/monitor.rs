@@ -1,6 +1,6 @@
 use super::args::MonitorArgs;
 use super::ports::listen;
-use super::signals::shutdown_on_signal;
+use super::signals::{leave_with_parent, shutdown_on_signal};
 use anyhow::{Context, Result};
 use domain::InstanceId;
 use sandbox::World;
@@ -9,6 +9,9 @@ const IN_USE: &str = "stop what listens there, or choose another address with --
 
 /// Serves the monitor page until SIGTERM.
 pub async fn run(args: MonitorArgs) -> Result<()> {
+    if args.with_parent {
+        leave_with_parent()?;
+    }
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
     let config = args.page.config(args.spawn)?;

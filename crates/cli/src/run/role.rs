@@ -1,11 +1,10 @@
 use super::args::{PlayserverArgs, RoleArgs};
 use super::ports::{default_port, listen};
 use super::redacted::redacted;
-use super::signals::shutdown_on_signal;
+use super::signals::{leave_with_parent, shutdown_on_signal};
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use domain::{InstanceId, RegionName, Role};
-use nix::sys::signal::Signal;
 use sandbox::{Spec, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use store::RedisStore;
@@ -47,7 +46,7 @@ fn check_game_address(address: &str) -> Result<(), Misuse> {
 /// `of_role` adds what only this role is told.
 async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec) -> Result<()> {
     if args.with_parent {
-        nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
+        leave_with_parent()?;
     }
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };

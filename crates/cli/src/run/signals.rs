@@ -1,4 +1,6 @@
+use anyhow::{Context, Result};
 use chassis::Shutdown;
+use nix::sys::signal::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What was asked of a tool by SIGTERM or Ctrl-C.
@@ -25,6 +27,11 @@ pub fn interrupts() -> std::io::Result<Interrupts> {
         }
     });
     Ok(interrupts)
+}
+
+/// From now on this process leaves, as by SIGTERM, when the one that started it ends.
+pub fn leave_with_parent() -> Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")
 }
 
 /// Fires on SIGTERM or Ctrl-C.

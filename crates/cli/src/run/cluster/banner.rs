@@ -1,6 +1,7 @@
 //! What runs where, and what to do with it.
 
-use super::member::{Member, joined};
+use super::member::Member;
+use super::process::joined;
 use crate::run::args::ClusterArgs;
 use crate::run::next_step::{NextStep, STANDS_FOR};
 use crate::run::redacted::redacted;

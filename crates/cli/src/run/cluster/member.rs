@@ -1,14 +1,12 @@
+use super::process::process;
 use super::seat::Seat;
-use crate::run::args::{QUIET, RealmArgs};
+use crate::run::args::RealmArgs;
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::ffi::OsString;
 use std::fs::File;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 /// How long a child may take to leave after SIGTERM; services promise 10 s.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(11);
@@ -22,33 +20,16 @@ pub struct Member {
 impl Member {
     /// It logs to `log`; without one to this process's stderr, and then only what is amiss.
     pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, log: Option<File>) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
-        command.arg(seat.role.as_str()).args(["--redis", url, "--listen", &seat.address.to_string()]);
+        let mut command = process(seat.role.as_str(), realm, url, log)?;
+        command.args(["--listen", &seat.address.to_string(), "--instance", seat.instance.as_str()]);
         command.args(["--advertise", &format!("http://{}", seat.reached_at)]);
-        command.args(["--realm", &realm.realm, "--instance", seat.instance.as_str(), "--with-parent"]);
-        if !realm.rules.is_empty() {
-            command.arg("--rules").arg(joined(&realm.rules));
-        }
-        command.args(["--unwatched-s", &realm.unwatched_s.to_string()]);
         match &seat.metrics {
             Some(address) => command.args(["--metrics", &address.to_string()]),
             // One address would be all members'.
             None => command.env_remove("MUSTER_METRICS"),
         };
-        if realm.log_json {
-            command.arg("--log-json");
-        }
-        match log {
-            Some(file) => {
-                command.stderr(file);
-            }
-            None if std::env::var_os("RUST_LOG").is_none() => {
-                command.env("RUST_LOG", QUIET);
-            }
-            None => {}
-        }
-        let child = command.process_group(0).kill_on_drop(true).stdin(Stdio::null()).spawn();
-        Ok(Self { seat: seat.clone(), child: child.with_context(|| format!("{} cannot be started", seat.name))? })
+        let child = command.spawn().with_context(|| format!("{} cannot be started", seat.name))?;
+        Ok(Self { seat: seat.clone(), child })
     }
 
     pub fn pid(&self) -> Option<u32> {
@@ -89,10 +70,4 @@ impl Member {
             }
         }
     }
-}
-
-/// As `--rules` takes them.
-pub fn joined(paths: &[PathBuf]) -> OsString {
-    let paths: Vec<OsString> = paths.iter().map(OsString::from).collect();
-    paths.join(OsString::from(",").as_os_str())
 }

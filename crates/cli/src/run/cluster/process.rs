@@ -1,0 +1,40 @@
+//! This program once more, in a process of its own.
+
+use crate::run::args::{QUIET, RealmArgs};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// A subcommand in the realm on this Redis, which ends with this process. It logs to `log`; without one to this process's stderr, and
+/// then only what is amiss.
+pub fn process(subcommand: &str, realm: &RealmArgs, redis: &str, log: Option<File>) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
+    command.args([subcommand, "--redis", redis, "--realm", &realm.realm, "--with-parent"]);
+    if !realm.rules.is_empty() {
+        command.arg("--rules").arg(joined(&realm.rules));
+    }
+    command.args(["--unwatched-s", &realm.unwatched_s.to_string()]);
+    if realm.log_json {
+        command.arg("--log-json");
+    }
+    match log {
+        Some(file) => {
+            command.stderr(file);
+        }
+        None if std::env::var_os("RUST_LOG").is_none() => {
+            command.env("RUST_LOG", QUIET);
+        }
+        None => {}
+    }
+    command.process_group(0).kill_on_drop(true).stdin(Stdio::null());
+    Ok(command)
+}
+
+/// As `--rules` takes them.
+pub fn joined(paths: &[PathBuf]) -> OsString {
+    let paths: Vec<OsString> = paths.iter().map(OsString::from).collect();
+    paths.join(OsString::from(",").as_os_str())
+}
