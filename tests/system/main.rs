@@ -23,6 +23,7 @@ mod metrics;
 mod misuse;
 mod monitor;
 mod no_show;
+mod overhead;
 mod overload;
 mod realm_server;
 mod reconnect;

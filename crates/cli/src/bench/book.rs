@@ -73,6 +73,11 @@ impl Book {
         self.of(Instant::now(), |second| second.deliveries += 1);
     }
 
+    /// Tickets that were matched so far.
+    pub fn matched_so_far(&self) -> usize {
+        self.seconds().iter().map(|second| second.deliveries).sum()
+    }
+
     /// Tickets that were taken and are not matched.
     pub fn waiting(&self) -> usize {
         self.seconds().iter().map(|second| second.taken_ms.len() - second.matched_ms.len()).sum()

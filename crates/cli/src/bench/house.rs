@@ -1,7 +1,7 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
 use super::load::Load;
-use crate::run::{FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
+use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use chassis::PEERS_POLL_MS;
 use domain::Role;
@@ -38,25 +38,31 @@ pub struct House {
     queue: String,
     members: Vec<Member>,
     /// Ends with the house.
-    _redis: RedisServer,
+    pub redis: RedisServer,
 }
 
 impl House {
     /// Starts everything on free ports, and waits until it works.
-    pub async fn open(args: &HouseArgs) -> Result<Self> {
+    pub async fn open(args: &HouseArgs, export: &Export) -> Result<Self> {
         let seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
         let redis = start_redis(args.fsync.into())?;
         let store = args.realm.world(Some(redis.url()))?.store;
-        let start = |seat| Member::start(&args.realm, redis.url(), seat, None);
+        let start = |seat| Member::start(&args.realm, redis.url(), seat, export, None);
         let members = seats.iter().map(start).collect::<Result<_>>()?;
         ready(&seats, &*store).await?;
         sleep(MEET).await;
-        Ok(Self { queue: args.queue.clone(), members, _redis: redis })
+        Ok(Self { queue: args.queue.clone(), members, redis })
     }
 
     /// Players who queue at every orchestrator, and watch at every playserver.
     pub async fn load(&self) -> Result<Load> {
         Load::open(&self.addresses(Role::Orchestrator), &self.addresses(Role::Playserver), &self.queue).await
+    }
+
+    /// The processes of the services. Fails where one has ended.
+    pub fn pids(&self) -> Result<Vec<u32>> {
+        let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
+        self.members.iter().map(pid).collect()
     }
 
     fn addresses(&self, role: Role) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::book::Page;
 use super::house::{House, HouseArgs};
 use super::load::{Load, RATE_MAX};
 use crate::misuse::Misuse;
+use crate::run::Export;
 use anyhow::{Result, bail};
 use std::ops::Range;
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Misuse::new(format!("--sustained must be 1 to {RATE_MAX}, is {rate}")).into());
     }
     args.house.check()?;
-    let mut house = House::open(&args.house).await?;
+    let mut house = House::open(&args.house, &Export::AsHere).await?;
     let mut load = house.load().await?;
     let measured = measure(&args, &mut load).await;
     drop(load);

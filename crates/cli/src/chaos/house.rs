@@ -1,7 +1,7 @@
 //! The cluster that things happen to.
 
 use super::wire::Wire;
-use crate::run::{FsyncArg, Member, RealmArgs, Seat, ready, seats_at, start_redis};
+use crate::run::{Export, FsyncArg, Member, RealmArgs, Seat, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
 use futures::future::join_all;
@@ -60,7 +60,8 @@ impl House {
     }
 
     fn member(&self, seat: &Seat) -> Result<Member> {
-        Member::start(&self.realm, &format!("redis://{}", self.to_redis.address), seat, Some(self.log(seat)?))
+        let redis = format!("redis://{}", self.to_redis.address);
+        Member::start(&self.realm, &redis, seat, &Export::AsHere, Some(self.log(seat)?))
     }
 
     fn log(&self, seat: &Seat) -> Result<File> {

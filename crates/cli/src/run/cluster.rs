@@ -1,6 +1,7 @@
 //! Every role in processes of their own on one Redis: what a cluster is, on one machine.
 
 mod banner;
+mod export;
 mod lead;
 mod member;
 mod news;
@@ -8,7 +9,9 @@ mod process;
 mod ready;
 mod seat;
 
+pub use export::Export;
 pub use member::Member;
+pub use process::process;
 pub use ready::ready;
 pub use seat::{Seat, seats_at};
 
@@ -43,7 +46,7 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
     println!("{}", format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
-    let start = |seat| Member::start(&args.realm, &url, seat, None);
+    let start = |seat| Member::start(&args.realm, &url, seat, &Export::AsHere, None);
     let mut members = seats.iter().map(start).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;

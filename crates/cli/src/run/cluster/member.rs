@@ -1,3 +1,4 @@
+use super::export::Export;
 use super::process::process;
 use super::seat::Seat;
 use crate::run::args::RealmArgs;
@@ -19,8 +20,8 @@ pub struct Member {
 
 impl Member {
     /// It logs to `log`; without one to this process's stderr, and then only what is amiss.
-    pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, log: Option<File>) -> Result<Self> {
-        let mut command = process(seat.role.as_str(), realm, url, log)?;
+    pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, export: &Export, log: Option<File>) -> Result<Self> {
+        let mut command = process(seat.role.as_str(), realm, url, export, log)?;
         command.args(["--listen", &seat.address.to_string(), "--instance", seat.instance.as_str()]);
         command.args(["--advertise", &format!("http://{}", seat.reached_at)]);
         match &seat.metrics {

@@ -1,5 +1,6 @@
 //! This program once more, in a process of its own.
 
+use super::export::Export;
 use crate::run::args::{QUIET, RealmArgs};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -10,7 +11,13 @@ use tokio::process::Command;
 
 /// A subcommand in the realm on this Redis, which ends with this process. It logs to `log`; without one to this process's stderr, and
 /// then only what is amiss.
-pub fn process(subcommand: &str, realm: &RealmArgs, redis: &str, log: Option<File>) -> Result<Command> {
+pub fn process(
+    subcommand: &str,
+    realm: &RealmArgs,
+    redis: &str,
+    export: &Export,
+    log: Option<File>,
+) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
     command.args([subcommand, "--redis", redis, "--realm", &realm.realm, "--with-parent"]);
     if !realm.rules.is_empty() {
@@ -29,6 +36,7 @@ pub fn process(subcommand: &str, realm: &RealmArgs, redis: &str, log: Option<Fil
         }
         None => {}
     }
+    export.tell(&mut command);
     command.process_group(0).kill_on_drop(true).stdin(Stdio::null());
     Ok(command)
 }

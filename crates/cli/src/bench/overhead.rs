@@ -1,0 +1,95 @@
+//! What observing costs: the CPU time that the services take for each ticket that is matched, while traces go out, while the monitor page
+//! is open, and while neither is.
+
+mod cpu;
+mod page;
+mod run;
+mod sink;
+mod stage;
+mod summary;
+
+use super::house::HouseArgs;
+use super::load::RATE_MAX;
+use crate::misuse::Misuse;
+use anyhow::{Context, Result};
+use futures::future::join_all;
+use run::{Run, Setting};
+use stage::Stage;
+use summary::Summary;
+
+const ROUNDS_MAX: usize = 100;
+const SECONDS_MAX: u64 = 3_600;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Players who arrive per second
+    #[arg(long, env = "MUSTER_BENCH_RATE", default_value_t = 500.0, value_name = "RATE")]
+    rate: f64,
+    /// How often each setting is measured
+    #[arg(long, env = "MUSTER_BENCH_ROUNDS", default_value_t = 3, value_name = "N")]
+    rounds: usize,
+    /// For how long each time, in seconds
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 20, value_name = "SECONDS")]
+    seconds: u64,
+    /// For how long before that players come while nothing is measured, in seconds; traces go out 5 s after they were made
+    #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 5, value_name = "SECONDS")]
+    warm_up: u64,
+    #[command(flatten)]
+    house: HouseArgs,
+}
+
+pub async fn run(args: Args) -> Result<()> {
+    args.check()?;
+    let mut stages = Vec::new();
+    for setting in Setting::ALL {
+        stages.push(Stage::open(&args.house, setting).await?);
+    }
+    let measured = measure(&args, &mut stages).await;
+    join_all(stages.into_iter().map(Stage::close)).await;
+    measured
+}
+
+impl Args {
+    fn check(&self) -> Result<()> {
+        if !(self.rate >= 1.0 && self.rate <= RATE_MAX) {
+            return Err(Misuse::new(format!("--rate must be 1 to {RATE_MAX}, is {}", self.rate)).into());
+        }
+        if !(1..=ROUNDS_MAX).contains(&self.rounds) {
+            return Err(Misuse::new(format!("--rounds must be 1 to {ROUNDS_MAX}, is {}", self.rounds)).into());
+        }
+        for (flag, seconds) in [("--seconds", self.seconds), ("--warm-up", self.warm_up)] {
+            if !(1..=SECONDS_MAX).contains(&seconds) {
+                return Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")).into());
+            }
+        }
+        self.house.check()
+    }
+}
+
+async fn measure(args: &Args, stages: &mut [Stage]) -> Result<()> {
+    println!("{}", run::HEADER);
+    let mut rounds = Vec::new();
+    for number in 1..=args.rounds {
+        rounds.push(round(args, number, stages).await?);
+        // Another one is the first each time: what comes and goes with the time befalls all alike.
+        stages.rotate_left(1);
+    }
+    println!("\n{}", Summary { rate: args.rate, rounds: &rounds });
+    Ok(())
+}
+
+/// Each setting once.
+async fn round(args: &Args, number: usize, stages: &mut [Stage]) -> Result<Vec<Run>> {
+    let mut own = vec![std::process::id()];
+    for stage in &*stages {
+        own.extend(stage.pids()?);
+    }
+    let mut runs = Vec::new();
+    for stage in stages {
+        let name = stage.setting.name();
+        let run = stage.count(args, &own).await.with_context(|| format!("{name} in round {number}"))?;
+        println!("{}", run.line(number));
+        runs.push(run);
+    }
+    Ok(runs)
+}

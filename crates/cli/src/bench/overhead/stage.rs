@@ -1,0 +1,74 @@
+//! The whole system, observed in one way, with players who come when they are asked to.
+
+use super::Args;
+use super::cpu::Meter;
+use super::page::Page;
+use super::run::{Run, Setting};
+use super::sink::{Sink, Traces};
+use crate::bench::house::{House, HouseArgs};
+use crate::bench::load::Load;
+use crate::run::Export;
+use anyhow::{Context, Result, ensure};
+use std::time::Duration;
+
+/// How long players may still be matched afterwards: the next setting is not to be disturbed, and services that leave at work complain.
+const SETTLE_MAX: Duration = Duration::from_secs(1);
+
+pub struct Stage {
+    pub setting: Setting,
+    house: House,
+    load: Load,
+    sink: Option<Sink>,
+    page: Option<Page>,
+}
+
+impl Stage {
+    pub async fn open(args: &HouseArgs, setting: Setting) -> Result<Self> {
+        let sink = if setting == Setting::Traced { Some(Sink::open().await?) } else { None };
+        let export = sink.as_ref().map_or(Export::Nowhere, |sink| Export::To(sink.endpoint.clone()));
+        let house = House::open(args, &export).await?;
+        let page = match setting {
+            Setting::Watched => Some(Page::open(&args.realm, house.redis.url()).await?),
+            _ => None,
+        };
+        let load = house.load().await?;
+        Ok(Self { setting, house, load, sink, page })
+    }
+
+    /// Every process that runs for it. Fails where one has ended.
+    pub fn pids(&self) -> Result<Vec<u32>> {
+        let redis = self.house.redis.pid().context("redis has ended")?;
+        Ok(self.house.pids()?.into_iter().chain([redis]).chain(self.monitor()?).collect())
+    }
+
+    /// Has players come, and counts once all is in its stride. `own` is all that runs for all stages.
+    pub async fn count(&mut self, args: &Args, own: &[u32]) -> Result<Run> {
+        let meter = Meter { services: self.house.pids()?, monitor: self.monitor()?, own: own.to_vec() };
+        self.load.offer(args.rate, Duration::from_secs(args.warm_up)).await;
+        self.observed()?;
+        let (before, matched_before) = (meter.read()?, self.load.book.matched_so_far());
+        self.load.offer(args.rate, Duration::from_secs(args.seconds)).await;
+        let (used, matched) = (meter.read()?.since(&before), self.load.book.matched_so_far() - matched_before);
+        ensure!(matched > 0, "nobody was matched");
+        let (traces, told_bytes) = self.observed()?;
+        self.load.settle(0, SETTLE_MAX).await;
+        Ok(Run { setting: self.setting, matched, used, traces, told_bytes })
+    }
+
+    pub async fn close(self) {
+        let Self { mut house, load, sink, page, .. } = self;
+        drop((load, page));
+        house.leave().await;
+        // It took what the services sent last.
+        drop(sink);
+    }
+
+    fn monitor(&self) -> Result<Option<u32>> {
+        self.page.as_ref().map(Page::monitor_pid).transpose()
+    }
+
+    /// What was received since this was asked before: by the sink, and by the page in bytes.
+    fn observed(&mut self) -> Result<(Option<Traces>, Option<u64>)> {
+        Ok((self.sink.as_ref().map(Sink::take), self.page.as_mut().map(Page::take).transpose()?))
+    }
+}
