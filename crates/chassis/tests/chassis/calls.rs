@@ -51,7 +51,7 @@ async fn a_client_that_does_not_read_is_soon_not_read_from_either() {
 }
 
 #[tokio::test]
-async fn a_full_or_unconnected_caller_is_busy_at_once() {
+async fn a_full_caller_is_busy_and_an_unconnected_one_away_at_once() {
     let bench = Bench::new(8);
     let running = Running::mover(&bench).await;
     let caller = running.connected_caller(1).await;
@@ -64,7 +64,7 @@ async fn a_full_or_unconnected_caller_is_busy_at_once() {
 
     running.kill().await;
     wait_until(|| caller.0.is_connected(), |connected| !connected).await;
-    assert_eq!(caller.0.try_call(proposal("other"), PATIENCE).await, Err(CallError::Busy));
+    assert_eq!(caller.0.try_call(proposal("other"), PATIENCE).await, Err(CallError::Away));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn at_the_callers_shutdown_calls_in_flight_are_finished_and_new_ones_refus
     bench.arrived("slow").await;
     shutdown.cancel();
     wait_until(|| caller.0.is_connected(), |connected| !connected).await;
-    assert_eq!(caller.0.try_call(proposal("new"), PATIENCE).await, Err(CallError::Busy));
+    assert_eq!(caller.0.try_call(proposal("new"), PATIENCE).await, Err(CallError::Away));
     bench.release("slow");
     assert_eq!(begun.await.unwrap().unwrap(), "slow");
     assert!(matches!(caller.proposes("new", PATIENCE).await, Err(CallError::Lost(_))));
