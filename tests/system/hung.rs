@@ -4,7 +4,7 @@ use crate::house::{House, On, on_both_stores};
 use anyhow::{Result, ensure};
 use api::v1::matchmaker_server::{Matchmaker, MatchmakerServer};
 use api::v1::{SearchRequest, SearchResponse};
-use chassis::{Readiness, Shutdown, serve};
+use chassis::{Entrance, Readiness, Shutdown, serve};
 use domain::{Instance, Role};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -52,7 +52,7 @@ async fn is_joined_by(house: &House, id: &str, hung: Hung, shutdown: &Shutdown) 
     let instance = Instance { id, role: Role::Matchmaker, address, region: String::new(), capacity: 1, load: 0 };
     let routes = Routes::new(MatchmakerServer::new(hung));
     let shutdown = shutdown.clone();
-    tokio::spawn(async move { serve(listener, routes, &[], Readiness::new(), shutdown).await });
+    tokio::spawn(async move { serve(Entrance::open(listener), routes, &[], Readiness::new(), shutdown).await });
     Ok(house.store().register(&instance, LEASE).await?)
 }
 

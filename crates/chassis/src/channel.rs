@@ -1,4 +1,6 @@
 use crate::Network;
+use crate::bearer::Bearing;
+use doors::Member;
 use hyper_util::rt::TokioIo;
 use std::time::Duration;
 use tonic::transport::{self, Endpoint, Uri};
@@ -20,11 +22,11 @@ const HEADERS_BYTES_MAX: u32 = 16 * 1024;
 
 /// A connection to one peer, which takes the current trace along. Cheap to clone; connects when first used, and again
 /// whenever it broke.
-pub type Channel = telemetry::Traced<transport::Channel>;
+pub type Channel = telemetry::Traced<Bearing<transport::Channel>>;
 
 /// The address is none. The text names it.
 #[derive(Debug, thiserror::Error)]
-#[error("{address:?} is not an address like http://host:port: {reason}")]
+#[error("{address:?} is not an address like http://host:port, or https:// where connections are encrypted: {reason}")]
 pub struct ChannelError {
     pub address: String,
     pub reason: String,
@@ -36,24 +38,31 @@ pub fn channel(address: &str) -> Result<Channel, ChannelError> {
 }
 
 impl Network {
-    /// A channel to `address` (`http://host:port`). Connects nothing yet; must be called inside a tokio runtime.
+    /// A channel to `address` (`http://host:port`; `https://` on an encrypted network). Connects nothing yet; must be called inside a
+    /// tokio runtime.
     pub fn channel(&self, address: &str) -> Result<Channel, ChannelError> {
-        let refused = |reason: String| ChannelError { address: address.to_owned(), reason };
-        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(error.to_string()))?;
-        if endpoint.uri().scheme_str() != Some("http") {
-            return Err(refused("it must begin with http://".to_owned()));
-        }
-        Ok(telemetry::client_layer().layer(self.connect(&bounded(endpoint))))
+        self.channel_of(address, None)
     }
 
-    /// As [`Endpoint::connect_lazy`], over this network.
-    pub fn connect(&self, endpoint: &Endpoint) -> transport::Channel {
-        let Some(dial) = self.0.clone() else { return endpoint.connect_lazy() };
-        let dial = move |uri: Uri| {
-            let socket = dial(uri);
-            async move { Ok::<_, std::io::Error>(TokioIo::new(socket.await?)) }
+    /// As [`Network::channel`], to a member of the realm: encrypted, to no other.
+    pub fn channel_to(&self, address: &str, member: Member) -> Result<Channel, ChannelError> {
+        self.channel_of(address, Some(member))
+    }
+
+    fn channel_of(&self, address: &str, expected: Option<Member>) -> Result<Channel, ChannelError> {
+        let refused = |reason: String| ChannelError { address: address.to_owned(), reason };
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(error.to_string()))?;
+        let scheme = if self.outward.is_some() { "https" } else { "http" };
+        if endpoint.uri().scheme_str() != Some(scheme) {
+            return Err(refused(format!("it must begin with {scheme}://")));
+        }
+        let network = self.clone();
+        let connect = move |uri: Uri| {
+            let connecting = network.clone().connect(uri, expected);
+            async move { connecting.await.map(TokioIo::new) }
         };
-        endpoint.connect_with_connector_lazy(service_fn(dial))
+        let inner = bounded(endpoint).connect_with_connector_lazy(service_fn(connect));
+        Ok(telemetry::client_layer().layer(Bearing { inner, bearer: self.bearer.clone() }))
     }
 }
 
@@ -61,7 +70,6 @@ fn bounded(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(Duration::from_millis(CONNECT_MS_MAX))
         .timeout(Duration::from_millis(HEADERS_MS_MAX))
-        .tcp_nodelay(true)
         .http2_keep_alive_interval(Duration::from_millis(KEEPALIVE_INTERVAL_MS))
         .keep_alive_timeout(Duration::from_millis(KEEPALIVE_TIMEOUT_MS))
         .keep_alive_while_idle(true)

@@ -94,7 +94,7 @@ where
         {
             return Some(caller.clone());
         }
-        let channel = match self.network.channel(&instance.address) {
+        let channel = match self.network.channel_to(&instance.address, instance.role.into()) {
             Ok(channel) => channel,
             Err(error) => {
                 tracing::warn!(%error, peer = %instance.id, "a peer gave an address that cannot be used");

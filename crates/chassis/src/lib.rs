@@ -5,11 +5,13 @@
 //! except the size of its messages.
 
 pub mod backoff;
+mod bearer;
 mod calls;
 mod channel;
 mod clock;
 mod compute;
 mod discovery;
+mod entrance;
 mod fleet;
 mod inspect;
 mod live_rules;
@@ -19,11 +21,13 @@ mod scrape;
 mod server;
 pub mod status;
 
+pub use bearer::Bearer;
 pub use calls::{CALLS_DRAIN_MS_MAX, CallError, Caller, Traces, answer};
 pub use channel::{Channel, ChannelError, channel};
 pub use clock::Clock;
 pub use compute::compute;
 pub use discovery::{LEASE_RENEW_MS, LEASE_TTL_MS, Load, PEERS_POLL_MS, PEERS_STALE_MS_MAX, Peers, Registration};
+pub use entrance::Entrance;
 pub use fleet::{Fleet, Open};
 pub use inspect::{Describe, Hold, Holdings, INSPECT_LINGER, INSPECT_PACE, Inspect, Oneself, Reader, Record};
 pub use live_rules::LiveRules;

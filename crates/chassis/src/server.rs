@@ -3,7 +3,8 @@
 mod health;
 mod incoming;
 
-use crate::{Listener, Readiness, Shutdown};
+use crate::{Entrance, Listener, Readiness, Shutdown};
+use doors::{Doors, Guard};
 use std::future::Future;
 use std::time::Duration;
 use tonic::service::Routes;
@@ -36,24 +37,31 @@ pub enum ServeError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
-/// Serves `routes` on `listener` until `shutdown`, together with health (of "" and of each full service name in `names`)
-/// and reflection. Sizes of messages are set on the generated services.
+/// Serves `routes` at `entrance` until `shutdown`, together with health (of "" and of each full service name in `names`)
+/// and, where it is asked for, reflection. Sizes of messages are set on the generated services.
 ///
 /// At shutdown: not ready, no new connections, open calls go on to their end. Streams end when their service ends them,
 /// on the same token. What is open after [`DRAIN_MS_MAX`] is cut.
 pub async fn serve(
-    listener: impl Listener,
+    entrance: Entrance<impl Listener>,
     routes: Routes,
     names: &[&str],
     readiness: Readiness,
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let health = health::service(names, readiness.clone(), shutdown.clone());
-    let routes = describe(routes.add_service(health))?;
+    let Entrance { listener, doors, reflection, health: probed } = entrance;
+    let health = || health::service(names, readiness.clone(), shutdown.clone());
+    let routes = routes.add_service(health());
+    let routes = if reflection { describe(routes)? } else { routes };
     let cut = Shutdown::new();
     // However this future ends, also when it is dropped, no connection outlives it.
     let _guard = cut.clone().drop_guard();
-    let incoming = incoming::connections(listener, cut);
+    if let Some(probed) = probed {
+        let incoming = incoming::connections(probed, Doors::open(), cut.clone());
+        let probed = bounded().add_service(health()).serve_with_incoming(incoming);
+        tokio::spawn(cut.clone().run_until_cancelled_owned(probed));
+    }
+    let incoming = incoming::connections(listener, doors.clone(), cut);
     let begin_drain = {
         let shutdown = shutdown.clone();
         async move {
@@ -61,7 +69,8 @@ pub async fn serve(
             readiness.close();
         }
     };
-    let serving = bounded().layer(telemetry::server_layer()).add_routes(routes);
+    // Whoever is turned away leaves no trace.
+    let serving = bounded().layer(Guard(doors)).layer(telemetry::server_layer()).add_routes(routes);
     let serving = serving.serve_with_incoming_shutdown(incoming, begin_drain);
     Ok(until_drained(serving, shutdown).await.unwrap_or(Ok(()))?)
 }

@@ -204,6 +204,8 @@ fn load(args: &Args, house: &House) -> replay::Args {
             target: house.addresses(Role::Orchestrator),
             play: house.addresses(Role::Playserver),
             realm: String::new(),
+            ca: None,
+            token_file: None,
         },
     }
 }

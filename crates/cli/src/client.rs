@@ -7,18 +7,33 @@ pub use addresses::{Addresses, Side};
 pub use explain::explain;
 
 use crate::misuse::Misuse;
-use chassis::Network;
+use chassis::{Bearer, Network};
+use doors::{Outward, authority};
 use players::{Client, Pool, Retry};
 
 /// A client of the system at `addresses`, with so many connections to each.
 pub fn connect(addresses: &Addresses, connections: usize, retry: Retry) -> Result<Client, Misuse> {
+    let network = network(addresses)?;
     let pool = |side: Side| {
         let flag = side.flag();
         if addresses.of(side).is_empty() || connections == 0 {
             return Err(Misuse::new(format!("{flag} needs an address, for example {flag} http://127.0.0.1:7600")));
         }
-        Pool::try_new(&Network::tcp(), addresses.of(side), connections)
-            .map_err(|error| Misuse::new(format!("{flag} {error}")))
+        Pool::try_new(&network, addresses.of(side), connections).map_err(|error| Misuse::new(format!("{flag} {error}")))
     };
     Ok(Client::new(pool(Side::Queue)?, pool(Side::Play)?, retry))
+}
+
+/// By TLS where an authority is named, with a token where one is. Both are read once: a tool does not run for long.
+fn network(addresses: &Addresses) -> Result<Network, Misuse> {
+    let mut network = Network::tcp();
+    if let Some(ca) = &addresses.ca {
+        let authority = authority(ca.clone()).map_err(|error| Misuse::new(format!("--ca {error}")))?;
+        network = network.encrypted(Outward::Client { authority });
+    }
+    if let Some(file) = &addresses.token_file {
+        let bearer = Bearer::open(file.clone()).map_err(|error| Misuse::new(format!("--token-file {error}")))?;
+        network = network.bearing(bearer);
+    }
+    Ok(network)
 }

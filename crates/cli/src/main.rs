@@ -4,6 +4,7 @@ mod bench;
 mod chaos;
 mod check;
 mod client;
+mod keys;
 mod misuse;
 mod replay;
 mod run;
@@ -53,6 +54,10 @@ enum Command {
     /// Run the monitor: a page that shows every instance, whom it holds, and how players move through the house.
     #[command(mut_arg("unwatched_s", |flag| flag.hide(true)))]
     Monitor(run::MonitorArgs),
+    /// Make certificates and keys for locked doors, to try them out.
+    Keys(keys::Args),
+    /// Sign a player's or a realm server's token with such a key.
+    Token(keys::TokenArgs),
     /// Queue, cancel, watch and end by hand: a thin client over the public contract.
     Ticket(ticket::Args),
     /// Play a trace against a running system as its players would, and check what they were told.
@@ -111,6 +116,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Mover(args) => run::role(Role::Mover, args).await,
             Command::Playserver(args) => run::playserver(args).await,
             Command::Monitor(args) => run::monitor(args).await,
+            Command::Keys(args) => keys::run(&args),
+            Command::Token(args) => keys::token(&args),
             Command::Ticket(args) => ticket::run(args).await,
             Command::Replay(args) => replay::run(args).await,
             Command::Chaos(args) => chaos::run(args).await,

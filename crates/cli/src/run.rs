@@ -3,6 +3,7 @@
 mod args;
 mod cluster;
 mod dev;
+mod doors;
 mod monitor;
 mod next_step;
 mod ports;

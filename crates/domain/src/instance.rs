@@ -33,7 +33,7 @@ impl Role {
 pub struct Instance {
     pub id: InstanceId,
     pub role: Role,
-    /// `http://host:port` at which the others reach it.
+    /// `http://host:port`, or `https://`, at which the others reach it.
     pub address: String,
     /// Region it stands in; empty when it does not matter.
     pub region: String,

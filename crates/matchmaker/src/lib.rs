@@ -15,8 +15,8 @@ pub use config::Config;
 
 use api::v1::matchmaker_server::MatchmakerServer;
 use chassis::{
-    Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
-    Shutdown,
+    Entrance, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration,
+    ServeError, Shutdown,
 };
 use domain::Role;
 use propose::Proposer;
@@ -33,7 +33,12 @@ pub struct Deps {
 }
 
 /// Serves until `shutdown`; then finishes the searches in work.
-pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    entrance: Entrance<impl Listener>,
+    deps: Deps,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let movers = Peers::watch(deps.leases.clone(), Role::Mover, shutdown.clone());
     // Searches that are still in work at shutdown go on to propose.
     let proposing = Shutdown::new();
@@ -56,7 +61,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     let routes = Routes::new(server).add_service(Inspect::server(oneself, holdings, shutdown.clone()));
-    let served = chassis::serve(listener, routes, &["muster.v1.Matchmaker", Inspect::NAME], readiness, shutdown).await;
+    let served = chassis::serve(entrance, routes, &["muster.v1.Matchmaker", Inspect::NAME], readiness, shutdown).await;
     proposing.cancel();
     registration.leave().await;
     served

@@ -58,7 +58,7 @@ impl Followers {
         let ended = self.over.child_token();
         self.following.insert(instance.id.clone(), (instance.address.clone(), ended.clone()));
         lock(&self.city).appears(v1::Instance::from(instance));
-        match self.network.channel(&instance.address) {
+        match self.network.channel_to(&instance.address, instance.role.into()) {
             Ok(channel) => {
                 let (city, clock) = (self.city.clone(), self.clock);
                 let follower = Follower { id: instance.id.to_string(), channel, city, clock };

@@ -23,8 +23,8 @@ pub use config::Config;
 
 use api::v1::mover_server::MoverServer;
 use chassis::{
-    Clock, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
-    Shutdown,
+    Clock, Entrance, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration,
+    ServeError, Shutdown,
 };
 use commit::Committer;
 use domain::Role;
@@ -45,7 +45,12 @@ pub struct Deps {
 }
 
 /// Serves until `shutdown`; then finishes the commits in work and gives up the lead at once, so that a standby takes it.
-pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    entrance: Entrance<impl Listener>,
+    deps: Deps,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let Deps { store, rules, clock, network } = deps;
     // The lead outlives the first word of the shutdown: commits in work need it, and hosts, until the last one is known. It does
     // not outlive them: as long as it is held, nobody else can commit. What is not delivered by then, the successor delivers.
@@ -78,7 +83,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
         .max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     let routes = Routes::new(server).add_service(inspect);
-    let served = chassis::serve(listener, routes, &["muster.v1.Mover", Inspect::NAME], readiness, shutdown).await;
+    let served = chassis::serve(entrance, routes, &["muster.v1.Mover", Inspect::NAME], readiness, shutdown).await;
     registration.leave().await;
     // Also when the server failed and nobody shut it down.
     led.cancel();

@@ -44,8 +44,8 @@ pub mod plan {
 
 use api::v1::queue_server::QueueServer;
 use chassis::{
-    Clock, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration, ServeError,
-    Shutdown,
+    Clock, Entrance, Fleet, Holdings, Inspect, Listener, LiveRules, Network, Oneself, Peers, Readiness, Registration,
+    ServeError, Shutdown,
 };
 use domain::{RealmId, Role};
 use explain::Explainer;
@@ -73,7 +73,12 @@ pub struct Deps {
 
 /// Serves until `shutdown`, as an orchestrator or a sweeper by the instance's role; then finishes what is in work and hands back the
 /// tickets held here, so that others adopt them at once.
-pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    entrance: Entrance<impl Listener>,
+    deps: Deps,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let Deps { realm, store, rules, clock, network, unwatched_max } = deps;
     let holder = config.instance.id.clone();
     let role = config.instance.role;
@@ -104,7 +109,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
     let oneself = Oneself::new(config.instance, registration.load(), &readiness, config.drainable);
     let routes = Routes::new(Inspect::server(oneself, holdings, shutdown.clone()));
     let served = match role {
-        Role::Sweeper => chassis::serve(listener, routes, &[Inspect::NAME], readiness, shutdown).await,
+        Role::Sweeper => chassis::serve(entrance, routes, &[Inspect::NAME], readiness, shutdown).await,
         _ => {
             let service = Service {
                 realm,
@@ -119,7 +124,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
             };
             let server = QueueServer::new(service).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX);
             let names = ["muster.v1.Queue", Inspect::NAME];
-            chassis::serve(listener, routes.add_service(server), &names, readiness, shutdown).await
+            chassis::serve(entrance, routes.add_service(server), &names, readiness, shutdown).await
         }
     };
     // Their own ends are bounded; a panic in one of them was logged where it happened.

@@ -23,7 +23,7 @@ pub use config::Config;
 
 use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
-use chassis::{Clock, Holdings, Inspect, Listener, Oneself, Readiness, Registration, ServeError, Shutdown};
+use chassis::{Clock, Entrance, Holdings, Inspect, Listener, Oneself, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
 use desk::Desk;
 use domain::RealmId;
@@ -43,7 +43,12 @@ pub struct Deps {
 }
 
 /// Serves until `shutdown`; then every stream ends with UNAVAILABLE, so that clients go on at another playserver.
-pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve(
+    config: Config,
+    entrance: Entrance<impl Listener>,
+    deps: Deps,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let Deps { realm, store, clock } = deps;
     let id = config.instance.id.clone();
     let readiness = Readiness::new();
@@ -64,7 +69,7 @@ pub async fn serve(config: Config, listener: impl Listener, deps: Deps, shutdown
         .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX))
         .add_service(inspect);
     let names = ["muster.v1.Play", "muster.v1.Playserver", Inspect::NAME];
-    let served = chassis::serve(listener, routes, &names, readiness, shutdown).await;
+    let served = chassis::serve(entrance, routes, &names, readiness, shutdown).await;
     registration.leave().await;
     served
 }

@@ -12,11 +12,11 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// An instance reached at `address` (`http://host:port`), with a name of its own.
+    /// An instance reached at `address` (`http://host:port`, or `https://`), with a name of its own.
     pub fn new(role: Role, address: String) -> Result<Self, Invalid> {
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let id = InstanceId::parse("id", &format!("{}-{}", role.as_str(), &unique[..8]))?;
-        let game_address = address.trim_start_matches("http://").to_owned();
+        let game_address = address.split_once("://").map_or(address.as_str(), |(_, place)| place).to_owned();
         let instance = Instance { id, role, address, region: String::new(), capacity: CAPACITY, load: 0 };
         Ok(Self { instance, game_address })
     }

@@ -1,6 +1,6 @@
 use crate::{Counts, Spec, World, serve, wait_until};
 use anyhow::{Context, Result, bail};
-use chassis::{ServeError, Shutdown};
+use chassis::{Entrance, ServeError, Shutdown};
 use domain::{Instance, Role};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -38,7 +38,7 @@ impl System {
     pub fn add(&mut self, role: Role, listener: TcpListener) -> Result<&Running> {
         let spec = Spec::new(role, format!("http://{}", listener.local_addr()?))?;
         let (instance, shutdown) = (spec.instance.clone(), Shutdown::new());
-        let task = tokio::spawn(serve(spec, listener, self.world.clone(), shutdown.clone()));
+        let task = tokio::spawn(serve(spec, Entrance::open(listener), self.world.clone(), shutdown.clone()));
         self.running.push(Running { instance, shutdown, task });
         self.running.last().context("just pushed")
     }

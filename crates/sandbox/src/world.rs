@@ -1,5 +1,5 @@
 use crate::Spec;
-use chassis::{Clock, Listener, LiveRules, Network, ServeError, Shutdown};
+use chassis::{Clock, Entrance, Listener, LiveRules, Network, ServeError, Shutdown};
 use domain::{RealmId, Role};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,27 +19,32 @@ pub struct World {
     pub drainable: bool,
 }
 
-/// Serves one instance on `listener` until `shutdown`.
-pub async fn serve(spec: Spec, listener: impl Listener, world: World, shutdown: Shutdown) -> Result<(), ServeError> {
+/// Serves one instance at `entrance` until `shutdown`.
+pub async fn serve(
+    spec: Spec,
+    entrance: Entrance<impl Listener>,
+    world: World,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let World { realm, store, rules, clock, network, unwatched_max, drainable } = world;
     let Spec { instance, game_address } = spec;
     match instance.role {
         Role::Orchestrator | Role::Sweeper => {
             let deps = orchestrator::Deps { realm, store, rules, clock, network, unwatched_max };
-            orchestrator::serve(orchestrator::Config { instance, drainable }, listener, deps, shutdown).await
+            orchestrator::serve(orchestrator::Config { instance, drainable }, entrance, deps, shutdown).await
         }
         Role::Matchmaker => {
             let deps = matchmaker::Deps { leases: store, rules, network };
-            matchmaker::serve(matchmaker::Config { instance, drainable }, listener, deps, shutdown).await
+            matchmaker::serve(matchmaker::Config { instance, drainable }, entrance, deps, shutdown).await
         }
         Role::Mover => {
             let deps = mover::Deps { store, rules, clock, network };
-            mover::serve(mover::Config { instance, drainable }, listener, deps, shutdown).await
+            mover::serve(mover::Config { instance, drainable }, entrance, deps, shutdown).await
         }
         Role::Playserver => {
             let deps = playserver::Deps { realm, store, clock };
             let config = playserver::Config { instance, drainable, game_address, unwatched_max };
-            playserver::serve(config, listener, deps, shutdown).await
+            playserver::serve(config, entrance, deps, shutdown).await
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::network::{Door, address, network};
 use crate::plant::Plant;
 use crate::storage::{self, End, Flow, Link};
 use anyhow::{Result, anyhow};
-use chassis::{Clock, LiveRules, Shutdown};
+use chassis::{Clock, Entrance, LiveRules, Shutdown};
 use domain::{Role, RuleSet, Rules};
 use players::{Client, Pool, Retry, Stage, Tally, TicketRecord, play_all};
 use sandbox::{Residue, Spec, World, settled};
@@ -249,5 +249,5 @@ async fn serve(role: Role, host: Arc<str>, link: Link, rules: RuleSet, shutdown:
         drainable: false,
     };
     let spec = Spec::new(role, address(&host))?;
-    Ok(sandbox::serve(spec, Door::open().await?, world, shutdown).await?)
+    Ok(sandbox::serve(spec, Entrance::open(Door::open().await?), world, shutdown).await?)
 }

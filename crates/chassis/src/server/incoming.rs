@@ -1,8 +1,9 @@
 //! Accepted connections: bounded in number, and cut when the server has waited long enough.
 
 use crate::{Listener, Shutdown, network::Socket};
-use futures::stream::{Stream, unfold};
-use std::future::Future;
+use doors::{Doors, Line, Stranger};
+use futures::stream::{Stream, StreamExt, unfold};
+use std::future::{Future, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
 
@@ -18,26 +20,48 @@ const CONNECTIONS_MAX: usize = 16_384;
 /// Wait after a failed accept, in ms: out of file handles, the next one fails as well.
 const ACCEPT_RETRY_MS: u64 = 50;
 
+/// Longest time from a connection's beginning to the first byte of HTTP/2, in ms. After it, keepalive notices who hangs.
+const OPENING_MS_MAX: u64 = 10_000;
+
 /// One client's connection. Its reads fail once it is cut, which makes the transport close it.
 pub(super) struct Connection<S> {
-    stream: S,
+    line: Line<S>,
+    stranger: Stranger,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Until something was read.
+    opening: Option<Pin<Box<Sleep>>>,
     _room: OwnedSemaphorePermit,
 }
 
-/// Connections as they come. All of them, taken or not, are cut when `cut` fires.
+/// Connections as they come past the doors. All of them, taken or not, are cut when `cut` fires.
 pub(super) fn connections<L: Listener>(
     listener: L,
+    doors: Doors,
     cut: Shutdown,
 ) -> impl Stream<Item = io::Result<Connection<L::Socket>>> {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    unfold((listener, room, cut), |(listener, room, cut)| async move {
+    let accepted = unfold((listener, room), |(listener, room)| async move {
         // The semaphore is never closed: an error cannot come, and would end the server rather than spin.
         let permit = room.clone().acquire_owned().await.ok()?;
-        let stream = accept(&listener).await;
-        let cut_off = Box::pin(cut.clone().cancelled_owned());
-        Some((Ok(Connection { stream, cut: cut_off, _room: permit }), (listener, room, cut)))
-    })
+        Some(((accept(&listener).await, permit), (listener, room)))
+    });
+    let received = accepted.map(move |(stream, room)| receive(doors.clone(), stream, room, cut.clone()));
+    // None waits for the handshake of another.
+    received.buffer_unordered(CONNECTIONS_MAX).filter_map(ready).map(Ok)
+}
+
+/// None for a connection that did not come past the doors.
+async fn receive<S: Socket>(
+    doors: Doors,
+    stream: S,
+    room: OwnedSemaphorePermit,
+    cut: Shutdown,
+) -> Option<Connection<S>> {
+    let received = cut.run_until_cancelled(doors.receive(stream)).await?;
+    let told = received.inspect_err(|error| tracing::debug!(%error, "a connection did not come past the doors"));
+    let (line, stranger) = told.ok()?;
+    let opening = Some(Box::pin(sleep(Duration::from_millis(OPENING_MS_MAX))));
+    Some(Connection { line, stranger, cut: Box::pin(cut.cancelled_owned()), opening, _room: room })
 }
 
 async fn accept<L: Listener>(listener: &L) -> L::Socket {
@@ -53,9 +77,11 @@ async fn accept<L: Listener>(listener: &L) -> L::Socket {
 }
 
 impl<S: Socket> Connected for Connection<S> {
-    type ConnectInfo = ();
+    type ConnectInfo = Stranger;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Stranger {
+        self.stranger
+    }
 }
 
 impl<S: Socket> AsyncRead for Connection<S> {
@@ -63,21 +89,29 @@ impl<S: Socket> AsyncRead for Connection<S> {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        Pin::new(&mut self.stream).poll_read(cx, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.line).poll_read(cx, into);
+        let Some(opening) = &mut self.opening else { return read };
+        if into.filled().len() > before {
+            self.opening = None;
+        } else if read.is_pending() && opening.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
     }
 }
 
 impl<S: Socket> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        Pin::new(&mut self.line).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.line).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.line).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -85,10 +119,10 @@ impl<S: Socket> AsyncWrite for Connection<S> {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        Pin::new(&mut self.line).poll_write_vectored(cx, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.line.is_write_vectored()
     }
 }

@@ -3,7 +3,7 @@
 use api::v1::mover_client::MoverClient;
 use api::v1::mover_server::{Mover, MoverServer};
 use api::v1::{ProposeRequest, ProposeResponse};
-use chassis::{CallError, Caller, Readiness, ServeError, Shutdown};
+use chassis::{CallError, Caller, Entrance, Readiness, ServeError, Shutdown};
 use futures::stream::BoxStream;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -124,8 +124,9 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let readiness = Readiness::new();
         let (ready, end) = (readiness.clone(), shutdown.clone());
-        let serving =
-            tokio::spawn(async move { chassis::serve(listener, routes, &["muster.v1.Mover"], ready, end).await });
+        let serving = tokio::spawn(async move {
+            chassis::serve(Entrance::open(listener), routes, &["muster.v1.Mover"], ready, end).await
+        });
         Self { address, readiness, shutdown, serving }
     }
 

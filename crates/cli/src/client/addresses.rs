@@ -1,4 +1,6 @@
-//! Where the system is.
+//! Where the system is, and how it is reached.
+
+use std::path::PathBuf;
 
 /// Flags that every client tool shares. The defaults are the ports that `muster dev` documents.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,6 +40,12 @@ pub struct Addresses {
         hide_default_value = true
     )]
     pub realm: String,
+    /// The authority (PEM) that signed the certificates of https:// addresses
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "MUSTER_CA")]
+    pub ca: Option<PathBuf>,
+    /// The token to call with, where the doors are locked
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "MUSTER_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// Whom a call goes to.
@@ -72,17 +80,14 @@ impl Addresses {
     }
 }
 
-/// `host:port` is enough; the contract is spoken in clear text.
+/// `host:port` is enough where nothing is encrypted.
 fn parse(text: &str) -> Result<String, String> {
     let text = text.trim().trim_end_matches('/');
-    if text.starts_with("https://") {
-        return Err("TLS ends at the proxy: use http://host:port".to_owned());
-    }
-    let rest = text.strip_prefix("http://").unwrap_or(text);
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     let port = rest.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
     match port {
-        Some(_) => Ok(format!("http://{rest}")),
-        None => Err("must be http://host:port".to_owned()),
+        Some(_) if scheme == "http" || scheme == "https" => Ok(format!("{scheme}://{rest}")),
+        _ => Err("must be http://host:port or https://host:port".to_owned()),
     }
 }
 
@@ -93,8 +98,9 @@ mod tests {
     #[test]
     fn addresses_need_a_host_and_a_port() {
         assert_eq!(parse("127.0.0.1:7600").unwrap(), "http://127.0.0.1:7600");
+        assert_eq!(parse("https://play.example:443").unwrap(), "https://play.example:443");
         assert_eq!(parse("http://[::1]:7600/").unwrap(), "http://[::1]:7600");
-        for bad in ["", "http://", "host", ":7600", "host:port", "https://host:1"] {
+        for bad in ["", "http://", "host", ":7600", "host:port", "ftp://host:1"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

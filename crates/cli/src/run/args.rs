@@ -1,5 +1,6 @@
 //! Flags of everything that runs services. Each can come from the environment instead.
 
+use super::doors::{DoorArgs, TlsArgs};
 use super::ports::{MONITOR_PORT, default_port};
 use super::redacted::redacted;
 use super::round_trips;
@@ -74,7 +75,7 @@ pub struct RoleArgs {
     /// Let anyone who reaches this port have it leave, by `Inspect.Drain` or from the monitor page
     #[arg(long, env = "MUSTER_DRAINABLE")]
     pub drainable: bool,
-    /// URL at which the other services reach this one [default: http:// and the address listened on]
+    /// URL at which the other services reach this one [default: http:// or, with a certificate, https:// and the address listened on]
     #[arg(long, env = "MUSTER_ADVERTISE", value_name = "URL")]
     pub advertise: Option<String>,
     /// Address on which Prometheus finds this process's metrics, at /metrics [default: none]
@@ -89,6 +90,8 @@ pub struct RoleArgs {
     /// Leave, as by SIGTERM, when the process that started this one ends
     #[arg(long, hide = true)]
     pub with_parent: bool,
+    #[command(flatten)]
+    pub doors: DoorArgs,
 }
 
 /// A playserver in a process of its own.
@@ -159,6 +162,11 @@ pub struct MonitorArgs {
     /// Let whoever opens the page have clients come that queue and play
     #[arg(long, env = "MUSTER_SPAWN")]
     pub spawn: bool,
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// A realm server's token, under which such clients come
+    #[arg(long, env = "MUSTER_TOKEN_FILE", help_heading = "Doors", requires = "spawn", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Leave, as by SIGTERM, when the process that started this one ends
     #[arg(long, hide = true)]
     pub with_parent: bool,
@@ -187,6 +195,9 @@ pub struct ClusterArgs {
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     pub fsync: FsyncArg,
+    /// Lock the doors, with what `muster keys` wrote to this directory; without it they stand open
+    #[arg(long, env = "MUSTER_KEYS", value_name = "DIR")]
+    pub keys: Option<PathBuf>,
     /// Orchestrators: on 127.0.0.1:7600 and the ports after it
     #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = count(), value_name = "N")]
     pub orchestrators: u16,

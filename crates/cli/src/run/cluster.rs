@@ -18,6 +18,7 @@ pub use seat::{Seat, seats_at};
 use super::args::ClusterArgs;
 use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
+use crate::keys::KeysDir;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
 use banner::Banner;
@@ -32,7 +33,8 @@ use store::testing::{Fsync, Listen, RedisServer};
 pub async fn run(args: ClusterArgs) -> Result<()> {
     // Bad flags and files, and ports in use, are this process's to report, before it starts any other.
     args.realm.world(args.redis.as_deref())?;
-    let seats = seats(args.counts())?;
+    let keys = args.keys.clone().map(KeysDir::opened).transpose()?;
+    let seats: Vec<Seat> = seats(args.counts())?.into_iter().map(|seat| Seat { keys: keys.clone(), ..seat }).collect();
     check_free(&seats).await?;
     let shutdown = shutdown_on_signal()?;
     let own = || {

@@ -62,7 +62,7 @@ async fn ready(system: &System, args: &DevArgs, metrics: SocketAddr) -> Result<(
 fn welcome(system: &System, args: &DevArgs, metrics: SocketAddr) -> String {
     let of = |role| system.addresses(role).iter().map(|address| host_and_port(address)).collect::<Vec<_>>();
     let rules = system.world.rules.current();
-    let next = NextStep { rules: &rules, queue: of(Role::Orchestrator), play: of(Role::Playserver) };
+    let next = NextStep { rules: &rules, queue: of(Role::Orchestrator), play: of(Role::Playserver), keys: None };
     let kept = args
         .redis
         .as_deref()
@@ -75,6 +75,7 @@ fn welcome(system: &System, args: &DevArgs, metrics: SocketAddr) -> String {
   queues               {}
   realm                {}, kept {kept}
   other services       matchmaker {}   mover {}   sweeper {}
+  doors                open, to whoever reaches these ports: no TLS, no tokens (`muster cluster --keys` shows them locked)
   metrics              http://{metrics}{}
   traces               {}
   stop                 Ctrl-C

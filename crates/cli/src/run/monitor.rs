@@ -1,7 +1,10 @@
 use super::args::MonitorArgs;
+use super::doors::network;
 use super::ports::listen;
 use super::signals::{leave_with_parent, shutdown_on_signal};
+use crate::misuse::Misuse;
 use anyhow::{Context, Result};
+use chassis::{Bearer, Network, Shutdown};
 use domain::InstanceId;
 use sandbox::World;
 
@@ -14,6 +17,9 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
+    let certificates = args.tls.certificates()?;
+    let network = bearing(network(certificates.as_ref(), &world.realm), &args, &shutdown)?;
+    let world = World { network, ..world };
     let config = args.page.config(args.spawn)?;
     let listener = listen("the monitor", args.listen, IN_USE).await?;
     let telemetry = args.realm.telemetry(
@@ -23,11 +29,22 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         telemetry::TRACED_SHARE,
     )?;
     args.realm.follow_rules(&world, &shutdown);
+    if let Some(certificates) = certificates {
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(certificates.follow()));
+    }
     println!("monitor http://{}", listener.local_addr()?);
     let served = monitor::serve(config, listener, deps(&world), shutdown).await;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
     Ok(served?)
+}
+
+/// Clients that come from the page act under a token.
+fn bearing(network: Network, args: &MonitorArgs, shutdown: &Shutdown) -> Result<Network> {
+    let Some(file) = &args.token_file else { return Ok(network) };
+    let bearer = Bearer::open(file.clone()).map_err(|error| Misuse::new(error.to_string()))?;
+    tokio::spawn(shutdown.clone().run_until_cancelled_owned(bearer.clone().follow()));
+    Ok(network.bearing(bearer))
 }
 
 /// What a monitor of this realm needs.

@@ -3,9 +3,13 @@
 use super::ports::default_port;
 use domain::{Role, RuleSet, Rules};
 use std::fmt;
+use std::path::Path;
 
 /// What the lines say instead of a path.
 pub const STANDS_FOR: &str = "`muster` stands for ./target/release/muster; `muster --help` lists the rest.";
+
+/// Where the token of the lines is kept.
+const TOKEN_FILE: &str = "me.token";
 
 /// The queue that comes with Muster, taken first where it is there.
 const FAVOURITE: &str = "duel";
@@ -15,6 +19,8 @@ pub struct NextStep<'a> {
     pub rules: &'a RuleSet,
     pub queue: Vec<String>,
     pub play: Vec<String>,
+    /// Where what locks the doors is; none: they stand open.
+    pub keys: Option<&'a Path>,
 }
 
 impl NextStep<'_> {
@@ -22,9 +28,22 @@ impl NextStep<'_> {
     fn flags(&self) -> String {
         let flag = |flag: &str, addresses: &[String], role| {
             let found_anyway = addresses == [format!("127.0.0.1:{}", default_port(role))];
-            if found_anyway { String::new() } else { format!(" {flag} {}", addresses.join(",")) }
+            let addresses = addresses.iter().map(|address| format!("{}{address}", self.scheme()));
+            if found_anyway && self.keys.is_none() {
+                String::new()
+            } else {
+                format!(" {flag} {}", addresses.collect::<Vec<_>>().join(","))
+            }
         };
-        flag("--target", &self.queue, Role::Orchestrator) + &flag("--play", &self.play, Role::Playserver)
+        let places = flag("--target", &self.queue, Role::Orchestrator) + &flag("--play", &self.play, Role::Playserver);
+        match self.keys {
+            Some(keys) => format!(" --ca {}/ca.pem --token-file {TOKEN_FILE}{places}", keys.display()),
+            None => places,
+        }
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.keys.is_some() { "https://" } else { "" }
     }
 
     /// The arena's players meet one against one.
@@ -54,6 +73,9 @@ impl fmt::Display for NextStep<'_> {
         }
         let (queue, play) = (self.queue.join(","), self.play.join(","));
         writeln!(f, "Muster is up: players queue on {queue} and watch on {play}. In a second shell:")?;
+        if let Some(keys) = self.keys {
+            writeln!(f, "  cargo run --release -- token --keys {} --realm-server me > {TOKEN_FILE}", keys.display())?;
+        }
         if let Some(rules) = self.arena_queue() {
             let (queue, flags) = (rules.queue(), self.flags());
             writeln!(f, "  cargo run --release -- replay arena --queue {queue} --speed 10{flags}")?;
@@ -72,7 +94,8 @@ mod tests {
     fn told(rules: &[&str], queue: &[&str], play: &[&str]) -> String {
         let rules = rules.iter().map(|text| Rules::parse(text).unwrap()).collect();
         let owned = |addresses: &[&str]| addresses.iter().map(|address| (*address).to_owned()).collect();
-        NextStep { rules: &RuleSet::try_new(rules).unwrap(), queue: owned(queue), play: owned(play) }.to_string()
+        NextStep { rules: &RuleSet::try_new(rules).unwrap(), queue: owned(queue), play: owned(play), keys: None }
+            .to_string()
     }
 
     const DUEL: &str = include_str!("../../../../rules/duel.toml");

@@ -1,4 +1,5 @@
 use super::args::{PlayserverArgs, RoleArgs};
+use super::doors::{follow, network};
 use super::ports::{default_port, listen};
 use super::redacted::redacted;
 use super::signals::{leave_with_parent, shutdown_on_signal};
@@ -11,6 +12,7 @@ use store::RedisStore;
 
 const GAME_ADDRESS_BYTES_MAX: usize = 256;
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
+const HEALTH_IN_USE: &str = "choose another address with --health";
 pub const METRICS_IN_USE: &str = "choose another address with --metrics";
 
 /// Runs one service until SIGTERM.
@@ -50,13 +52,19 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     }
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
+    let doors = args.doors.open(role, &world.realm)?;
+    let world = World { network: network(doors.certificates(), &world.realm), ..world };
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, default_port(role))));
     let listener = listen(role.as_str(), address, IN_USE).await?;
     let metrics = match args.metrics {
         Some(address) => Some(listen("metrics", address, METRICS_IN_USE).await?),
         None => None,
     };
-    let spec = of_role(spec(role, args, listener.local_addr()?)?);
+    let health = match args.doors.health {
+        Some(address) => Some(listen("health", address, HEALTH_IN_USE).await?),
+        None => None,
+    };
+    let spec = of_role(spec(role, args, &world, listener.local_addr()?)?);
     let telemetry = args.realm.telemetry(
         &format!("muster-{}", role.as_str()),
         &spec.instance.id,
@@ -68,18 +76,24 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         tracing::info!(metrics = %listener.local_addr()?, "serving metrics");
         tokio::spawn(chassis::serve_metrics(listener, shutdown.clone()));
     }
+    if doors.certificates().is_none() {
+        tracing::warn!("doors are open: no TLS, no tokens (--insecure)");
+    }
     warn_of_redis(&world, &args.redis).await;
     args.realm.follow_rules(&world, &shutdown);
-    let served = sandbox::serve(spec, listener, world, shutdown).await;
+    follow(&doors, &shutdown);
+    let entrance = args.doors.entrance(listener, doors, health);
+    let served = sandbox::serve(spec, entrance, world, shutdown).await;
     tracing::info!("ended");
     // Flushing blocks, and needs this runtime's other threads meanwhile.
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
     Ok(served?)
 }
 
-fn spec(role: Role, args: &RoleArgs, bound: SocketAddr) -> Result<Spec> {
-    let address = args.advertise.clone().unwrap_or_else(|| format!("http://{bound}"));
-    let reachable = chassis::channel(&address);
+fn spec(role: Role, args: &RoleArgs, world: &World, bound: SocketAddr) -> Result<Spec> {
+    let scheme = if args.doors.tls.insecure { "http" } else { "https" };
+    let address = args.advertise.clone().unwrap_or_else(|| format!("{scheme}://{bound}"));
+    let reachable = world.network.channel(&address);
     reachable.map_err(|error| Misuse::new(format!("--advertise {address}: {error}")))?;
     let mut spec = Spec::new(role, address)?;
     if let Some(name) = &args.instance {

@@ -30,7 +30,7 @@ impl Page {
     /// Starts a monitor of the realm on this Redis, and has it tell what changes, as a browser does.
     pub async fn open(realm: &RealmArgs, redis: &str) -> Result<Self> {
         let mut command = process("monitor", realm, redis, &Export::Nowhere, None)?;
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command.args(["--insecure", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut monitor = command.spawn().context("the monitor cannot be started")?;
         let address = address_of(&mut monitor).await?;
         let stream = timeout(ANSWER_MAX, events(&address)).await.context("the monitor does not answer")??;

@@ -1,7 +1,7 @@
 //! Where traces go that nobody looks at: they are counted.
 
 use anyhow::Result;
-use chassis::{Readiness, Shutdown};
+use chassis::{Entrance, Readiness, Shutdown};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -51,7 +51,7 @@ impl Sink {
         let routes = Routes::new(TraceServiceServer::new(desk.clone()));
         let routes = routes.add_service(MetricsServiceServer::new(desk.clone()));
         let serving = shutdown.clone().drop_guard();
-        tokio::spawn(chassis::serve(listener, routes, &[], Readiness::new(), shutdown));
+        tokio::spawn(chassis::serve(Entrance::open(listener), routes, &[], Readiness::new(), shutdown));
         Ok(Self { endpoint, desk, _serving: serving })
     }
 

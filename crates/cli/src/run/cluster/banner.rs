@@ -39,6 +39,10 @@ impl Banner<'_> {
         if let Some(metrics) = seat.metrics {
             line += &format!(" --metrics {metrics}");
         }
+        line += &match &seat.keys {
+            Some(_) => " ...with the flags of its doors (ps shows them)".to_owned(),
+            None => " --insecure".to_owned(),
+        };
         if self.args.realm.realm != "default" {
             line += &format!(" --realm {}", self.args.realm.realm);
         }
@@ -55,11 +59,16 @@ impl fmt::Display for Banner<'_> {
             writeln!(f, "{}", self.row(member))?;
         }
         let (queue, play) = (self.addresses(Role::Orchestrator), self.addresses(Role::Playserver));
-        write!(f, "\n{}", NextStep { rules: self.rules, queue, play })?;
+        write!(f, "\n{}", NextStep { rules: self.rules, queue, play, keys: self.args.keys.as_deref() })?;
         writeln!(f, "  kill one             kill -9 PID: the others go on, and it is not started again")?;
         if let Some(again) = self.again() {
             writeln!(f, "  start it again       {again}")?;
         }
+        let doors = match &self.args.keys {
+            Some(keys) => format!("locked, by the keys in {}", keys.display()),
+            None => "open, to whoever reaches these ports: no TLS, no tokens (--keys locks them)".to_owned(),
+        };
+        writeln!(f, "  doors                {doors}")?;
         writeln!(f, "  metrics              of each a hundred ports above it: k8s/observability/prometheus.yaml")?;
         writeln!(f, "  traces               {}", telemetry::destination(telemetry::TRACED_SHARE))?;
         writeln!(f, "  stop                 Ctrl-C")?;

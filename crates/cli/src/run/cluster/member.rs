@@ -1,13 +1,14 @@
 use super::export::Export;
 use super::process::process;
 use super::seat::Seat;
+use crate::keys::ISSUER;
 use crate::run::args::RealmArgs;
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::time::Duration;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 /// How long a child may take to leave after SIGTERM; services promise 10 s.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(11);
@@ -22,8 +23,10 @@ impl Member {
     /// It logs to `log`; without one to this process's stderr, and then only what is amiss.
     pub fn start(realm: &RealmArgs, url: &str, seat: &Seat, export: &Export, log: Option<File>) -> Result<Self> {
         let mut command = process(seat.role.as_str(), realm, url, export, log)?;
+        lock(&mut command, seat);
         command.args(["--listen", &seat.address.to_string(), "--instance", seat.instance.as_str()]);
-        command.args(["--advertise", &format!("http://{}", seat.reached_at)]);
+        let scheme = if seat.keys.is_some() { "https" } else { "http" };
+        command.args(["--advertise", &format!("{scheme}://{}", seat.reached_at)]);
         match &seat.metrics {
             Some(address) => command.args(["--metrics", &address.to_string()]),
             // One address would be all members'.
@@ -71,4 +74,16 @@ impl Member {
             }
         }
     }
+}
+
+/// What each member may be asked by reflection is no secret on the machine that they all run on.
+fn lock(command: &mut Command, seat: &Seat) {
+    command.arg("--reflection");
+    let Some(keys) = &seat.keys else {
+        command.arg("--insecure");
+        return;
+    };
+    let member = doors::Member::from(seat.role);
+    command.arg("--tls-cert").arg(keys.cert(member)).arg("--tls-key").arg(keys.key(member));
+    command.arg("--tls-ca").arg(keys.ca()).arg("--token-keys").arg(keys.jwks()).args(["--token-issuer", ISSUER]);
 }

@@ -1,3 +1,4 @@
+use crate::keys::KeysDir;
 use crate::run::ports::{default_port, listen};
 use anyhow::Result;
 use domain::{InstanceId, Role};
@@ -20,6 +21,8 @@ pub struct Seat {
     pub reached_at: SocketAddr,
     /// Where its metrics are; none: nowhere.
     pub metrics: Option<SocketAddr>,
+    /// What locks its doors; none: they stand open.
+    pub keys: Option<KeysDir>,
     /// Unlike any of an earlier cluster on the same Redis, whose leases may still run.
     pub instance: InstanceId,
 }
@@ -44,7 +47,7 @@ pub fn seats_at(counts: Counts, port: impl Fn(Role, u16) -> Result<u16>) -> Resu
         let name = format!("{}-{number}", role.as_str());
         let instance = InstanceId::parse("instance", &format!("{name}-{run_id}"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(role, number)?));
-        Ok(Seat { name, role, address, reached_at: address, metrics: None, instance })
+        Ok(Seat { name, role, address, reached_at: address, metrics: None, keys: None, instance })
     };
     counts.roles().map(seat).collect()
 }

@@ -1,0 +1,81 @@
+use crate::misuse::Misuse;
+use anyhow::{Context, Result};
+use doors::Member;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The issuer of tokens that are signed with a directory's key.
+pub const ISSUER: &str = "muster-keys";
+
+/// Files by name, in one directory.
+#[derive(Debug, Clone)]
+pub struct KeysDir(PathBuf);
+
+impl KeysDir {
+    pub fn new(dir: PathBuf) -> Self {
+        Self(dir)
+    }
+
+    /// One that `muster keys` has written.
+    pub fn opened(dir: PathBuf) -> Result<Self, Misuse> {
+        let opened = Self(dir);
+        if opened.jwks().exists() {
+            return Ok(opened);
+        }
+        Err(Misuse::new(format!("--keys {} holds no keys: `muster keys --out` writes them", opened.0.display())))
+    }
+
+    pub fn cert(&self, member: Member) -> PathBuf {
+        self.0.join(format!("{}.pem", member.as_str()))
+    }
+
+    pub fn key(&self, member: Member) -> PathBuf {
+        self.0.join(format!("{}.key", member.as_str()))
+    }
+
+    pub fn ca(&self) -> PathBuf {
+        self.0.join("ca.pem")
+    }
+
+    pub fn ca_key(&self) -> PathBuf {
+        self.0.join("ca.key")
+    }
+
+    pub fn jwks(&self) -> PathBuf {
+        self.0.join("jwks.json")
+    }
+
+    pub fn token_key(&self) -> PathBuf {
+        self.0.join("token.key")
+    }
+
+    pub(super) fn create(&self) -> std::io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
+    }
+
+    pub(super) fn write(&self, path: &Path, text: &str) -> Result<()> {
+        replace(path, text, 0o644)
+    }
+
+    /// For this user alone.
+    pub(super) fn write_secret(&self, path: &Path, text: &str) -> Result<()> {
+        replace(path, text, 0o600)
+    }
+
+    pub(super) fn read(&self, path: &Path) -> Result<String> {
+        std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    }
+}
+
+/// Whoever reads meanwhile finds the old file or the new one, never a part.
+fn replace(path: &Path, text: &str, mode: u32) -> Result<()> {
+    let beside = path.with_extension("new");
+    let writing = || {
+        let _ = std::fs::remove_file(&beside);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        std::fs::rename(&beside, path)
+    };
+    writing().with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,156 @@
+//! Stands in front of all services of a server, and keeps the table of [`crate::access`].
+
+use crate::access::{Access, LASTING, access};
+use crate::caller::Realm;
+use crate::expiry::UntilExpiry;
+use crate::{Caller, Claims, Doors, Locked, Member, Stranger};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+/// Puts a guard before a server's services.
+#[derive(Clone)]
+pub struct Guard(pub Doors);
+
+#[derive(Clone)]
+pub struct Guarded<S> {
+    doors: Doors,
+    inner: S,
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { doors: self.0.clone(), inner }
+    }
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let stranger = request.extensions().get().copied().unwrap_or(Stranger(None));
+        let admitted = match self.doors.admit(request.uri().path(), request.headers(), stranger) {
+            Ok(admitted) => admitted,
+            Err(status) => return Box::pin(async move { Ok(status.into_http()) }),
+        };
+        // Nothing behind this point can tell it to anyone.
+        request.headers_mut().remove(AUTHORIZATION);
+        if matches!(admitted.caller, Caller::Player(_)) {
+            // A player does not say which traces are kept.
+            request.headers_mut().remove("traceparent");
+            request.headers_mut().remove("tracestate");
+        }
+        let lasts = admitted.expires.filter(|_| LASTING.contains(&request.uri().path()));
+        request.extensions_mut().insert(admitted.caller);
+        let answering = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answering.await?;
+            Ok(match lasts {
+                Some(lasts) => answer.map(|body| Body::new(UntilExpiry::new(body, lasts))),
+                None => answer,
+            })
+        })
+    }
+}
+
+struct Admitted {
+    caller: Caller,
+    /// How long his token is still good; none: he has none.
+    expires: Option<Duration>,
+}
+
+impl Admitted {
+    fn of(caller: Caller) -> Self {
+        Self { caller, expires: None }
+    }
+}
+
+impl Doors {
+    fn admit(&self, path: &str, headers: &HeaderMap, stranger: Stranger) -> Result<Admitted, Status> {
+        let Some(locked) = self.lock() else { return Ok(Admitted::of(Caller::Anyone)) };
+        let access = access(path).ok_or_else(|| Status::unimplemented("no such method"))?;
+        match access {
+            Access::Anyone => Ok(Admitted::of(Caller::Nobody)),
+            Access::Members(members) => member(members, stranger).map(Admitted::of),
+            Access::Known if stranger.0.is_some() => Ok(Admitted::of(Caller::Nobody)),
+            Access::ClientsAndMonitor
+                if stranger.0 == Some(Member::Monitor) && !headers.contains_key(AUTHORIZATION) =>
+            {
+                Ok(Admitted::of(Caller::Member(Member::Monitor)))
+            }
+            Access::RealmServers => match locked.client(headers)? {
+                admitted if matches!(admitted.caller, Caller::RealmServer(_)) => Ok(admitted),
+                _ => {
+                    Err(Status::permission_denied("this is for realm servers: the token lacks the scope muster:realm"))
+                }
+            },
+            Access::Known | Access::Clients | Access::ClientsAndMonitor => locked.client(headers),
+        }
+    }
+}
+
+fn member(members: &[Member], stranger: Stranger) -> Result<Caller, Status> {
+    let names = members.iter().map(|member| member.as_str()).collect::<Vec<_>>().join(" or ");
+    match stranger.0 {
+        Some(member) if members.contains(&member) => Ok(Caller::Member(member)),
+        Some(member) => {
+            Err(Status::permission_denied(format!("this is for {names}: the certificate is of {}", member.as_str())))
+        }
+        None => Err(Status::unauthenticated(format!("this is for {names}, by certificate: none was shown"))),
+    }
+}
+
+impl Locked {
+    /// Who shows a token; each call is one of his.
+    fn client(&self, headers: &HeaderMap) -> Result<Admitted, Status> {
+        let claims = self.claims(headers)?;
+        let expires = UNIX_EPOCH + Duration::from_secs(claims.exp);
+        // Already over within what clocks may differ: as short as can be.
+        let expires = Some(expires.duration_since(SystemTime::now()).unwrap_or_default());
+        let caller = if claims.is_realm_server() {
+            let limit = self.rates.of_realm_servers();
+            limit.take(&claims.sub)?;
+            Caller::RealmServer(Arc::new(Realm { name: claims.sub, limit }))
+        } else {
+            self.rates.of_players().take(&claims.sub)?;
+            Caller::Player(Arc::new(claims))
+        };
+        Ok(Admitted { caller, expires })
+    }
+
+    fn claims(&self, headers: &HeaderMap) -> Result<Claims, Status> {
+        let tokens = self.tokens.as_ref().ok_or_else(|| Status::unauthenticated("no clients are served here"))?;
+        let mut shown = headers.get_all(AUTHORIZATION).iter();
+        let (Some(shown), None) = (shown.next(), shown.next()) else {
+            return Err(Status::unauthenticated("authorization: must be there once, as Bearer and a token"));
+        };
+        let token = shown.to_str().ok().and_then(bearer);
+        let token = token.ok_or_else(|| Status::unauthenticated("authorization: must be Bearer and a token"))?;
+        tokens.check(token).map_err(|error| Status::unauthenticated(format!("the token is not taken: {error}")))
+    }
+}
+
+/// The scheme's name is case-insensitive: <https://www.rfc-editor.org/rfc/rfc9110#section-11.1>.
+fn bearer(shown: &str) -> Option<&str> {
+    let (scheme, token) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
