@@ -5,6 +5,7 @@ mod arrivals;
 mod cluster;
 mod doubts;
 mod encode;
+mod fault;
 mod gate;
 mod leases;
 mod link;
@@ -18,6 +19,7 @@ mod row;
 mod scripts;
 mod sentinel;
 mod tickets;
+mod trust;
 
 use self::link::{Ask, Link};
 pub use self::round_trip::{Observer, Operation, RoundTrip, RoundTripEnd};
@@ -28,6 +30,8 @@ use crate::{Bounds, StoreError};
 use ::redis::Value;
 use domain::RealmId;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::PathBuf;
 
 /// A realm on Redis. Cheap to share behind an `Arc`: its commands go over one connection without waiting for one another.
 #[derive(Debug)]
@@ -48,6 +52,9 @@ impl RedisStore {
     ///
     /// Then what it wrote is answered once `n` replicas hold it (0 to 16; 1 unless said).
     ///
+    /// With `rediss` in place of `redis` every connection is encrypted, and the server's certificate must be for the host that is
+    /// named, and be vouched for by a public authority or by those of [`RedisStore::trusting`].
+    ///
     /// Must be called within a Tokio runtime. Does not wait for Redis: while it is away, or has too few replicas, each verb answers
     /// [`StoreError::Unavailable`] within 900 ms.
     ///
@@ -61,6 +68,15 @@ impl RedisStore {
         let prefix = format!("{{{realm}}}");
         let process = format!("{:016x}", RandomState::new().build_hasher().finish());
         Ok(Self { link: Link::open(url, &prefix)?, prefix, process, bounds, scripts: &scripts::WRITTEN })
+    }
+
+    /// The same store, which trusts whomever the authorities in this file (PEM) vouch for, and nobody else. The file is read again
+    /// whenever a connection failed; those that stand are not asked anew.
+    ///
+    /// Errors when the URL asks for no TLS, or nothing in the file can be trusted.
+    pub fn trusting(mut self, authority: PathBuf) -> io::Result<Self> {
+        self.link.trust(authority)?;
+        Ok(self)
     }
 
     /// The same store with other scripts, for tests of what each of their lines is for.

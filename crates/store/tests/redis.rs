@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+#[path = "../../../tests/authority.rs"]
+mod authority;
 #[path = "../../../tests/repeatable.rs"]
 mod repeatable;
 
@@ -19,4 +21,5 @@ mod redis {
     mod restart;
     mod scene;
     mod sentinel;
+    mod tls;
 }

@@ -1,26 +1,40 @@
 //! Where the realm's Redis is: one server, or whichever of several leads.
 
+use super::trust::{Authority, Trust};
 use super::{cluster, sentinel};
 use crate::StoreError;
 use ::redis::io::tcp::TcpSettings;
-use ::redis::{Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisResult};
-use std::fmt;
+use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use std::{fmt, io};
 
-const SENTINEL: &str = "redis+sentinel://";
+/// Each scheme, and what it is with TLS.
+const SENTINEL: [&str; 2] = ["redis+sentinel://", "rediss+sentinel://"];
 const SENTINEL_PORT: u16 = 26_379;
-const CLUSTER: &str = "redis+cluster://";
+const CLUSTER: [&str; 2] = ["redis+cluster://", "rediss+cluster://"];
 const CLUSTER_PORT: u16 = 6_379;
 /// Most replicas that may be asked to hold a write.
 const REPLICAS_MAX: usize = 16;
 /// A peer that acknowledges nothing for this long is gone, though nobody closed the connection.
 const PEER_SILENT_MAX: Duration = Duration::from_secs(2);
 
-pub(super) enum Address {
-    One(Client),
+pub(super) struct Address {
+    place: Place,
+    authority: Option<Authority>,
+}
+
+enum Place {
+    One(ConnectionInfo),
     /// Others say who leads.
     Guided(Guides),
+}
+
+/// One server, and by whose word it is taken for that.
+pub(super) struct Server {
+    pub client: Client,
+    trust: Trust,
 }
 
 /// Who says which server leads, and of what.
@@ -45,84 +59,135 @@ enum Of {
 impl Address {
     /// `key` is in the slot of all of the realm's.
     pub fn parse(url: &str, key: &str) -> Result<Self, StoreError> {
-        let unclear = |why: String| StoreError::Unavailable(format!("redis url: {why}"));
-        if let Some(rest) = url.strip_prefix(SENTINEL) {
-            return Guides::sentinels(rest).map(Self::Guided).map_err(unclear);
+        let place = Place::parse(url, key);
+        let place = place.map_err(|why| StoreError::Unavailable(format!("redis url: {why}")))?;
+        Ok(Self { place, authority: None })
+    }
+
+    /// Trusts, over TLS, whomever the authorities in this file vouch for.
+    pub fn trust(&mut self, authority: PathBuf) -> io::Result<()> {
+        if !self.is_encrypted() {
+            let why =
+                "the Redis URL asks for no TLS: it must begin with rediss://, rediss+sentinel:// or rediss+cluster://";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        if let Some(rest) = url.strip_prefix(CLUSTER) {
-            return Guides::cluster(rest, key).map(Self::Guided).map_err(unclear);
-        }
-        let info = url.into_connection_info().map_err(|error| unclear(error.to_string()))?;
-        Client::open(info.set_tcp_settings(settings())).map(Self::One).map_err(|error| unclear(error.to_string()))
+        self.authority = Some(Authority::of(authority)?);
+        Ok(())
     }
 
     /// The server that leads now.
-    pub async fn master(&self) -> RedisResult<Client> {
-        match self {
-            Self::One(client) => Ok(client.clone()),
-            Self::Guided(guides) => guides.master().await,
-        }
+    pub async fn master(&self) -> RedisResult<Server> {
+        let trust = self.authority.as_ref().map(Authority::trust).transpose()?.unwrap_or_default();
+        let client = match &self.place {
+            Place::One(info) => trust.client(info.clone())?,
+            Place::Guided(guides) => guides.master(&trust).await?,
+        };
+        Ok(Server { client, trust })
     }
 
-    /// Whether another server may lead at another time.
+    pub fn is_encrypted(&self) -> bool {
+        let at = match &self.place {
+            Place::One(info) => Some(info.addr()),
+            Place::Guided(guides) => guides.nodes.first(),
+        };
+        matches!(at, Some(ConnectionAddr::TcpTls { .. }))
+    }
+
+    /// Whether another server may lead at another time, or another authority vouch for it.
     pub fn may_change(&self) -> bool {
-        matches!(self, Self::Guided(_))
+        matches!(self.place, Place::Guided(_)) || self.authority.is_some()
     }
 
     /// How many replicas must hold a write before it is answered.
     pub fn replicas(&self) -> usize {
-        match self {
-            Self::One(_) => 0,
-            Self::Guided(guides) => guides.replicas,
+        match &self.place {
+            Place::One(_) => 0,
+            Place::Guided(guides) => guides.replicas,
         }
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::One(client) => write!(f, "{}", client.get_connection_info().addr()),
-            Self::Guided(guides) => write!(f, "what {:?} say", guides.nodes),
+        match &self.place {
+            Place::One(info) => write!(f, "{}", info.addr()),
+            Place::Guided(guides) => write!(f, "what {:?} say", guides.nodes),
         }
+    }
+}
+
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        self.client.get_connection_info().addr() == other.client.get_connection_info().addr()
+            && self.trust == other.trust
+    }
+}
+
+impl Place {
+    fn parse(url: &str, key: &str) -> Result<Self, String> {
+        if let Some((rest, is_encrypted)) = without_scheme(url, SENTINEL) {
+            return Guides::sentinels(rest, is_encrypted).map(Self::Guided);
+        }
+        if let Some((rest, is_encrypted)) = without_scheme(url, CLUSTER) {
+            return Guides::cluster(rest, is_encrypted, key).map(Self::Guided);
+        }
+        let info = url.into_connection_info().map_err(|error| error.to_string())?;
+        if matches!(info.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) {
+            return Err("#insecure would believe any certificate".to_owned());
+        }
+        let login = nameless(info.redis_settings().clone());
+        Ok(Self::One(info.set_tcp_settings(settings()).set_redis_settings(login)))
     }
 }
 
 impl Guides {
     /// `[user:password@]host[:port],host[:port]/master[?replicas=n]`
-    fn sentinels(text: &str) -> Result<Self, String> {
+    fn sentinels(text: &str, is_encrypted: bool) -> Result<Self, String> {
         let (login, text) = split_login(text)?;
         let (text, replicas) = split_replicas(text)?;
         let (nodes, name) =
             text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or("must name the master after a /")?;
-        Self::new(login, nodes, SENTINEL_PORT, Of::Master(name.to_owned()), replicas)
+        let nodes = nodes_of(nodes, SENTINEL_PORT, is_encrypted)?;
+        Ok(Self::new(login, nodes, Of::Master(name.to_owned()), replicas))
     }
 
     /// `[user:password@]host[:port],host[:port][?replicas=n]`
-    fn cluster(text: &str, key: &str) -> Result<Self, String> {
+    fn cluster(text: &str, is_encrypted: bool, key: &str) -> Result<Self, String> {
         let (login, text) = split_login(text)?;
         let (nodes, replicas) = split_replicas(text)?;
-        Self::new(login, nodes, CLUSTER_PORT, Of::Key(key.to_owned()), replicas)
+        let nodes = nodes_of(nodes, CLUSTER_PORT, is_encrypted)?;
+        Ok(Self::new(login, nodes, Of::Key(key.to_owned()), replicas))
     }
 
-    fn new(login: RedisConnectionInfo, nodes: &str, port: u16, of: Of, replicas: usize) -> Result<Self, String> {
-        let nodes = nodes.split(',').map(|text| node(text, port)).collect::<Result<_, _>>()?;
-        Ok(Self { nodes, login, of, replicas, turn: AtomicUsize::new(0) })
+    fn new(login: RedisConnectionInfo, nodes: Vec<ConnectionAddr>, of: Of, replicas: usize) -> Self {
+        Self { nodes, login: nameless(login), of, replicas, turn: AtomicUsize::new(0) }
     }
 
-    async fn master(&self) -> RedisResult<Client> {
+    async fn master(&self, trust: &Trust) -> RedisResult<Client> {
         let mut nodes = self.nodes.clone();
         nodes.rotate_left(self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len());
         let leader = match &self.of {
-            Of::Master(name) => sentinel::leader(nodes, name, settings(), &self.login).await?,
-            Of::Key(key) => cluster::leader(self.client(nodes.swap_remove(0))?, key).await?,
+            Of::Master(name) => sentinel::leader(nodes, name, settings(), &self.login, trust).await?,
+            Of::Key(key) => cluster::leader(self.client(nodes.swap_remove(0), trust)?, key).await?,
         };
-        self.client(leader)
+        self.client(leader, trust)
     }
 
-    fn client(&self, at: ConnectionAddr) -> RedisResult<Client> {
+    fn client(&self, at: ConnectionAddr, trust: &Trust) -> RedisResult<Client> {
         let info = at.into_connection_info()?.set_tcp_settings(settings()).set_redis_settings(self.login.clone());
-        Client::open(info)
+        trust.client(info)
     }
+}
+
+/// What follows the scheme, where it is one of these, and whether it is the one with TLS.
+fn without_scheme<'a>(url: &'a str, [plain, encrypted]: [&str; 2]) -> Option<(&'a str, bool)> {
+    let plain = url.strip_prefix(plain).map(|rest| (rest, false));
+    plain.or_else(|| url.strip_prefix(encrypted).map(|rest| (rest, true)))
+}
+
+/// A connection does not say whose library made it: a user would need a permission for that, of which Redis 7.0 does not know.
+fn nameless(login: RedisConnectionInfo) -> RedisConnectionInfo {
+    login.set_skip_set_lib_name()
 }
 
 /// User and password, as a `redis://` URL has them, `%XX` included, and what follows. A password may hold an `@` itself; without a user
@@ -146,7 +211,12 @@ fn split_replicas(text: &str) -> Result<(&str, usize), String> {
     Ok((rest, count.ok_or_else(|| format!("must end with ?replicas=n, 0 to {REPLICAS_MAX}, or without it"))?))
 }
 
-fn node(text: &str, port: u16) -> Result<ConnectionAddr, String> {
+/// `host[:port],host[:port]`
+fn nodes_of(text: &str, port: u16, is_encrypted: bool) -> Result<Vec<ConnectionAddr>, String> {
+    text.split(',').map(|text| node(text, port, is_encrypted)).collect()
+}
+
+fn node(text: &str, port: u16, is_encrypted: bool) -> Result<ConnectionAddr, String> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().map_err(|_| format!("has no port in {text}"))?),
         None => (text, port),
@@ -154,7 +224,23 @@ fn node(text: &str, port: u16) -> Result<ConnectionAddr, String> {
     if host.is_empty() {
         return Err("must name a host".to_owned());
     }
-    Ok(ConnectionAddr::Tcp(host.to_owned(), port))
+    Ok(match is_encrypted {
+        true => encrypted(host.to_owned(), port),
+        false => ConnectionAddr::Tcp(host.to_owned(), port),
+    })
+}
+
+fn encrypted(host: String, port: u16) -> ConnectionAddr {
+    ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+}
+
+/// Another server that is reached as this one is; at the same host where it names none.
+pub(super) fn beside(known: &ConnectionAddr, host: Option<String>, port: u16) -> ConnectionAddr {
+    match known {
+        ConnectionAddr::TcpTls { host: same, .. } => encrypted(host.unwrap_or_else(|| same.clone()), port),
+        ConnectionAddr::Tcp(same, _) => ConnectionAddr::Tcp(host.unwrap_or_else(|| same.clone()), port),
+        other => other.clone(),
+    }
 }
 
 fn settings() -> TcpSettings {
@@ -168,7 +254,7 @@ mod tests {
 
     fn guides(url: &str) -> Result<Guides, String> {
         match Address::parse(url, "{realm}") {
-            Ok(Address::Guided(guides)) => Ok(guides),
+            Ok(Address { place: Place::Guided(guides), .. }) => Ok(guides),
             Ok(other) => panic!("{other:?}"),
             Err(error) => Err(error.to_string()),
         }
@@ -184,6 +270,10 @@ mod tests {
         assert_eq!((other.nodes, other.replicas), (vec![at("one", CLUSTER_PORT)], 0));
         assert!(matches!(other.of, Of::Key(key) if key == "{realm}"));
         assert_eq!((other.login.username(), other.login.password()), (Some("me"), Some("s3?@cr%et")));
+        let both = [guides("rediss+sentinel://one/muster").unwrap(), guides("rediss+cluster://one").unwrap()];
+        for (asked, port) in both.into_iter().zip([SENTINEL_PORT, CLUSTER_PORT]) {
+            assert_eq!(asked.nodes, [encrypted("one".into(), port)]);
+        }
         let third = guides("redis+cluster://:secret@one").unwrap();
         assert_eq!((third.login.username(), third.login.password()), (None, Some("secret")));
     }

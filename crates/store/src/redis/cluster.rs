@@ -1,5 +1,6 @@
 //! Which server leads, as a cluster says: all of a realm is in one slot, so it is kept by one of the masters.
 
+use super::address::beside;
 use ::redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, Value, from_redis_value, pipe};
 
 /// Asks `node` for the master of the key's slot.
@@ -26,9 +27,5 @@ fn address(master: &Value, asked: &Client) -> RedisResult<ConnectionAddr> {
         return Err(RedisError::from((ErrorKind::UnexpectedReturnType, "a master without an address")));
     };
     let (host, port): (Option<String>, u16) = (from_redis_value(host.clone())?, from_redis_value(port.clone())?);
-    match (host.filter(|host| !host.is_empty()), asked.get_connection_info().addr()) {
-        (Some(host), _) => Ok(ConnectionAddr::Tcp(host, port)),
-        (None, ConnectionAddr::Tcp(host, _)) => Ok(ConnectionAddr::Tcp(host.clone(), port)),
-        (None, other) => Ok(other.clone()),
-    }
+    Ok(beside(asked.get_connection_info().addr(), host.filter(|host| !host.is_empty()), port))
 }

@@ -1,13 +1,16 @@
 //! How a verb reaches Redis: in bounded time, over connections that come back by themselves, to whichever server leads.
 
-use super::address::Address;
+use super::address::{Address, Server};
+use super::fault::{fault, is_passing};
 use super::gate::Gate;
 use super::master::Master;
 use super::round_trip::{Observer, Operation, Watch};
 use super::scripts::Call;
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
-use ::redis::{Arg, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use ::redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -99,6 +102,11 @@ impl Link {
         })
     }
 
+    /// Trusts, over TLS, whomever the authorities in this file vouch for.
+    pub(super) fn trust(&mut self, authority: PathBuf) -> io::Result<()> {
+        self.address.trust(authority)
+    }
+
     pub(super) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
     }
@@ -106,7 +114,7 @@ impl Link {
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
     pub(super) async fn ask_once(&self, ask: Ask) -> Result<Value, StoreError> {
         let answer = timeout_at(Instant::now() + VERB_MAX, self.once(&ask)).await;
-        answer.map_err(|_| self.late())?.map_err(|error| fault(&error))
+        answer.map_err(|_| self.late())?.map_err(|error| self.fault(&error))
     }
 
     /// Asks, and asks again while Redis is away, until the verb's time is up.
@@ -120,11 +128,11 @@ impl Link {
                 // What was wrong before says more than that it takes long.
                 Err(_) => {
                     let late = self.late();
-                    return Err(before.map_or(late, |error| fault(&error)));
+                    return Err(before.map_or(late, |error| self.fault(&error)));
                 }
             };
             if !is_passing(&error) || Instant::now() + RETRY_PAUSE >= deadline {
-                return Err(fault(&error));
+                return Err(self.fault(&error));
             }
             before = Some(error);
             sleep(RETRY_PAUSE).await;
@@ -142,7 +150,7 @@ impl Link {
         };
         let blocking = self.watched(one(BLOCKED, command), blocking);
         let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
-        answer.inspect_err(|error| self.doubt(error)).map_err(|error| fault(&error))
+        answer.inspect_err(|error| self.doubt(error)).map_err(|error| self.fault(&error))
     }
 
     async fn once(&self, ask: &Ask) -> RedisResult<Value> {
@@ -186,17 +194,17 @@ impl Link {
         *searched = Some(Instant::now());
         let late = |_| RedisError::from((ErrorKind::Io, "nobody said in time which server leads"));
         // Boxed, for it is large and seldom wanted.
-        let client = timeout(FIND_MAX, Box::pin(self.address.master())).await.map_err(late)??;
-        let master = self.follow(client)?;
+        let server = timeout(FIND_MAX, Box::pin(self.address.master())).await.map_err(late)??;
+        let master = self.follow(server)?;
         self.is_doubted.store(false, Ordering::Relaxed);
         Ok(master)
     }
 
-    fn follow(&self, client: Client) -> RedisResult<Arc<Master>> {
+    fn follow(&self, server: Server) -> RedisResult<Arc<Master>> {
         let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
         match &*master {
-            Some(same) if same.is_at(&client) => Ok(same.clone()),
-            _ => Ok(master.insert(Arc::new(Master::new(client, self.gate())?)).clone()),
+            Some(same) if same.is(&server) => Ok(same.clone()),
+            _ => Ok(master.insert(Arc::new(Master::new(server, self.gate())?)).clone()),
         }
     }
 
@@ -219,37 +227,12 @@ impl Link {
         self.is_doubted.store(self.address.may_change(), Ordering::Relaxed);
     }
 
+    fn fault(&self, error: &RedisError) -> StoreError {
+        fault(error, self.address.is_encrypted())
+    }
+
     fn late(&self) -> StoreError {
         self.doubt_master();
         StoreError::Unavailable(format!("no answer within {VERB_MAX:?}"))
     }
-}
-
-/// What a server says that is starting, or does not lead, or cannot have its replicas hold anything now.
-const PASSING: [&str; 9] =
-    ["LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "MOVED", "ASK", "NOREPLICAS", "UNBLOCKED"];
-/// What it says of what it holds, or of what it was asked.
-const LASTING: [&str; 3] = ["CORRUPT", "WRONGTYPE", "ERR"];
-
-/// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
-fn is_passing(error: &RedisError) -> bool {
-    matches!(error.kind(), ErrorKind::Io | ErrorKind::MasterNameNotFoundBySentinel) || says(error, &PASSING)
-}
-
-/// What Redis holds or the script does is at fault when it says so; all else is Redis being away.
-fn fault(error: &RedisError) -> StoreError {
-    let is_lasting = matches!(error.kind(), ErrorKind::UnexpectedReturnType) || says(error, &LASTING);
-    if is_lasting && !is_passing(error) {
-        StoreError::Corrupt(error.to_string())
-    } else {
-        StoreError::Unavailable(error.to_string())
-    }
-}
-
-/// Whether the server answered one of these codes.
-fn says(error: &RedisError, codes: &[&str]) -> bool {
-    let is_one = |code: Option<&str>| code.is_some_and(|code| codes.contains(&code));
-    // A pipeline's error has no code of its own, but those of its commands.
-    let of_commands = error.clone().into_server_errors();
-    is_one(error.code()) || of_commands.is_some_and(|errors| errors.iter().any(|(_, error)| is_one(Some(error.code()))))
 }

@@ -1,8 +1,9 @@
 //! Connections to one server, for as long as it leads.
 
+use super::address::Server;
 use super::gate::{Entered, Gate};
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
-use ::redis::{AsyncConnectionConfig, Client, Cmd, RedisResult, Value};
+use ::redis::{AsyncConnectionConfig, Cmd, RedisResult, Value};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ const COMMANDS_IN_FLIGHT_MAX: usize = 8_192;
 const COMMANDS_BUFFERED_MAX: usize = 1_024;
 
 pub(super) struct Master {
-    client: Client,
+    server: Server,
     manager: ConnectionManager,
     /// A command that blocks holds up whatever is sent behind it, so it has a connection of its own. It is taken out while in
     /// use: a caller that goes away in the middle leaves none behind on which the next would wait.
@@ -26,7 +27,7 @@ pub(super) struct Master {
 }
 
 impl Master {
-    pub fn new(client: Client, gate: Option<Gate>) -> RedisResult<Self> {
+    pub fn new(server: Server, gate: Option<Gate>) -> RedisResult<Self> {
         // No retries of its own: each verb tries again while it has time.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
@@ -34,12 +35,12 @@ impl Master {
             .set_response_timeout(Some(RESPONSE_MAX))
             .set_pipeline_buffer_size(COMMANDS_BUFFERED_MAX)
             .set_concurrency_limit(COMMANDS_IN_FLIGHT_MAX);
-        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, manager, blocking: Mutex::new(None), gate })
+        let manager = ConnectionManager::new_lazy_with_config(server.client.clone(), config)?;
+        Ok(Self { server, manager, blocking: Mutex::new(None), gate })
     }
 
-    pub fn is_at(&self, client: &Client) -> bool {
-        self.client.get_connection_info().addr() == client.get_connection_info().addr()
+    pub fn is(&self, server: &Server) -> bool {
+        self.server == *server
     }
 
     /// One that all share without waiting for one another.
@@ -50,7 +51,7 @@ impl Master {
     /// To be had before anything is asked for whose answer must outlive this master; none where nothing must.
     pub async fn enter(&self) -> RedisResult<Option<Entered>> {
         match &self.gate {
-            Some(gate) => gate.enter(&self.client).await.map(Some),
+            Some(gate) => gate.enter(&self.server.client).await.map(Some),
             None => Ok(None),
         }
     }
@@ -78,7 +79,7 @@ impl Master {
         }
         // The deadline of each call bounds its response.
         let config = connecting().set_response_timeout(None);
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let mut connection = self.server.client.get_multiplexed_async_connection_with_config(&config).await?;
         let answer = command.query_async(&mut connection).await?;
         *turn = Some(connection);
         Ok(answer)

@@ -41,6 +41,15 @@ pub enum Listen {
     Tcp,
 }
 
+/// Who is let in.
+#[derive(Debug, Clone, Default)]
+pub struct Doors {
+    /// A directory with `server.pem`, `server.key` and `ca.pem`. Then its port speaks TLS alone, with clients and with other servers.
+    pub tls: Option<PathBuf>,
+    /// A file of users, with their passwords.
+    pub users: Option<PathBuf>,
+}
+
 /// When a server brings its append-only file to disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fsync {
@@ -83,6 +92,7 @@ pub struct RedisServer {
     part: Part,
     port: Option<u16>,
     fsync: Fsync,
+    doors: Doors,
     url: String,
     keeper: Option<Child>,
     pid: Option<Pid>,
@@ -105,38 +115,43 @@ impl RedisServer {
 
     /// As [`RedisServer::start`], as chosen.
     pub fn start_with(listen: Listen, fsync: Fsync) -> io::Result<Self> {
+        Self::start_behind(&Doors::default(), listen, fsync)
+    }
+
+    /// As [`RedisServer::start_with`], behind doors.
+    pub fn start_behind(doors: &Doors, listen: Listen, fsync: Fsync) -> io::Result<Self> {
         check_installed()?;
         match listen {
-            Listen::UnixSocket => Self::start_on(None, Part::Alone, fsync),
-            Listen::Tcp => Self::start_on_a_port(Part::Alone, fsync),
+            Listen::UnixSocket => Self::start_on(None, Part::Alone, fsync, doors),
+            Listen::Tcp => Self::start_on_a_port(Part::Alone, fsync, doors),
         }
     }
 
     /// A replica of this server, which listens on a port.
     pub fn replica(&self) -> io::Result<Self> {
-        Self::start_on_a_port(Part::Replica(self.port()), self.fsync)
+        Self::start_on_a_port(Part::Replica(self.port()), self.fsync, &self.doors)
     }
 
     /// A sentinel that watches over this server, which listens on a port. Its url names the master it finds, and asks for `replicas` to
     /// hold each write.
     pub fn sentinel(&self, replicas: usize) -> io::Result<Self> {
-        let mut sentinel = Self::start_on_a_port(Part::Sentinel(self.port()), self.fsync)?;
-        let at = sentinel.url.trim_start_matches("redis://");
-        sentinel.url = format!("redis+sentinel://{at}/{MASTER}?replicas={replicas}");
+        let mut sentinel = Self::start_on_a_port(Part::Sentinel(self.port()), self.fsync, &self.doors)?;
+        let scheme = sentinel.doors.scheme();
+        sentinel.url = format!("{scheme}+sentinel://127.0.0.1:{}/{MASTER}?replicas={replicas}", sentinel.port());
         Ok(sentinel)
     }
 
     /// A node of a cluster that it has not met yet, and keeps no slot of. Answers the port that the other nodes reach it at, too.
-    pub fn node(fsync: Fsync) -> io::Result<(Self, u16)> {
+    pub fn node(doors: &Doors, fsync: Fsync) -> io::Result<(Self, u16)> {
         check_installed()?;
         let bus = free_port().ok_or_else(|| io::Error::other("no free port"))?;
-        Ok((Self::start_on_a_port(Part::Node(bus), fsync)?, bus))
+        Ok((Self::start_on_a_port(Part::Node(bus), fsync, doors)?, bus))
     }
 
-    fn start_on_a_port(part: Part, fsync: Fsync) -> io::Result<Self> {
+    fn start_on_a_port(part: Part, fsync: Fsync, doors: &Doors) -> io::Result<Self> {
         let mut last = io::Error::other("no free port");
         for port in std::iter::repeat_with(free_port).take(PORTS_TRIED_MAX).flatten() {
-            match Self::start_on(Some(port), part, fsync) {
+            match Self::start_on(Some(port), part, fsync, doors) {
                 Ok(server) => return Ok(server),
                 Err(error) => last = error,
             }
@@ -144,13 +159,13 @@ impl RedisServer {
         Err(last)
     }
 
-    fn start_on(port: Option<u16>, part: Part, fsync: Fsync) -> io::Result<Self> {
+    fn start_on(port: Option<u16>, part: Part, fsync: Fsync, doors: &Doors) -> io::Result<Self> {
         let dir = TempDir::with_prefix("muster-redis-")?;
         let url = match port {
-            Some(port) => format!("redis://127.0.0.1:{port}"),
+            Some(port) => format!("{}://127.0.0.1:{port}", doors.scheme()),
             None => format!("redis+unix://{}", dir.path().join("redis.sock").display()),
         };
-        let mut server = Self { dir, part, port, fsync, url, keeper: None, pid: None };
+        let mut server = Self { dir, part, port, fsync, doors: doors.clone(), url, keeper: None, pid: None };
         if let Part::Sentinel(master) = part {
             std::fs::write(server.sentinel_conf(), watch_over(master))?;
         }
@@ -266,14 +281,12 @@ impl RedisServer {
 
     fn options(&self) -> Vec<String> {
         let dir = self.dir.path().display().to_string();
-        let port = self.port().to_string();
         if let Part::Sentinel(_) = self.part {
             let conf = self.sentinel_conf().display().to_string();
-            return [&conf, "--sentinel", "--port", &port, "--dir", &dir, "--logfile", "redis.log"]
-                .map(String::from)
-                .to_vec();
+            let words = [&conf, "--sentinel", "--dir", &dir, "--logfile", "redis.log"].map(String::from);
+            return words.into_iter().chain(self.entrance()).collect();
         }
-        let options: [(&str, &str); 8] = [
+        let options: [(&str, &str); 7] = [
             ("--save", ""),
             ("--appendonly", "yes"),
             ("--appendfsync", self.fsync.as_str()),
@@ -282,12 +295,12 @@ impl RedisServer {
             ("--dir", &dir),
             ("--logfile", "redis.log"),
             ("--bind", "127.0.0.1"),
-            ("--port", &port),
         ];
         let mut words: Vec<String> =
             options.iter().flat_map(|(name, value)| [*name, *value]).map(String::from).collect();
-        if self.port.is_none() {
-            words.extend(["--unixsocket".into(), self.socket().display().to_string()]);
+        words.extend(self.entrance());
+        if let Some(users) = &self.doors.users {
+            words.extend(["--aclfile".into(), users.display().to_string()]);
         }
         match self.part {
             Part::Alone | Part::Sentinel(_) => {}
@@ -302,11 +315,36 @@ impl RedisServer {
         words
     }
 
+    /// By which it is reached; behind TLS by a socket besides, to see whether it answers.
+    fn entrance(&self) -> Vec<String> {
+        let port = self.port().to_string();
+        let mut words: Vec<String> = match &self.doors.tls {
+            None => vec!["--port".into(), port],
+            Some(dir) => {
+                let file = |name| dir.join(name).display().to_string();
+                let (cert, key, ca) = (file("server.pem"), file("server.key"), file("ca.pem"));
+                let tls = ["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"];
+                let files = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca];
+                let others = ["--tls-replication", "yes", "--tls-cluster", "yes"];
+                tls.iter().chain(&files).chain(&others).map(ToString::to_string).collect()
+            }
+        };
+        if !self.is_pinged_at_its_port() {
+            words.extend(["--unixsocket".into(), self.socket().display().to_string()]);
+        }
+        words
+    }
+
+    fn is_pinged_at_its_port(&self) -> bool {
+        self.port.is_some() && self.doors.tls.is_none()
+    }
+
     fn sentinel_conf(&self) -> PathBuf {
         self.dir.path().join("sentinel.conf")
     }
 
-    fn socket(&self) -> PathBuf {
+    /// On which it listens too where its port speaks TLS alone.
+    pub fn socket(&self) -> PathBuf {
         self.dir.path().join("redis.sock")
     }
 
@@ -316,18 +354,21 @@ impl RedisServer {
     }
 
     fn ping(&self) -> io::Result<()> {
-        match self.port {
-            Some(port) => {
-                let stream = TcpStream::connect(("127.0.0.1", port))?;
-                stream.set_read_timeout(Some(START_MAX))?;
-                ping_over(stream)
-            }
-            None => {
-                let stream = UnixStream::connect(self.socket())?;
-                stream.set_read_timeout(Some(START_MAX))?;
-                ping_over(stream)
-            }
+        if self.is_pinged_at_its_port() {
+            let stream = TcpStream::connect(("127.0.0.1", self.port()))?;
+            stream.set_read_timeout(Some(START_MAX))?;
+            ping_over(stream)
+        } else {
+            let stream = UnixStream::connect(self.socket())?;
+            stream.set_read_timeout(Some(START_MAX))?;
+            ping_over(stream)
         }
+    }
+}
+
+impl Doors {
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "rediss" } else { "redis" }
     }
 }
 
@@ -360,7 +401,8 @@ fn ping_over(mut stream: impl Read + Write) -> io::Result<()> {
     stream.write_all(b"PING\r\n")?;
     let mut answer = [0; 7];
     stream.read_exact(&mut answer)?;
-    if &answer == b"+PONG\r\n" { Ok(()) } else { Err(io::Error::other("it is still loading")) }
+    // One that wants to know who asks is there.
+    if &answer == b"+PONG\r\n" || &answer == b"-NOAUTH" { Ok(()) } else { Err(io::Error::other("it is still loading")) }
 }
 
 fn check_installed() -> io::Result<()> {

@@ -28,7 +28,11 @@ pub struct Raw {
 
 impl Raw {
     pub async fn on(server: &RedisServer) -> Self {
-        let client = Client::open(server.url()).unwrap();
+        Self::at(server.url()).await
+    }
+
+    pub async fn at(url: &str) -> Self {
+        let client = Client::open(url).unwrap();
         let connection = client.get_multiplexed_async_connection().await.unwrap();
         Self { client, connection }
     }
