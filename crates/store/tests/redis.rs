@@ -6,8 +6,11 @@
 mod authority;
 #[path = "../../../tests/repeatable.rs"]
 mod repeatable;
+#[path = "../../../tests/users.rs"]
+mod users;
 
 mod redis {
+    mod acl;
     mod away;
     mod back;
     mod calls;

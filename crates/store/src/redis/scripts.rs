@@ -49,6 +49,12 @@ macro_rules! scripts {
                     },
                 )+}
             }
+
+            /// The name of each, and the hash that Redis knows it by.
+            #[cfg(feature = "testing")]
+            pub fn hashes(&self) -> Vec<(&'static str, &str)> {
+                vec![$((self.$name.name, self.$name.script.get_hash()),)+]
+            }
         }
     };
 }
@@ -85,6 +91,11 @@ scripts! {
 
 #[cfg(feature = "testing")]
 impl Scripts {
+    /// As they are written.
+    pub fn written() -> &'static Self {
+        &WRITTEN
+    }
+
     /// With the text of one file changed: kept for good, as those that are written are.
     pub fn with_file(name: &str, text: &str) -> &'static Self {
         let changed = |file: &str, written: &'static str| if file == name { text } else { written }.to_owned();

@@ -64,7 +64,7 @@ pub async fn overheard(plot: &mut Plot, verbs: &[&'static str]) -> Vec<Call> {
 }
 
 /// The words of `… "one" "t\x77o"`.
-fn words(line: &str) -> Vec<Vec<u8>> {
+pub fn words(line: &str) -> Vec<Vec<u8>> {
     let (mut words, mut word, mut rest) = (Vec::new(), None::<Vec<u8>>, line.bytes());
     while let Some(byte) = rest.next() {
         match (byte, &mut word) {

@@ -1,0 +1,263 @@
+//! What each role's user may do in Redis: `k8s/redis/users.acl` says it, and says no more than its verbs need.
+
+use super::calls::words;
+use super::raw::{Raw, server};
+use crate::users::{SHIPPED, TESTER, Users, login};
+use ::redis::{Value, cmd};
+use domain::Role;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::conformance::BOUNDS;
+use store::conformance::people::{LEASE, playserver};
+use store::testing::{Doors, Fsync, Listen, RedisServer, eventually};
+use store::{Leases, RedisStore, Scripts, Store, StoreError};
+
+/// What a role asks of the store.
+struct Needs {
+    user: &'static str,
+    /// As what it makes itself known.
+    role: Option<Role>,
+    verbs: &'static [&'static [&'static str]],
+    /// Of which roles it looks for instances.
+    looks_for: &'static [Role],
+}
+
+/// Whoever serves makes himself known, and looks at the start whether Redis is set to keep what it is given.
+const SERVES: &[&str] = &["register", "deregister", "leader", "doubts"];
+/// Orchestrators sweep too, while there is no sweeper.
+const SWEEPS: &[&str] =
+    &["leave", "widen", "relocate", "range", "arrivals", "adopt", "release", "expiring", "watched_on", "unwatch"];
+const SWEEPS_FOR: &[Role] = &[Role::Matchmaker, Role::Orchestrator, Role::Playserver, Role::Sweeper];
+const ARRIVES: &[&str] = &["enqueue", "recent", "snapshot"];
+const LEADS: &[&str] =
+    &["lead", "resign", "commit", "events", "trim", "due", "rehost", "requeue", "remind", "no_show", "end"];
+const HOSTS: &[&str] = &["watch", "unwatch", "watched_on", "snapshot", "leave", "assign", "acknowledge", "end"];
+
+const ALL: [Needs; 6] = [
+    Needs {
+        user: "orchestrator",
+        role: Some(Role::Orchestrator),
+        verbs: &[SERVES, SWEEPS, ARRIVES],
+        looks_for: SWEEPS_FOR,
+    },
+    Needs { user: "sweeper", role: Some(Role::Sweeper), verbs: &[SERVES, SWEEPS], looks_for: SWEEPS_FOR },
+    Needs { user: "matchmaker", role: Some(Role::Matchmaker), verbs: &[SERVES], looks_for: &[Role::Mover] },
+    Needs { user: "mover", role: Some(Role::Mover), verbs: &[SERVES, LEADS], looks_for: &[Role::Playserver] },
+    Needs { user: "playserver", role: Some(Role::Playserver), verbs: &[SERVES, HOSTS], looks_for: &[] },
+    Needs { user: "monitor", role: None, verbs: &[], looks_for: &Role::ALL },
+];
+
+/// Verbs that are one command.
+const PLAIN: [(&str, &str); 6] = [
+    ("zrange", "range"),
+    ("lrange", "arrivals"),
+    ("zcard", "waiting"),
+    ("get", "leader"),
+    ("xread", "events"),
+    ("info", "doubts"),
+];
+/// For a Redis whose master is found by sentinels or a cluster, and whose replicas must hold what was written.
+const FOR_GUIDED: [&str; 4] = ["cluster|keyslot", "cluster|slots", "role", "wait"];
+const FOR_GATE: (&str, &str) = (":gate", "set");
+/// A script that Redis does not know is given to it.
+const FOR_SCRIPTS: &str = "script|load";
+/// What a command without one touches; and the realm's name, by which scripts know it.
+const NO_KEY: &str = "";
+/// Keys that each role has of its own.
+const BY_ROLE: [&str; 2] = [":live:", ":info:"];
+
+/// The keys that a verb touches, without the realm, and with what command; no key for what touches none.
+type Touches = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// What every verb was seen to do while every promise was tried.
+async fn seen() -> Touches {
+    let server = server();
+    let mut raw = Raw::on(&server).await;
+    let mut ear = raw.monitor();
+    let mut turn = 0;
+    macro_rules! try_one {
+        ($promise:ident) => {
+            let realm = format!("realm-{turn}").parse().unwrap();
+            turn += 1;
+            let store = RedisStore::connect_within(server.url(), realm, BOUNDS).unwrap();
+            let store: Arc<dyn Store> = Arc::new(store);
+            store::conformance::$promise(store).await;
+        };
+    }
+    store::for_each_promise!(try_one);
+    let store = RedisStore::connect(server.url(), format!("realm-{turn}").parse().unwrap()).unwrap();
+    store.doubts().await.unwrap();
+    let _: String = raw.ask(cmd("ECHO").arg("over")).await;
+    let names: BTreeMap<&str, &str> =
+        Scripts::written().hashes().into_iter().map(|(name, hash)| (hash, name)).collect();
+    let (mut touches, mut verb) = (Touches::new(), String::new());
+    loop {
+        let Value::SimpleString(line) = ear.recv_response().unwrap() else { panic!("not what MONITOR says") };
+        let words: Vec<String> = words(&line).iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        let Some(command) = words.first().map(|word| word.to_lowercase()) else { continue };
+        if command == "echo" {
+            return touches;
+        }
+        if !line.contains(" lua] ") {
+            verb = match PLAIN.iter().find(|(plain, _)| *plain == command) {
+                Some((_, verb)) => (*verb).to_owned(),
+                None if command == "evalsha" => names[words[1].as_str()].to_owned(),
+                None => continue,
+            };
+        }
+        touches.entry(verb.clone()).or_default().insert((command.clone(), touched(&command, &words)));
+    }
+}
+
+/// The key of a command, without its realm; of those of a kind, the kind.
+fn touched(command: &str, words: &[String]) -> String {
+    let key = match command {
+        "xread" => words.iter().skip_while(|word| *word != "STREAMS").nth(1),
+        "evalsha" => words.get(3),
+        _ => words.get(1),
+    };
+    let Some((_, name)) = key.and_then(|key| key.split_once('}')) else { return String::new() };
+    match name.match_indices(':').nth(1) {
+        Some((kind, _)) if !name.starts_with(":live:") && !name.starts_with(":info:") => format!("{}*", &name[..=kind]),
+        _ => name.to_owned(),
+    }
+}
+
+/// The keys that stand for `key` where this verb is called by this user.
+fn own(key: &str, verb: &str, needs: &Needs) -> Vec<String> {
+    let Some(kind) = BY_ROLE.into_iter().find(|kind| key.starts_with(kind)) else { return vec![key.to_owned()] };
+    let roles = if verb == "instances" { needs.looks_for } else { needs.role.as_slice() };
+    roles.iter().map(|role| format!("{kind}{}", role.as_str())).collect()
+}
+
+/// Each key of a user, and with what commands.
+fn keys(needs: &Needs, touches: &Touches) -> BTreeMap<String, BTreeSet<String>> {
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let looks: &[&str] = if needs.looks_for.is_empty() { &[] } else { &["instances"] };
+    for verb in needs.verbs.iter().copied().chain([looks]).flatten() {
+        for (command, key) in touches.get(*verb).unwrap_or_else(|| panic!("{verb} was never seen")) {
+            for key in own(key, verb, needs) {
+                keys.entry(key).or_default().insert(command.clone());
+            }
+        }
+    }
+    let (gate, command) = FOR_GATE;
+    keys.entry(gate.to_owned()).or_default().insert(command.to_owned());
+    let without = keys.entry(NO_KEY.to_owned()).or_default();
+    without.extend(FOR_GUIDED.into_iter().chain([FOR_SCRIPTS]).map(str::to_owned));
+    keys
+}
+
+/// The line of a user: each command is allowed together with the keys that it needs, and with no others.
+fn line(needs: &Needs, touches: &Touches) -> String {
+    let mut alike: BTreeMap<BTreeSet<String>, Vec<String>> = BTreeMap::new();
+    for (key, commands) in keys(needs, touches) {
+        alike.entry(commands).or_default().push(format!("~{{default}}{key}"));
+    }
+    let mut rules: Vec<(Vec<String>, String)> = alike
+        .into_iter()
+        .map(|(commands, keys)| {
+            let commands: Vec<String> = commands.iter().map(|command| format!("+{command}")).collect();
+            let rule = format!("{} {}", keys.join(" "), commands.join(" "));
+            (keys, rule)
+        })
+        .collect();
+    rules.sort();
+    let (first, others) = rules.split_first().unwrap();
+    let others: String = others.iter().map(|(_, rule)| format!(" ({rule})")).collect();
+    format!("user {} on resetchannels {}{others}\n", needs.user, first.1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_user_may_do_what_its_role_needs_and_nothing_else() {
+    let touches = seen().await;
+    let lines: String = ALL.iter().map(|needs| line(needs, &touches)).collect();
+    let needed = format!("user default off\n{lines}");
+    assert!(SHIPPED == needed, "users.acl must say:\n{needed}");
+}
+
+/// What Redis noted to have refused.
+async fn denials(raw: &mut Raw) -> Vec<Value> {
+    raw.ask(cmd("ACL").arg("LOG")).await
+}
+
+/// Something that each of them may do and that a script does.
+async fn asks(store: &RedisStore, needs: &Needs) -> Result<(), StoreError> {
+    match (needs.looks_for.first(), needs.role) {
+        (Some(role), _) => store.instances(*role).await.map(drop),
+        (None, role) => store.deregister(role.unwrap(), &"somebody".parse().unwrap()).await,
+    }
+}
+
+fn store_at(url: &str) -> RedisStore {
+    RedisStore::connect(url, "realm".parse().unwrap()).unwrap()
+}
+
+fn behind(users: &Users) -> Doors {
+    Doors { tls: None, users: Some(users.file()) }
+}
+
+/// Where a cluster says who leads, and replicas must hold what is written; there are none, which is told only after all was allowed.
+#[tokio::test]
+async fn every_user_finds_a_master_by_its_cluster_and_waits_for_replicas() {
+    let users = Users::of("realm", &[]);
+    let (node, _) = RedisServer::node(&behind(&users), Fsync::Never).unwrap();
+    let at = format!("127.0.0.1:{}", node.port());
+    let mut raw = Raw::at(&format!("redis://{}@{at}", login(TESTER))).await;
+    let () = raw.ask(cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383)).await;
+    for needs in &ALL {
+        let store = store_at(&format!("redis+cluster://{}@{at}?replicas=1", login(needs.user)));
+        eventually("the gate to be closed", || async {
+            match asks(&store, needs).await {
+                Err(StoreError::Unavailable(why)) if why.contains("0 of 1 replicas hold it") => Ok(()),
+                other => Err(format!("{}: {other:?}", needs.user)),
+            }
+        })
+        .await;
+    }
+    assert_eq!(denials(&mut raw).await, []);
+}
+
+#[tokio::test]
+async fn every_user_finds_a_master_by_its_sentinels() {
+    // Sentinels and replicas have users of their own, which are none of Muster's.
+    let users = Users::of("realm", &["user default on nopass ~* &* +@all"]);
+    let master = RedisServer::start_behind(&behind(&users), Listen::Tcp, Fsync::Never).unwrap();
+    let sentinel = master.sentinel(0).unwrap();
+    for needs in &ALL {
+        let store = store_at(&sentinel.url().replace("://", &format!("://{}@", login(needs.user))));
+        eventually("the master", || async { asks(&store, needs).await.map_err(|error| error.to_string()) }).await;
+    }
+    assert_eq!(denials(&mut Raw::on(&master).await).await, []);
+}
+
+/// What is wrong is told, and not the password.
+#[tokio::test]
+async fn whoever_is_not_let_in_is_told_why() {
+    let users = Users::of("realm", &["user guest on >guest ~* +ping"]);
+    let server = RedisServer::start_behind(&behind(&users), Listen::Tcp, Fsync::Never).unwrap();
+    let monitor = format!("{}@", login("monitor"));
+    for (who, why) in [
+        ("", "wants a user and a password"),
+        ("monitor:wr0ng@", "refuses the user or the password"),
+        ("nobody:wr0ng@", "refuses the user or the password"),
+        ("guest:guest@", "lacks a permission"),
+        (monitor.as_str(), "lacks a permission"),
+    ] {
+        let store = store_at(&format!("redis://{who}127.0.0.1:{}", server.port()));
+        let told = refusal(store.leader().await);
+        assert!(told.contains(why), "{who}: {told}");
+        assert!(!told.contains("wr0ng") && !told.contains("s3cret"), "{told}");
+    }
+    // A script that it may run does what it may not.
+    let store = store_at(&format!("redis://{monitor}127.0.0.1:{}", server.port()));
+    let told = refusal(store.register(&playserver("ps-1", 0), LEASE).await);
+    assert!(told.contains("lacks a permission"), "{told}");
+}
+
+fn refusal<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
+    match answer {
+        Err(StoreError::Unavailable(told)) => told,
+        other => panic!("{other:?}"),
+    }
+}
