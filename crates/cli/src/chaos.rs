@@ -103,7 +103,7 @@ pub async fn run(args: Args) -> Result<()> {
 
 async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<Verdict> {
     let asked = interrupts()?;
-    let realm = RealmArgs { log_json: true, ..args.realm.clone() };
+    let realm = RealmArgs { log_json: true, ..args.realm.on_own_redis() };
     let opened = asked.finish.run_until_cancelled(House::open(realm, args.fsync, logs)).await;
     let Some(mut house) = opened.transpose()? else { return Ok(Verdict::Interrupted) };
     let (weather, blew, played) = storm(args, &mut house, arrivals, lasts, logs, &asked).await?;

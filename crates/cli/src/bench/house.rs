@@ -46,8 +46,9 @@ impl House {
     pub async fn open(args: &HouseArgs, export: &Export) -> Result<Self> {
         let seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
         let redis = start_redis(args.fsync.into())?;
-        let store = args.realm.world(Some(redis.url()))?.store;
-        let start = |seat| Member::start(&args.realm, redis.url(), seat, export, None);
+        let realm = args.realm.on_own_redis();
+        let store = realm.world(Some(redis.url()))?.store;
+        let start = |seat| Member::start(&realm, redis.url(), seat, export, None);
         let members = seats.iter().map(start).collect::<Result<_>>()?;
         ready(&seats, &*store).await?;
         sleep(MEET).await;

@@ -33,6 +33,9 @@ pub struct RealmArgs {
     /// Seconds after which a ticket leaves the queue when it was watched and nobody watches it any more; 0: never
     #[arg(long, env = "MUSTER_UNWATCHED_S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=86_400), value_name = "SECONDS")]
     pub unwatched_s: u32,
+    /// Authorities (PEM) that vouch for a Redis with TLS, read again when they change [default: the public ones]
+    #[arg(long, env = "MUSTER_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
     /// Log lines as JSON objects instead of text
     #[arg(long, env = "MUSTER_LOG_JSON")]
     pub log_json: bool,
@@ -66,7 +69,8 @@ pub struct RoleArgs {
     #[command(flatten)]
     pub realm: RealmArgs,
     /// Redis that keeps the truth: redis://127.0.0.1:6379, unix:///run/redis.sock, redis+sentinel://one:26379,two:26379/mymaster or
-    /// redis+cluster://one:6379,two:6379; the last two with ?replicas=N to say how many replicas must hold each write (1)
+    /// redis+cluster://one:6379,two:6379; the last two with ?replicas=N to say how many replicas must hold each write (1). With
+    /// rediss in place of redis it is spoken to over TLS; user:password@ stands before the host
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: String,
     // Its help, with the role's own port, is put in by `with_own_port`.
@@ -274,10 +278,7 @@ impl RealmArgs {
         let rules = LiveRules::new(self.rules()?);
         let store: Arc<dyn Store> = match redis {
             None => Arc::new(MemoryStore::new()),
-            Some(url) => {
-                let store = RedisStore::connect(url, realm.clone()).map_err(|_| no_redis_url(url))?;
-                Arc::new(store.observed(round_trips::OBSERVER))
-            }
+            Some(url) => Arc::new(self.redis(url, realm.clone())?.observed(round_trips::OBSERVER)),
         };
         let unwatched_max = (self.unwatched_s > 0).then(|| Duration::from_secs(self.unwatched_s.into()));
         Ok(World {
@@ -289,6 +290,19 @@ impl RealmArgs {
             unwatched_max,
             drainable: false,
         })
+    }
+
+    /// The realm on this Redis.
+    pub fn redis(&self, url: &str, realm: RealmId) -> Result<RedisStore> {
+        let store = RedisStore::connect(url, realm).map_err(|_| no_redis_url(url))?;
+        let Some(ca) = &self.redis_ca else { return Ok(store) };
+        let unusable = |error| Misuse::new(format!("--redis-ca {}: {error}", ca.display()));
+        Ok(store.trusting(ca.clone()).map_err(unusable)?)
+    }
+
+    /// The same on a Redis that is started here, which speaks no TLS.
+    pub fn on_own_redis(&self) -> Self {
+        Self { redis_ca: None, ..self.clone() }
     }
 
     /// For a tool whose players wait in `--queue`: they would be refused only when all is up.

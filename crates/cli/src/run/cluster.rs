@@ -42,13 +42,14 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
             .map_err(|error| Misuse::new(format!("{error}; or name a running one with --redis")))
     };
     let mut redis = if args.redis.is_none() { Some(own()?) } else { None };
+    let realm = if redis.is_some() { args.realm.on_own_redis() } else { args.realm.clone() };
     let url = redis.as_ref().map(|redis| redis.url().to_owned()).or(args.redis.clone()).unwrap_or_default();
-    let world = args.realm.world(Some(&url))?;
+    let world = realm.world(Some(&url))?;
     answers(&world, &url).await?;
     let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
     println!("{}", format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
-    let start = |seat| Member::start(&args.realm, &url, seat, &Export::AsHere, None);
+    let start = |seat| Member::start(&realm, &url, seat, &Export::AsHere, None);
     let mut members = seats.iter().map(start).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;

@@ -1,4 +1,4 @@
-use super::args::{PlayserverArgs, RoleArgs};
+use super::args::{PlayserverArgs, RealmArgs, RoleArgs};
 use super::doors::{follow, network};
 use super::ports::{default_port, listen};
 use super::redacted::redacted;
@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use domain::{InstanceId, RegionName, Role};
 use sandbox::{Spec, World};
 use std::net::{Ipv4Addr, SocketAddr};
-use store::RedisStore;
 
 const GAME_ADDRESS_BYTES_MAX: usize = 256;
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
@@ -79,7 +78,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
     if doors.certificates().is_none() {
         tracing::warn!("doors are open: no TLS, no tokens (--insecure)");
     }
-    warn_of_redis(&world, &args.redis).await;
+    warn_of_redis(&world, &args.realm, &args.redis).await;
     args.realm.follow_rules(&world, &shutdown);
     follow(&doors, &shutdown);
     let entrance = args.doors.entrance(listener, doors, health);
@@ -107,12 +106,12 @@ fn spec(role: Role, args: &RoleArgs, world: &World, bound: SocketAddr) -> Result
 }
 
 /// Without this line, a service that waits for its Redis would wait without a word.
-async fn warn_of_redis(world: &World, url: &str) {
+async fn warn_of_redis(world: &World, realm: &RealmArgs, url: &str) {
     if let Err(error) = world.store.leader().await {
-        return tracing::warn!(redis = redacted(url), %error, "Redis does not answer: waiting for it");
+        return tracing::warn!(redis = redacted(url), %error, "Redis cannot be used: waiting until it can");
     }
     // One that may not be asked is taken at its word.
-    let Ok(store) = RedisStore::connect(url, world.realm.clone()) else { return };
+    let Ok(store) = realm.redis(url, world.realm.clone()) else { return };
     for doubt in store.doubts().await.unwrap_or_default() {
         tracing::warn!(redis = redacted(url), "{doubt}");
     }

@@ -29,7 +29,7 @@ pub struct Page {
 impl Page {
     /// Starts a monitor of the realm on this Redis, and has it tell what changes, as a browser does.
     pub async fn open(realm: &RealmArgs, redis: &str) -> Result<Self> {
-        let mut command = process("monitor", realm, redis, &Export::Nowhere, None)?;
+        let mut command = process("monitor", &realm.on_own_redis(), redis, &Export::Nowhere, None)?;
         command.args(["--insecure", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut monitor = command.spawn().context("the monitor cannot be started")?;
         let address = address_of(&mut monitor).await?;

@@ -19,7 +19,13 @@ pub fn process(
     log: Option<File>,
 ) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
-    command.args([subcommand, "--redis", redis, "--realm", &realm.realm, "--with-parent"]);
+    command.args([subcommand, "--realm", &realm.realm, "--with-parent"]);
+    // Its password is not for whoever lists the processes.
+    command.env("MUSTER_REDIS", redis);
+    match &realm.redis_ca {
+        Some(file) => command.env("MUSTER_REDIS_CA", file),
+        None => command.env_remove("MUSTER_REDIS_CA"),
+    };
     if !realm.rules.is_empty() {
         command.arg("--rules").arg(joined(&realm.rules));
     }
