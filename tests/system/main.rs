@@ -19,6 +19,7 @@ mod health_and_reflection;
 mod hung;
 mod inspect;
 mod lost;
+mod manifests;
 mod metrics;
 mod misuse;
 mod monitor;
