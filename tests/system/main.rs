@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what it is sure of")]
 
+#[path = "../authority.rs"]
+mod authority;
 mod browser;
 mod house;
 mod processes;
 #[path = "../repeatable.rs"]
 mod repeatable;
+#[path = "../users.rs"]
+mod users;
 
 mod bad_input;
 mod cancel;
@@ -28,6 +32,7 @@ mod overhead;
 mod overload;
 mod realm_server;
 mod reconnect;
+mod redis_acl;
 mod reload;
 mod rematch;
 mod retry;

@@ -1,16 +1,18 @@
 //! Each role in a process of its own on a real Redis, for stories about how processes end.
 
+use crate::authority::{Authority, HERE};
 use crate::house::REALM;
+use crate::users::{TESTER, Users, login};
 use anyhow::{Context, Result, bail};
 use domain::{InstanceId, Role};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::{Actor, Counts, wait_until};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use store::testing::RedisServer;
+use store::testing::{Doors, Fsync, Listen, RedisServer};
 use store::{RedisStore, Store};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,6 +53,14 @@ struct Setup {
     environment: Vec<(&'static str, String)>,
     /// What they log can be read.
     is_log_kept: bool,
+    /// Redis lets in only whom it knows, over TLS.
+    locked: Option<Locked>,
+}
+
+/// The files by which a Redis and those who come to it know one another.
+struct Locked {
+    users: Users,
+    authority: Authority,
 }
 
 /// What a process logs.
@@ -99,12 +109,31 @@ impl Processes {
         Self::start_with(counts, setup).await
     }
 
+    /// The same on a Redis behind TLS, to which each comes as its role's user. What they log can be read.
+    pub async fn start_locked(counts: Counts, rules: &Path, more: &[&str]) -> Result<Self> {
+        let locked = Locked { users: Users::of(REALM, &[]), authority: Authority::vouching_for(HERE) };
+        let rules = rules.to_str().context("a path in UTF-8")?;
+        let ca = locked.authority.file().display().to_string();
+        let mut setup = Setup::of(&["--rules", rules, "--redis-ca", &ca]);
+        setup.flags.extend(more.iter().map(ToString::to_string));
+        setup.environment.push(("MUSTER_INSECURE", "true".to_owned()));
+        Self::start_with(counts, Setup { is_log_kept: true, locked: Some(locked), ..setup }).await
+    }
+
     async fn start_with(counts: Counts, setup: Setup) -> Result<Self> {
-        let redis = RedisServer::start()?;
-        let store = RedisStore::connect(redis.url(), REALM.parse()?)?;
+        let redis = match &setup.locked {
+            None => RedisServer::start()?,
+            Some(locked) => RedisServer::start_behind(&locked.doors(), Listen::Tcp, Fsync::Always)?,
+        };
+        let store = RedisStore::connect(&setup.redis(&redis, TESTER), REALM.parse()?)?;
+        let store = match &setup.locked {
+            None => store,
+            Some(locked) => store.trusting(locked.authority.file())?,
+        };
         let mut processes = Self { running: Vec::new(), setup, store, redis };
         for role in counts.roles() {
-            let started = Process::start(role, &Process::name(role), processes.redis.url(), &processes.setup)?;
+            let url = processes.redis_as(role.as_str());
+            let started = Process::start(role, &Process::name(role), &url, &processes.setup)?;
             processes.running.push(started);
         }
         for process in &mut processes.running {
@@ -132,6 +161,21 @@ impl Processes {
         self.redis.url()
     }
 
+    /// Where it is to a user; the same to all where it lets in anyone.
+    pub fn redis_as(&self, user: &str) -> String {
+        self.setup.redis(&self.redis, user)
+    }
+
+    /// Who vouches for it, where it speaks TLS.
+    pub fn redis_ca(&self) -> Result<PathBuf> {
+        Ok(self.setup.locked.as_ref().context("a Redis without TLS")?.authority.file())
+    }
+
+    /// By which it is reached without TLS, where that is its port's.
+    pub fn redis_socket(&self) -> PathBuf {
+        self.redis.socket()
+    }
+
     pub fn store(&self) -> &dyn Store {
         &self.store
     }
@@ -153,7 +197,8 @@ impl Processes {
         let before = self.take(role, index)?;
         let (name, address) = (before.id.clone(), before.address.clone());
         before.dies().await?;
-        let mut again = Process::start(role, name.as_str(), self.redis.url(), &self.setup)?;
+        let url = self.redis_as(role.as_str());
+        let mut again = Process::start(role, name.as_str(), &url, &self.setup)?;
         wait_until(&format!("{name} to have moved"), || async {
             let alive = self.store().instances(role).await.map_err(|error| error.to_string())?;
             let moved = alive.iter().any(|instance| instance.id == name && instance.address != address);
@@ -198,7 +243,13 @@ impl Processes {
 
     /// A player at the first orchestrator and the first playserver that run.
     pub fn player(&self, id: &str, rating: f64) -> Result<Actor> {
-        Actor::new(id, rating, &self.of(Role::Orchestrator, 0)?.address, &self.of(Role::Playserver, 0)?.address)
+        self.player_at(id, rating, 0, 0)
+    }
+
+    /// A player at others of them.
+    pub fn player_at(&self, id: &str, rating: f64, orchestrator: usize, playserver: usize) -> Result<Actor> {
+        let (queue, play) = (self.of(Role::Orchestrator, orchestrator)?, self.of(Role::Playserver, playserver)?);
+        Actor::new(id, rating, &queue.address, &play.address)
     }
 }
 
@@ -299,6 +350,19 @@ impl Process {
 impl Setup {
     fn of(flags: &[&str]) -> Self {
         Self { flags: flags.iter().map(ToString::to_string).collect(), ..Self::default() }
+    }
+
+    fn redis(&self, server: &RedisServer, user: &str) -> String {
+        match self.locked {
+            None => server.url().to_owned(),
+            Some(_) => server.url().replace("://", &format!("://{}@", login(user))),
+        }
+    }
+}
+
+impl Locked {
+    fn doors(&self) -> Doors {
+        Doors { users: Some(self.users.file()), ..self.authority.doors() }
     }
 }
 

@@ -21,6 +21,7 @@ mod redis {
     mod mutants;
     mod planted;
     mod raw;
+    mod refused;
     mod restart;
     mod scene;
     mod sentinel;

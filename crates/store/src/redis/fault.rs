@@ -11,12 +11,19 @@ const PASSING: [&str; 9] =
     ["LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "MOVED", "ASK", "NOREPLICAS", "UNBLOCKED"];
 /// What it says of what it holds, or of what it was asked.
 const LASTING: [&str; 3] = ["CORRUPT", "WRONGTYPE", "ERR"];
+/// What the client says of it.
+const NO_DATABASE: &str = "Redis server refused to switch database";
 /// What Redis 7.0, and what later ones say within a script that may not do something.
 const REFUSED_IN_SCRIPT: [&str; 2] = ["The user executing the script", "ACL failure in script"];
 
 /// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
 pub(super) fn is_passing(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Io | ErrorKind::MasterNameNotFoundBySentinel) || says(error, &PASSING)
+}
+
+/// Whether a connection could be had and is of no use: it was not let in, or not to the database of its URL.
+pub(super) fn is_of_login(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::AuthenticationFailed) || error.to_string().starts_with(NO_DATABASE)
 }
 
 /// What Redis holds or the script does is at fault when it says so; all else is Redis being away, or refusing.
@@ -37,6 +44,9 @@ fn refusal(error: &RedisError) -> Option<String> {
     let text = error.to_string();
     if matches!(error.kind(), ErrorKind::AuthenticationFailed) {
         return Some("Redis refuses the user or the password of its URL".to_owned());
+    }
+    if text.starts_with(NO_DATABASE) {
+        return Some(text);
     }
     if says(error, &["NOAUTH"]) {
         return Some("Redis wants a user and a password, and its URL has none".to_owned());

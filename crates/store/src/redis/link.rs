@@ -1,7 +1,7 @@
 //! How a verb reaches Redis: in bounded time, over connections that come back by themselves, to whichever server leads.
 
 use super::address::{Address, Server};
-use super::fault::{fault, is_passing};
+use super::fault::{fault, is_of_login, is_passing};
 use super::gate::Gate;
 use super::master::Master;
 use super::round_trip::{Observer, Operation, Watch};
@@ -220,6 +220,9 @@ impl Link {
     fn doubt(&self, error: &RedisError) {
         if is_passing(error) {
             self.doubt_master();
+        } else if is_of_login(error) {
+            // It would answer so for ever, also once it is let in.
+            *self.master.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 

@@ -261,3 +261,19 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
         other => panic!("{other:?}"),
     }
 }
+
+/// Whoever came too early, or under a password that is changed just then, goes on once it is right.
+#[tokio::test]
+async fn whoever_is_let_in_later_goes_on() {
+    let users = Users::of("realm", &["user late on >right ~* +evalsha +get"]);
+    let server = RedisServer::start_behind(&behind(&users), Listen::Tcp, Fsync::Never).unwrap();
+    let at = format!("127.0.0.1:{}", server.port());
+    let mut raw = Raw::at(&format!("redis://{}@{at}", login(TESTER))).await;
+    let store = store_at(&format!("redis://late:next@{at}/1"));
+    assert!(refusal(store.leader().await).contains("refuses the user or the password"));
+    let () = raw.ask(cmd("ACL").arg("SETUSER").arg("late").arg(">next")).await;
+    let told = refusal(store.leader().await);
+    assert!(told.contains("database"), "{told}");
+    let () = raw.ask(cmd("ACL").arg("SETUSER").arg("late").arg("+select")).await;
+    assert_eq!(store.leader().await.unwrap(), None);
+}
