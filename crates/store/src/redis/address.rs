@@ -166,17 +166,25 @@ impl Guides {
     async fn master(&self, trust: &Trust) -> RedisResult<Client> {
         let mut nodes = self.nodes.clone();
         nodes.rotate_left(self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len());
-        let leader = match &self.of {
-            Of::Master(name) => sentinel::leader(nodes, name, settings(), &self.login, trust).await?,
-            Of::Key(key) => cluster::leader(self.client(nodes.swap_remove(0), trust)?, key).await?,
-        };
-        self.client(leader, trust)
+        match &self.of {
+            Of::Master(name) => {
+                // Sentinels have users of their own, or none.
+                let login = nameless(RedisConnectionInfo::default());
+                let sentinels =
+                    nodes.into_iter().map(|at| client(at, login.clone(), trust)).collect::<Result<_, _>>()?;
+                let master = client(sentinel::leader(sentinels, name).await?, self.login.clone(), trust)?;
+                sentinel::confirm(&master).await.map(|()| master)
+            }
+            Of::Key(key) => {
+                let node = client(nodes.swap_remove(0), self.login.clone(), trust)?;
+                client(cluster::leader(node, key).await?, self.login.clone(), trust)
+            }
+        }
     }
+}
 
-    fn client(&self, at: ConnectionAddr, trust: &Trust) -> RedisResult<Client> {
-        let info = at.into_connection_info()?.set_tcp_settings(settings()).set_redis_settings(self.login.clone());
-        trust.client(info)
-    }
+fn client(at: ConnectionAddr, login: RedisConnectionInfo, trust: &Trust) -> RedisResult<Client> {
+    trust.client(at.into_connection_info()?.set_tcp_settings(settings()).set_redis_settings(login))
 }
 
 /// What follows the scheme, where it is one of these, and whether it is the one with TLS.

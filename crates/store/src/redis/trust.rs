@@ -48,14 +48,12 @@ fn check(pem: &[u8]) -> Result<(), String> {
 pub(super) struct Trust(Option<Vec<u8>>);
 
 impl Trust {
-    pub fn certificates(&self) -> TlsCertificates {
-        TlsCertificates { client_tls: None, root_cert: self.0.clone() }
-    }
-
     /// A client that speaks TLS where the address says so.
     pub fn client(&self, info: ConnectionInfo) -> RedisResult<Client> {
         match info.addr() {
-            ConnectionAddr::TcpTls { .. } => Client::build_with_tls(info, self.certificates()),
+            ConnectionAddr::TcpTls { .. } => {
+                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: self.0.clone() })
+            }
             _ => Client::open(info),
         }
     }
