@@ -25,5 +25,6 @@ mod redis {
     mod restart;
     mod scene;
     mod sentinel;
+    mod sites;
     mod tls;
 }

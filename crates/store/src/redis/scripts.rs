@@ -98,7 +98,11 @@ impl Scripts {
 
     /// With the text of one file changed: kept for good, as those that are written are.
     pub fn with_file(name: &str, text: &str) -> &'static Self {
-        let changed = |file: &str, written: &'static str| if file == name { text } else { written }.to_owned();
+        Self::changed(|file, written| if file == name { text } else { written }.to_owned())
+    }
+
+    /// With each file's text changed, which is given with the file's name.
+    pub fn changed(changed: impl Fn(&str, &'static str) -> String) -> &'static Self {
         Box::leak(Box::new(Self::load(changed)))
     }
 }

@@ -2,15 +2,18 @@
 
 use super::calls::words;
 use super::raw::{Raw, server};
+use super::sites;
 use crate::users::{SHIPPED, TESTER, Users, login};
-use ::redis::{Value, cmd};
+use ::redis::{Connection, Value, cmd};
 use domain::Role;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
+use store::bounds::ARRIVALS_KEPT;
 use store::conformance::BOUNDS;
-use store::conformance::people::{LEASE, playserver};
+use store::conformance::people::*;
 use store::testing::{Doors, Fsync, Listen, RedisServer, eventually};
-use store::{Leases, RedisStore, Scripts, Store, StoreError};
+use store::{Leases, Matches, RedisStore, Scripts, Store, StoreError, Tickets};
 
 /// What a role asks of the store.
 struct Needs {
@@ -47,6 +50,10 @@ const ALL: [Needs; 6] = [
     Needs { user: "monitor", role: None, verbs: &[], looks_for: &Role::ALL },
 ];
 
+/// Tells the test to write the file anew.
+const BLESS: &str = "MUSTER_BLESS";
+const FILE: &str = "../../k8s/redis/users.acl";
+
 /// Verbs that are one command.
 const PLAIN: [(&str, &str); 6] = [
     ("zrange", "range"),
@@ -63,49 +70,90 @@ const FOR_GATE: (&str, &str) = (":gate", "set");
 const FOR_SCRIPTS: &str = "script|load";
 /// What a command without one touches; and the realm's name, by which scripts know it.
 const NO_KEY: &str = "";
+/// Said after all else.
+const OVER: &str = "over";
 /// Keys that each role has of its own.
 const BY_ROLE: [&str; 2] = [":live:", ":info:"];
 
-/// The keys that a verb touches, without the realm, and with what command; no key for what touches none.
+/// What a verb does: with what commands it touches which keys, without the realm; no key for what touches none.
 type Touches = BTreeMap<String, BTreeSet<(String, String)>>;
 
 /// What every verb was seen to do while every promise was tried.
-async fn seen() -> Touches {
-    let server = server();
-    let mut raw = Raw::on(&server).await;
-    let mut ear = raw.monitor();
-    let mut turn = 0;
-    macro_rules! try_one {
-        ($promise:ident) => {
-            let realm = format!("realm-{turn}").parse().unwrap();
-            turn += 1;
-            let store = RedisStore::connect_within(server.url(), realm, BOUNDS).unwrap();
-            let store: Arc<dyn Store> = Arc::new(store);
-            store::conformance::$promise(store).await;
-        };
-    }
-    store::for_each_promise!(try_one);
-    let store = RedisStore::connect(server.url(), format!("realm-{turn}").parse().unwrap()).unwrap();
-    store.doubts().await.unwrap();
-    let _: String = raw.ask(cmd("ECHO").arg("over")).await;
-    let names: BTreeMap<&str, &str> =
-        Scripts::written().hashes().into_iter().map(|(name, hash)| (hash, name)).collect();
-    let (mut touches, mut verb) = (Touches::new(), String::new());
-    loop {
-        let Value::SimpleString(line) = ear.recv_response().unwrap() else { panic!("not what MONITOR says") };
-        let words: Vec<String> = words(&line).iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-        let Some(command) = words.first().map(|word| word.to_lowercase()) else { continue };
-        if command == "echo" {
-            return touches;
-        }
-        if !line.contains(" lua] ") {
-            verb = match PLAIN.iter().find(|(plain, _)| *plain == command) {
-                Some((_, verb)) => (*verb).to_owned(),
-                None if command == "evalsha" => names[words[1].as_str()].to_owned(),
-                None => continue,
+#[derive(Default)]
+struct Seen {
+    touches: Touches,
+    /// The sites that each came to.
+    sites: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Seen {
+    async fn of_all() -> Self {
+        let (server, scripts) = (server(), sites::telling());
+        let mut raw = Raw::on(&server).await;
+        let mut ear = raw.monitor();
+        let mut turns = 0..;
+        macro_rules! try_one {
+            ($promise:ident) => {
+                let realm = format!("realm-{}", turns.next().unwrap()).parse().unwrap();
+                let store = RedisStore::connect_within(server.url(), realm, BOUNDS).unwrap().with_scripts(scripts);
+                let store: Arc<dyn Store> = Arc::new(store);
+                store::conformance::$promise(store).await;
             };
         }
-        touches.entry(verb.clone()).or_default().insert((command.clone(), touched(&command, &words)));
+        store::for_each_promise!(try_one);
+        rarities(&server, scripts, &mut raw).await;
+        let _: String = raw.ask(cmd("ECHO").arg(OVER)).await;
+        Self::heard(&mut ear, scripts)
+    }
+
+    fn heard(ear: &mut Connection, scripts: &Scripts) -> Self {
+        let names: BTreeMap<_, _> = scripts.hashes().into_iter().map(|(name, hash)| (hash, name)).collect();
+        let (mut seen, mut verb) = (Self::default(), String::new());
+        loop {
+            let Value::SimpleString(line) = ear.recv_response().unwrap() else { panic!("not what MONITOR says") };
+            let words: Vec<_> = words(&line).iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+            let Some(command) = words.first().map(|word| word.to_lowercase()) else { continue };
+            match (command.as_str(), line.contains(" lua] ")) {
+                ("echo", true) => {
+                    seen.sites.entry(verb.clone()).or_default().insert(words[1].clone());
+                    continue;
+                }
+                ("echo", false) if words[1] == OVER => return seen,
+                ("evalsha", false) => verb = names[words[1].as_str()].to_owned(),
+                (_, false) => match PLAIN.iter().find(|(plain, _)| *plain == command) {
+                    Some((_, plain)) => verb = (*plain).to_owned(),
+                    None => continue,
+                },
+                (_, true) => {}
+            }
+            seen.touches.entry(verb.clone()).or_default().insert((command.clone(), touched(&command, &words)));
+        }
+    }
+
+    /// Each site that a script may come to and did not, after the script's name.
+    fn missed(&self) -> Vec<String> {
+        let reachable = sites::reachable().into_iter();
+        let missed = reachable.flat_map(|(verb, sites)| {
+            let seen = self.sites.get(&verb).cloned().unwrap_or_default();
+            sites.into_iter().filter(move |site| !seen.contains(site)).map(move |site| format!("{verb} {site}"))
+        });
+        missed.collect()
+    }
+}
+
+/// What no promise comes to: so many arrivals that the oldest give way, and tickets and matches that are listed and not there.
+async fn rarities(server: &RedisServer, scripts: &'static Scripts, raw: &mut Raw) {
+    let store = RedisStore::connect(server.url(), "rare".parse().unwrap()).unwrap().with_scripts(scripts);
+    store.doubts().await.unwrap();
+    let (id, _, _) = a_match(&store).await;
+    let waiting = queued(&store, solo("cid")).await.id;
+    for key in [format!("m:{id}"), format!("t:{waiting}")] {
+        let () = raw.ask(cmd("DEL").arg(format!("{{rare}}:{key}"))).await;
+    }
+    store.due(u64::MAX, 10).await.unwrap();
+    store.expiring(u64::MAX, 10).await.unwrap();
+    for number in 0..=2 * ARRIVALS_KEPT {
+        queued(&store, solo(&format!("player-{number}"))).await;
     }
 }
 
@@ -170,10 +218,14 @@ fn line(needs: &Needs, touches: &Touches) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_user_may_do_what_its_role_needs_and_nothing_else() {
-    let touches = seen().await;
-    let lines: String = ALL.iter().map(|needs| line(needs, &touches)).collect();
+    let seen = Seen::of_all().await;
+    assert_eq!(seen.missed(), [""; 0], "nobody knows what these touch");
+    let lines: String = ALL.iter().map(|needs| line(needs, &seen.touches)).collect();
     let needed = format!("user default off\n{lines}");
-    assert!(SHIPPED == needed, "users.acl must say:\n{needed}");
+    if std::env::var_os(BLESS).is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE), &needed).unwrap();
+    }
+    assert!(SHIPPED == needed, "{FILE} must say what {BLESS}=1 writes to it:\n{needed}");
 }
 
 /// What Redis noted to have refused.
