@@ -81,6 +81,13 @@ async fn a_bad_realm_is_said_by_name() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_authority_of_redis_that_cannot_be_used_is_said() -> Result<()> {
+    is_refused(&mover_with(&["--redis-ca", "ca.pem"]), &["--redis-ca ca.pem", "asks for no TLS", "rediss://"]).await?;
+    let encrypted = ["mover", "--redis", "rediss://127.0.0.1:1", "--redis-ca", "no-such-file.pem"];
+    is_refused(&encrypted, &["--redis-ca no-such-file.pem", "No such file"]).await
+}
+
+#[tokio::test]
 async fn a_redis_url_that_is_none_is_said() -> Result<()> {
     is_refused(&["mover", "--redis", "localhost"], &["--redis", "localhost"]).await
 }
