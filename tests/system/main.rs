@@ -5,7 +5,9 @@
 #[path = "../authority.rs"]
 mod authority;
 mod browser;
+mod dev;
 mod house;
+mod page;
 mod processes;
 #[path = "../repeatable.rs"]
 mod repeatable;
@@ -16,6 +18,7 @@ mod bad_input;
 mod cancel;
 mod chaos;
 mod check;
+mod examples;
 mod explain;
 mod first_match;
 mod fuzz;

@@ -1,0 +1,45 @@
+//! `muster dev` as its user starts it, at its documented ports of an address that nobody else has.
+
+use crate::processes::MUSTER;
+use anyhow::{Context, Result};
+use std::net::Ipv4Addr;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+/// The last line of what it says once it is up.
+const UP: &str = "`muster` stands for";
+
+/// Killed on drop.
+pub struct Dev {
+    pub host: Ipv4Addr,
+    _child: Child,
+}
+
+impl Dev {
+    pub async fn start() -> Result<Self> {
+        let host = own_host();
+        let mut command = Command::new(MUSTER);
+        command
+            .args(["dev", "--host", &host.to_string()])
+            .env("RUST_LOG", "error")
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().with_context(|| format!("{MUSTER} cannot be started"))?;
+        let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();
+        while !lines.next_line().await?.context("muster dev ended before it was up")?.starts_with(UP) {}
+        Ok(Self { host, _child: child })
+    }
+
+    /// What a page says of the documented address, said of this one.
+    pub fn at_home(&self, command: &str) -> String {
+        command.replace("127.0.0.1", &self.host.to_string())
+    }
+}
+
+/// One of the sixteen million addresses of this machine's loopback, by chance: two that run at a time have hardly the same.
+fn own_host() -> Ipv4Addr {
+    let [high, middle, low, ..] = *Uuid::new_v4().as_bytes();
+    Ipv4Addr::new(127, high.clamp(1, 254), middle, low)
+}
