@@ -33,6 +33,7 @@ mod monitor;
 mod no_show;
 mod overhead;
 mod overload;
+mod readme;
 mod realm_server;
 mod reconnect;
 mod redis_acl;
