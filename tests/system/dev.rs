@@ -39,7 +39,7 @@ impl Dev {
 }
 
 /// One of the sixteen million addresses of this machine's loopback, by chance: two that run at a time have hardly the same.
-fn own_host() -> Ipv4Addr {
+pub fn own_host() -> Ipv4Addr {
     let [high, middle, low, ..] = *Uuid::new_v4().as_bytes();
     Ipv4Addr::new(127, high.clamp(1, 254), middle, low)
 }

@@ -30,6 +30,7 @@ mod manifests;
 mod metrics;
 mod misuse;
 mod monitor;
+mod nginx;
 mod no_show;
 mod overhead;
 mod overload;

@@ -1,6 +1,7 @@
 //! Each role in a process of its own on a real Redis, for stories about how processes end.
 
 use crate::authority::{Authority, HERE};
+use crate::dev::own_host;
 use crate::house::REALM;
 use crate::users::{TESTER, Users, login};
 use anyhow::{Context, Result, bail};
@@ -25,6 +26,10 @@ pub const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
 /// The rules of those that are observed.
 const DUEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/duel.toml");
 const TEAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/teams-2v2.toml");
+/// A free port.
+const ANYWHERE: &str = "127.0.0.1:0";
+/// Outside of those that outgoing connections take: whoever leaves finds it free when he comes back.
+const SETTLED_PORT: u16 = 7600;
 /// How long a role may take to leave after SIGTERM: what the product promises.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
 
@@ -55,6 +60,8 @@ struct Setup {
     is_log_kept: bool,
     /// Redis lets in only whom it knows, over TLS.
     locked: Option<Locked>,
+    /// Each listens at an address of its own, and at the same when it is started again.
+    is_settled: bool,
 }
 
 /// The files by which a Redis and those who come to it know one another.
@@ -116,8 +123,12 @@ impl Processes {
         let ca = locked.authority.file().display().to_string();
         let mut setup = Setup::of(&["--rules", rules, "--redis-ca", &ca]);
         setup.flags.extend(more.iter().map(ToString::to_string));
-        setup.environment.push(("MUSTER_INSECURE", "true".to_owned()));
         Self::start_with(counts, Setup { is_log_kept: true, locked: Some(locked), ..setup }).await
+    }
+
+    /// The same, each at an address that stays its own, as a proxy wants them.
+    pub async fn start_settled(counts: Counts) -> Result<Self> {
+        Self::start_with(counts, Setup { is_settled: true, ..Setup::default() }).await
     }
 
     async fn start_with(counts: Counts, setup: Setup) -> Result<Self> {
@@ -133,7 +144,9 @@ impl Processes {
         let mut processes = Self { running: Vec::new(), setup, store, redis };
         for role in counts.roles() {
             let url = processes.redis_as(role.as_str());
-            let started = Process::start(role, &Process::name(role), &url, &processes.setup)?;
+            let listen =
+                if processes.setup.is_settled { format!("{}:{SETTLED_PORT}", own_host()) } else { ANYWHERE.to_owned() };
+            let started = Process::start(role, &Process::name(role), &listen, &url, &processes.setup)?;
             processes.running.push(started);
         }
         for process in &mut processes.running {
@@ -198,7 +211,7 @@ impl Processes {
         let (name, address) = (before.id.clone(), before.address.clone());
         before.dies().await?;
         let url = self.redis_as(role.as_str());
-        let mut again = Process::start(role, name.as_str(), &url, &self.setup)?;
+        let mut again = Process::start(role, name.as_str(), ANYWHERE, &url, &self.setup)?;
         wait_until(&format!("{name} to have moved"), || async {
             let alive = self.store().instances(role).await.map_err(|error| error.to_string())?;
             let moved = alive.iter().any(|instance| instance.id == name && instance.address != address);
@@ -208,6 +221,24 @@ impl Processes {
         again.find(&self.store).await?;
         self.running.push(again);
         Ok(())
+    }
+
+    /// One of a role leaves, and another is started at its address.
+    pub async fn is_replaced(&mut self, role: Role, index: usize) -> Result<()> {
+        let before = self.take(role, index)?;
+        let listen = before.address.trim_start_matches("http://").to_owned();
+        before.leaves().await?;
+        let url = self.redis_as(role.as_str());
+        let mut next = Process::start(role, &Process::name(role), &listen, &url, &self.setup)?;
+        next.find(&self.store).await?;
+        self.running.push(next);
+        Ok(())
+    }
+
+    /// The addresses of all of a role, `host:port`.
+    pub fn addresses(&self, role: Role) -> Vec<&str> {
+        let of_role = self.running.iter().filter(|process| process.role == role);
+        of_role.map(|process| process.address.trim_start_matches("http://")).collect()
     }
 
     /// The mover that leads, taken out.
@@ -260,12 +291,12 @@ impl Process {
         format!("{}-{}", role.as_str(), NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn start(role: Role, name: &str, redis: &str, setup: &Setup) -> Result<Self> {
+    fn start(role: Role, name: &str, listen: &str, redis: &str, setup: &Setup) -> Result<Self> {
         let log = if setup.is_log_kept { Log::Kept(NamedTempFile::new()?) } else { Log::Shown };
         let mut command = Command::new(MUSTER);
         command
             .arg(role.as_str())
-            .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", "127.0.0.1:0"])
+            .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", listen, "--insecure"])
             .args(&setup.flags)
             .stdin(Stdio::null())
             .kill_on_drop(true);
