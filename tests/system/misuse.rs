@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 /// A role that would run if it were asked rightly. Redis is not asked before all else is checked.
-const MOVER: [&str; 5] = ["mover", "--redis", "redis://127.0.0.1:1", "--listen", "127.0.0.1:0"];
+const MOVER: [&str; 6] = ["mover", "--insecure", "--redis", "redis://127.0.0.1:1", "--listen", "127.0.0.1:0"];
 
 /// Far above what a refusal takes; a command that was not refused would run on.
 const REFUSED_WITHIN: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ async fn a_port_in_use_is_said_with_its_address() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     is_refused(
-        &["mover", "--redis", "redis://127.0.0.1:1", "--listen", &address],
+        &["mover", "--insecure", "--redis", "redis://127.0.0.1:1", "--listen", &address],
         &["mover cannot listen on", &address],
     )
     .await

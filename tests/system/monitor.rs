@@ -35,7 +35,9 @@ impl Monitor {
 
     async fn start_at(processes: &Processes, listen: &str, more: &[&str]) -> Result<Self> {
         let mut command = Command::new(MUSTER);
-        command.args(["monitor", "--redis", processes.redis(), "--realm", REALM, "--listen", listen]).args(more);
+        command
+            .args(["monitor", "--insecure", "--redis", processes.redis(), "--realm", REALM, "--listen", listen])
+            .args(more);
         command.env("RUST_LOG", "error").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();

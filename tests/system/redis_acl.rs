@@ -46,7 +46,10 @@ async fn asks(processes: &Processes, command: &str) -> Result<String> {
 /// A monitor whose page is open, so that it looks for everybody.
 async fn is_monitored(processes: &Processes) -> Result<Child> {
     let mut command = Command::new(MUSTER);
-    command.args(["monitor", "--realm", REALM, "--listen", "127.0.0.1:0"]).arg("--redis-ca").arg(processes.redis_ca()?);
+    command
+        .args(["monitor", "--insecure", "--realm", REALM, "--listen", "127.0.0.1:0"])
+        .arg("--redis-ca")
+        .arg(processes.redis_ca()?);
     command.env("MUSTER_REDIS", processes.redis_as("monitor")).env("MUSTER_INSECURE", "true").env("RUST_LOG", "error");
     let mut monitor = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let mut lines = BufReader::new(monitor.stdout.take().context("its output")?).lines();
@@ -145,7 +148,7 @@ async fn a_whole_system_lives_by_the_users_of_its_roles() -> Result<()> {
 /// What a mover logs until it tells of its Redis.
 async fn told_by_a_mover(redis: &str, ca: Option<&Path>) -> Result<String> {
     let mut command = Command::new(MUSTER);
-    command.args(["mover", "--realm", REALM, "--listen", "127.0.0.1:0"]).env_remove("RUST_LOG");
+    command.args(["mover", "--insecure", "--realm", REALM, "--listen", "127.0.0.1:0"]).env_remove("RUST_LOG");
     command.env("MUSTER_REDIS", redis).env("MUSTER_INSECURE", "true");
     if let Some(ca) = ca {
         command.arg("--redis-ca").arg(ca);
