@@ -123,9 +123,7 @@ impl Locked {
     /// Who shows a token; each call is one of his.
     fn client(&self, headers: &HeaderMap) -> Result<Admitted, Status> {
         let claims = self.claims(headers)?;
-        let expires = UNIX_EPOCH + Duration::from_secs(claims.exp);
-        // Already over within what clocks may differ: as short as can be.
-        let expires = Some(expires.duration_since(SystemTime::now()).unwrap_or_default());
+        let expires = Some(remaining(claims.exp));
         let caller = if claims.is_realm_server() {
             let limit = self.rates.of_realm_servers();
             limit.take(&claims.sub)?;
@@ -147,6 +145,13 @@ impl Locked {
         let token = token.ok_or_else(|| Status::unauthenticated("authorization: must be Bearer and a token"))?;
         tokens.check(token).map_err(|error| Status::unauthenticated(format!("the token is not taken: {error}")))
     }
+}
+
+/// Until then, in s since the Unix epoch. Over already, within what clocks may differ: as short as can be.
+#[allow(clippy::disallowed_methods, reason = "a token ends by the world's time, and no simulation has doors")]
+fn remaining(exp: u64) -> Duration {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_secs(exp).saturating_sub(since_epoch)
 }
 
 /// The scheme's name is case-insensitive: <https://www.rfc-editor.org/rfc/rfc9110#section-11.1>.

@@ -90,12 +90,10 @@ impl Tokens {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         let keys = self.keys.current();
         let named = |key: &&Key| header.kid.is_none() || key.id.is_none() || key.id == header.kid;
-        let tried = keys.iter().filter(named).map(|key| self.check_by(token, &key.key));
+        let mut tried = keys.iter().filter(named).map(|key| self.check_by(token, &key.key));
         // A signature that one key does not fit may be another's; anything else is wrong with the token itself.
-        let checked = tried.fold(Err(TokenError::Signature), |found, tried| match found {
-            Err(TokenError::Signature) => tried,
-            found => found,
-        });
+        let settled = tried.find(|tried| *tried != Err(TokenError::Signature));
+        let checked = settled.unwrap_or(Err(TokenError::Signature));
         checked.and_then(|claims| match PlayerId::parse("sub", &claims.sub) {
             Ok(_) => Ok(claims),
             Err(_) => Err(TokenError::Claims),
