@@ -5,9 +5,10 @@
 mod message;
 
 use crate::house::{House, On, on_both_stores};
+use crate::raw::Raw;
 use crate::repeatable::repeatable;
 use anyhow::{Context, Result, ensure};
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use chassis::Network;
 use domain::{Cursor, Role};
 use futures::StreamExt;
@@ -25,7 +26,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 use store::Store;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 
 const CASES: u32 = 1_500;
@@ -49,44 +49,6 @@ const SERVED_BY: [(&str, Role); 6] = [
     ("Playserver", Role::Playserver),
     ("Inspect", Role::Orchestrator),
 ];
-
-/// Passes bytes on as they are.
-#[derive(Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
-}
 
 /// One call: of which method, and what it is sent.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@
 mod authority;
 mod browser;
 mod dev;
+mod doors;
 mod house;
 mod page;
 mod processes;
@@ -34,6 +35,7 @@ mod nginx;
 mod no_show;
 mod overhead;
 mod overload;
+mod raw;
 mod readme;
 mod realm_server;
 mod reconnect;

@@ -62,6 +62,8 @@ struct Setup {
     locked: Option<Locked>,
     /// Each listens at an address of its own, and at the same when it is started again.
     is_settled: bool,
+    /// What locks their doors; none: they stand open.
+    keys: Option<PathBuf>,
 }
 
 /// The files by which a Redis and those who come to it know one another.
@@ -124,6 +126,12 @@ impl Processes {
         let mut setup = Setup::of(&["--rules", rules, "--redis-ca", &ca]);
         setup.flags.extend(more.iter().map(ToString::to_string));
         Self::start_with(counts, Setup { is_log_kept: true, locked: Some(locked), ..setup }).await
+    }
+
+    /// The same behind doors that are locked by what `muster keys` wrote to `keys`; whoever they let in may have them leave.
+    pub async fn start_behind_doors(counts: Counts, keys: &Path) -> Result<Self> {
+        let setup = Setup::of(&["--drainable", "--reflection"]);
+        Self::start_with(counts, Setup { keys: Some(keys.to_owned()), ..setup }).await
     }
 
     /// The same, each at an address that stays its own, as a proxy wants them.
@@ -296,7 +304,8 @@ impl Process {
         let mut command = Command::new(MUSTER);
         command
             .arg(role.as_str())
-            .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", listen, "--insecure"])
+            .args(["--redis", redis, "--realm", REALM, "--instance", name, "--listen", listen])
+            .args(setup.doors(role))
             .args(&setup.flags)
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -379,6 +388,20 @@ impl Process {
 }
 
 impl Setup {
+    fn doors(&self, role: Role) -> Vec<String> {
+        let Some(keys) = &self.keys else { return vec!["--insecure".to_owned()] };
+        let file = |name: &str| keys.join(name).display().to_string();
+        let (cert, key) = (file(&format!("{}.pem", role.as_str())), file(&format!("{}.key", role.as_str())));
+        let flags = [
+            ("--tls-cert", cert),
+            ("--tls-key", key),
+            ("--tls-ca", file("ca.pem")),
+            ("--token-keys", file("jwks.json")),
+            ("--token-issuer", "muster-keys".to_owned()),
+        ];
+        flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect()
+    }
+
     fn of(flags: &[&str]) -> Self {
         Self { flags: flags.iter().map(ToString::to_string).collect(), ..Self::default() }
     }

@@ -3,13 +3,13 @@
 use super::{ISSUER, KeysDir};
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
+use chassis::Clock;
 use domain::{PlayerId, RealmId};
 use doors::{Claims, REALM_SCOPE};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const ALGORITHM: Algorithm = Algorithm::ES256;
 
@@ -51,10 +51,10 @@ pub fn run(args: &TokenArgs) -> Result<()> {
     let realm = RealmId::parse("--realm", &args.realm).map_err(|invalid| Misuse::new(invalid.to_string()))?;
     let sub = args.player.as_ref().or(args.realm_server.as_ref()).cloned().unwrap_or_default();
     PlayerId::parse("--player or --realm-server", &sub).map_err(|invalid| Misuse::new(invalid.to_string()))?;
-    let expires = SystemTime::now().duration_since(UNIX_EPOCH)? + Duration::from_secs(60 * u64::from(args.minutes));
+    let exp = Clock::system().now_ms() / 1_000 + 60 * u64::from(args.minutes);
     let scope = if args.realm_server.is_some() { REALM_SCOPE.to_owned() } else { String::new() };
     let (rating, deviation) = (args.rating, args.deviation);
-    let claims = Claims { sub, exp: expires.as_secs(), scope, rating, deviation, ..Claims::default() };
+    let claims = Claims { sub, exp, scope, rating, deviation, ..Claims::default() };
     let dir = KeysDir::new(args.keys.clone());
     let signed = Signed { iss: ISSUER, aud: realm.to_string(), claims };
     println!("{}", encode(&Header::new(ALGORITHM), &signed, &signing_key(&dir)?)?);
