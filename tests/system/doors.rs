@@ -267,3 +267,25 @@ async fn a_plaintext_caller_gets_nowhere() -> Result<()> {
     ensure!(processes.store().waiting().await? == 0);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_secret_is_told_in_a_log_or_an_error() -> Result<()> {
+    let keys = Keys::new(REALM).await?;
+    let processes = Processes::start_talkative(Counts::ONE_EACH, keys.dir()).await?;
+    let mut secrets = keys.private_keys()?;
+    for credential in keys.credentials().await? {
+        for call in calls(&"0".repeat(32)) {
+            let answer = call.made_by(&credential, &processes).await?.map(|status| format!("{status:?}"));
+            let shown = credential.shown.iter().filter_map(|shown| shown.split(' ').nth(1)).collect::<Vec<_>>();
+            ensure!(shown.iter().all(|shown| !answer.iter().any(|answer| answer.contains(shown))), "{answer:?}");
+            secrets.extend(shown.into_iter().filter(|shown| shown.contains('.')).map(str::to_owned));
+        }
+    }
+    let logs = processes.stop().await?;
+    ensure!(logs.contains("TRACE"), "it is talkative");
+    for secret in secrets {
+        let told = logs.lines().find(|line| line.contains(&secret));
+        ensure!(told.is_none(), "{told:?}");
+    }
+    Ok(())
+}

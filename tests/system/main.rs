@@ -27,6 +27,7 @@ mod health_and_reflection;
 mod hung;
 mod inspect;
 mod lost;
+mod malformed;
 mod manifests;
 mod metrics;
 mod misuse;

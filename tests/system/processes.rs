@@ -134,6 +134,13 @@ impl Processes {
         Self::start_with(counts, Setup { keys: Some(keys.to_owned()), ..setup }).await
     }
 
+    /// The same, where all that can be logged is, and can be read.
+    pub async fn start_talkative(counts: Counts, keys: &Path) -> Result<Self> {
+        let environment = vec![("RUST_LOG", "trace".to_owned())];
+        let setup = Setup { environment, is_log_kept: true, keys: Some(keys.to_owned()), ..Setup::default() };
+        Self::start_with(counts, setup).await
+    }
+
     /// The same, each at an address that stays its own, as a proxy wants them.
     pub async fn start_settled(counts: Counts) -> Result<Self> {
         Self::start_with(counts, Setup { is_settled: true, ..Setup::default() }).await
@@ -312,11 +319,11 @@ impl Process {
         for inherited in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_METRICS_EXPORTER"] {
             command.env_remove(inherited);
         }
-        command.envs(setup.environment.iter().cloned());
         match &log {
             Log::Shown => command.env("RUST_LOG", "error"),
             Log::Kept(file) => command.env_remove("RUST_LOG").stderr(file.reopen()?),
         };
+        command.envs(setup.environment.iter().cloned());
         let child = command.spawn().with_context(|| format!("{MUSTER} cannot be started"))?;
         Ok(Self { role, id: name.parse()?, address: String::new(), child, log })
     }

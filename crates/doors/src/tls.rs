@@ -229,3 +229,99 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CertificateFiles, Locked, Rates, RatesConfig};
+    use domain::Role;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+    use std::num::NonZeroU32;
+    use tempfile::TempDir;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    fn realm() -> RealmId {
+        RealmId::parse("realm", "arena").unwrap()
+    }
+
+    /// The certificate of a member in files, and a door that is locked by it.
+    fn member(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> (TempDir, Certificates, Doors) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([]).unwrap();
+        params.subject_alt_names = vec![SanType::URI(name.try_into().unwrap())];
+        let dir = TempDir::new().unwrap();
+        let file = |name: &str, text: String| {
+            std::fs::write(dir.path().join(name), text).unwrap();
+            dir.path().join(name)
+        };
+        let cert = file("cert", params.signed_by(&key, authority).unwrap().pem());
+        let files = CertificateFiles { cert, key: file("key", key.serialize_pem()), ca: file("ca", authority.pem()) };
+        let certificates = Certificates::open(files).unwrap();
+        let most = NonZeroU32::MAX;
+        let rates = Rates::new(RatesConfig { player: most, realm_server: most });
+        let locked = Locked { realm: realm(), certificates: certificates.clone(), tokens: None, rates };
+        (dir, certificates, Doors::locked(locked))
+    }
+
+    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "an authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn outward(certificates: Certificates) -> Outward {
+        Outward::Member { certificates, realm: realm() }
+    }
+
+    #[tokio::test]
+    async fn a_mover_is_reached_as_a_mover_alone_and_knows_who_calls() {
+        let authority = authority();
+        let (_files, _, doors) = member(&authority, "spiffe://muster/arena/mover");
+        let (_others, matchmaker, _) = member(&authority, "spiffe://muster/arena/matchmaker");
+        for (expected, reached) in [(Role::Mover, true), (Role::Playserver, false)] {
+            let (here, there) = duplex(64 * 1024);
+            let outward = outward(matchmaker.clone());
+            let calling = async {
+                let mut line = outward.encrypt(here, "10.0.0.1", Some(expected.into())).await?;
+                line.write_all(b"hello").await?;
+                line.flush().await?;
+                // Open for as long as the other side is at it.
+                Ok::<_, io::Error>(line)
+            };
+            let received = async {
+                let (mut line, stranger) = doors.receive(there).await?;
+                let mut said = [0; 5];
+                line.read_exact(&mut said).await?;
+                Ok::<_, io::Error>((said, stranger))
+            };
+            let (called, received) = tokio::join!(calling, received);
+            assert_eq!(called.is_ok(), reached, "{:?}", called.err());
+            let caller = Stranger(Some(Member::Instance(Role::Matchmaker)));
+            assert_eq!(received.ok(), reached.then_some((*b"hello", caller)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_to_the_end_of_a_handshake_is_let_go() {
+        let (_files, _, doors) = member(&authority(), "spiffe://muster/arena/mover");
+        let (_here, there) = duplex(64);
+        let received = doors.receive(there).await.map(|(_, stranger)| stranger);
+        assert_eq!(received.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused_by_its_file() {
+        let authority = authority();
+        let (files, _, _) = member(&authority, "spiffe://muster/arena/mover");
+        let (others, _, _) = member(&authority, "spiffe://muster/arena/mover");
+        let of = |dir: &TempDir, name: &str| dir.path().join(name);
+        let mixed = |key: PathBuf| {
+            let files = CertificateFiles { cert: of(&files, "cert"), key, ca: of(&files, "ca") };
+            Certificates::open(files).unwrap_err()
+        };
+        let error = mixed(of(&others, "key"));
+        assert!(error.path == of(&others, "key") && error.reason.contains("does not fit"), "{error}");
+        assert!(mixed(of(&files, "cert")).reason.contains("no private key"));
+    }
+}

@@ -88,6 +88,20 @@ impl Keys {
         self.holder(name, &self.claims(name, json!({ "exp": now_s() + within.as_secs() })))
     }
 
+    /// The longest line of each.
+    pub fn private_keys(&self) -> Result<Vec<String>> {
+        let mut longest = Vec::new();
+        for file in std::fs::read_dir(self.dir())? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "key") {
+                let text = std::fs::read_to_string(path)?;
+                longest.push(text.lines().max_by_key(|line| line.len()).context("a line")?.to_owned());
+            }
+        }
+        ensure!(!longest.is_empty());
+        Ok(longest)
+    }
+
     /// Good ones, but for what is `different`.
     fn claims(&self, sub: &str, different: Value) -> Value {
         let mut claims = json!({

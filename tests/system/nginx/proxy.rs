@@ -36,7 +36,7 @@ impl Nginx {
         // As whoever runs the test: nobody else may enter the folder.
         command.args(["-g", "daemon off; user root root;", "-c"]).arg(folder.path().join("nginx.conf"));
         // Whatever dies is told there at length, which is what these stories are about.
-        let log = std::path::PathBuf::from(format!("/tmp/nginx-{host}.log"));
+        let log = folder.path().join("stderr");
         command.stdin(Stdio::null()).stderr(File::create(&log)?);
         let child = command.spawn().context("tests/run installs nginx, or install it yourself")?;
         let nginx = Self { address: format!("{host}:8080"), child, _folder: folder };

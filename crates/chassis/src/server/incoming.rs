@@ -126,3 +126,49 @@ impl<S: Socket> AsyncWrite for Connection<S> {
         self.line.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::Mutex;
+    use tokio::sync::mpsc::{Receiver, channel};
+
+    struct Dialled(Mutex<Receiver<DuplexStream>>);
+
+    impl Listener for Dialled {
+        type Socket = DuplexStream;
+
+        async fn accept(&self) -> io::Result<DuplexStream> {
+            match self.0.lock().await.recv().await {
+                Some(stream) => Ok(stream),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    async fn connected() -> (DuplexStream, Connection<DuplexStream>) {
+        let (dial, dialled) = channel(1);
+        let (here, there) = duplex(64);
+        dial.send(there).await.unwrap();
+        let incoming = connections(Dialled(Mutex::new(dialled)), Doors::open(), Shutdown::new());
+        let connection = Box::pin(incoming).next().await.unwrap().unwrap();
+        (here, connection)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_connects_and_says_nothing_is_let_go() {
+        let (_here, mut connection) = connected().await;
+        let read = connection.read_u8().await;
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_said_something_may_take_his_time() {
+        let (mut here, mut connection) = connected().await;
+        here.write_u8(1).await.unwrap();
+        assert_eq!(connection.read_u8().await.unwrap(), 1);
+        let waits = tokio::time::timeout(Duration::from_millis(10 * OPENING_MS_MAX), connection.read_u8());
+        assert!(waits.await.is_err());
+    }
+}
