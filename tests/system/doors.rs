@@ -112,7 +112,7 @@ impl Call {
             Some(Code::Unauthenticated | Code::PermissionDenied) => true,
             Some(Code::NotFound) => self.hidden && credential.name == "ada",
             // No connection came about.
-            Some(Code::Unavailable | Code::Unknown) => credential.is_foreign,
+            Some(Code::Unavailable | Code::Unknown | Code::Cancelled) => credential.is_foreign,
             _ => false,
         }
     }
