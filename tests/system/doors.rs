@@ -2,10 +2,12 @@
 
 mod credentials;
 
+use crate::dev::own_host;
 use crate::house::REALM;
-use crate::processes::Processes;
+use crate::processes::{MUSTER, Processes};
 use crate::raw::Raw;
 use anyhow::{Context, Result, ensure};
+use api::v1::inspect_client::InspectClient;
 use api::v1::{self, Change, TicketState};
 use bytes::Bytes;
 use chassis::Network;
@@ -16,6 +18,7 @@ use prost_reflect::prost::Message;
 use sandbox::{Counts, wait_until};
 use std::time::Duration;
 use store::Subject;
+use tokio::process::Command;
 use tonic::client::Grpc;
 use tonic::{Code, Request, Status};
 
@@ -287,5 +290,24 @@ async fn nothing_secret_is_told_in_a_log_or_an_error() -> Result<()> {
         let told = logs.lines().find(|line| line.contains(&secret));
         ensure!(told.is_none(), "{told:?}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_nothing_else_is_served_in_plaintext_to_whoever_starts_containers() -> Result<()> {
+    let keys = Keys::new(REALM).await?;
+    let health = format!("{}:7680", own_host());
+    let mut processes = Processes::start_probed(keys.dir(), &health).await?;
+    let is_well = || async { Command::new(MUSTER).args(["health", &health]).output().await };
+    wait_until("the mover to be well", || async {
+        let asked = is_well().await.map_err(|error| error.to_string())?;
+        asked.status.success().then_some(()).ok_or_else(|| format!("{asked:?}"))
+    })
+    .await?;
+    let mut inspect = InspectClient::new(chassis::channel(&format!("http://{health}"))?);
+    let refused = inspect.inspect(v1::InspectRequest::default()).await.err().context("it is not served there")?;
+    ensure!(refused.code() == Code::Unimplemented, "{refused}");
+    processes.take(Role::Mover, 0)?.dies().await?;
+    ensure!(is_well().await?.status.code() == Some(1));
     Ok(())
 }

@@ -134,6 +134,12 @@ impl Processes {
         Self::start_with(counts, Setup { keys: Some(keys.to_owned()), ..setup }).await
     }
 
+    /// A mover alone behind doors that are locked by `keys`, which tells at `health` how it is.
+    pub async fn start_probed(keys: &Path, health: &str) -> Result<Self> {
+        let alone = Counts { orchestrators: 0, sweepers: 0, matchmakers: 0, movers: 1, playservers: 0 };
+        Self::start_with(alone, Setup { keys: Some(keys.to_owned()), ..Setup::of(&["--health", health]) }).await
+    }
+
     /// The same, where all that can be logged is, and can be read.
     pub async fn start_talkative(counts: Counts, keys: &Path) -> Result<Self> {
         let environment = vec![("RUST_LOG", "trace".to_owned())];

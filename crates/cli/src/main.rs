@@ -4,6 +4,7 @@ mod bench;
 mod chaos;
 mod check;
 mod client;
+mod health;
 mod keys;
 mod misuse;
 mod replay;
@@ -54,6 +55,8 @@ enum Command {
     /// Run the monitor: a page that shows every instance, whom it holds, and how players move through the house.
     #[command(mut_arg("unwatched_s", |flag| flag.hide(true)))]
     Monitor(run::MonitorArgs),
+    /// Ask a service of this machine whether it is well.
+    Health(health::Args),
     /// Make certificates and keys for locked doors, to try them out.
     Keys(keys::Args),
     /// Sign a player's or a realm server's token with such a key.
@@ -116,6 +119,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Mover(args) => run::role(Role::Mover, args).await,
             Command::Playserver(args) => run::playserver(args).await,
             Command::Monitor(args) => run::monitor(args).await,
+            Command::Health(args) => health::run(args).await,
             Command::Keys(args) => keys::run(&args),
             Command::Token(args) => keys::token(&args),
             Command::Ticket(args) => ticket::run(args).await,
