@@ -210,7 +210,7 @@ async fn a_player_plays_behind_locked_doors_with_the_rating_of_his_token() -> Re
 async fn a_stream_ends_when_its_token_does() -> Result<()> {
     let keys = Keys::new(REALM).await?;
     let processes = Processes::start_behind_doors(Counts::ONE_EACH, keys.dir()).await?;
-    let brief = keys.expiring("ada", Duration::from_secs(2))?;
+    let brief = keys.expired_for("ada", Duration::from_secs(25))?;
     let watch = v1::WatchRequest {
         subject: Some(v1::watch_request::Subject::PlayerId("ada".to_owned())),
         ..Default::default()
@@ -266,7 +266,7 @@ async fn a_plaintext_caller_gets_nowhere() -> Result<()> {
     let processes = Processes::start_behind_doors(Counts::ONE_EACH, keys.dir()).await?;
     let address = processes.of(Role::Orchestrator, 0)?.address.replace("https://", "http://");
     let mut queue = v1::queue_client::QueueClient::new(Network::tcp().channel(&address)?);
-    ensure!(queue.enqueue(enqueue("ada")).await.is_err_and(|status| status.code() != Code::Ok));
+    ensure!(queue.enqueue(enqueue("ada")).await.is_err());
     ensure!(processes.store().waiting().await? == 0);
     Ok(())
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tonic::Code;
 use tonic::metadata::MetadataValue;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -111,6 +110,6 @@ async fn headers_that_are_too_long_are_refused_and_nothing_is_written() -> Resul
     });
     request.metadata_mut().insert("long", MetadataValue::try_from("x".repeat(20_000))?);
     let refused = queue.enqueue(request).await.err().context("refused")?;
-    ensure!(refused.code() != Code::Ok && house.store().waiting().await? == 0, "{refused}");
+    ensure!(refused.message().contains("431") && house.store().waiting().await? == 0, "{refused}");
     Ok(())
 }

@@ -8,7 +8,7 @@ pub use explain::explain;
 
 use crate::misuse::Misuse;
 use chassis::{Bearer, Network};
-use doors::{Outward, authority};
+use doors::{Outward, authority, public_authorities};
 use players::{Client, Pool, Retry};
 
 /// A client of the system at `addresses`, with so many connections to each.
@@ -24,11 +24,15 @@ pub fn connect(addresses: &Addresses, connections: usize, retry: Retry) -> Resul
     Ok(Client::new(pool(Side::Queue)?, pool(Side::Play)?, retry))
 }
 
-/// By TLS where an authority is named, with a token where one is. Both are read once: a tool does not run for long.
+/// By TLS where addresses say so, with a token where one is named. Files are read once: a tool does not run for long.
 fn network(addresses: &Addresses) -> Result<Network, Misuse> {
     let mut network = Network::tcp();
-    if let Some(ca) = &addresses.ca {
-        let authority = authority(ca.clone()).map_err(|error| Misuse::new(format!("--ca {error}")))?;
+    if addresses.are_encrypted()? {
+        let authority = match &addresses.ca {
+            Some(file) => authority(file.clone()),
+            None => public_authorities(),
+        };
+        let authority = authority.map_err(|error| Misuse::new(format!("--ca {error}")))?;
         network = network.encrypted(Outward::Client { authority });
     }
     if let Some(file) = &addresses.token_file {

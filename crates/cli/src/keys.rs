@@ -24,7 +24,7 @@ pub struct Args {
     /// The title whose services these are
     #[arg(long, env = "MUSTER_REALM", default_value = "default", value_name = "NAME")]
     realm: String,
-    /// Names by which clients reach the services, besides localhost and 127.0.0.1
+    /// Names by which clients reach the services, besides localhost, 127.0.0.1 and each one's role
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     host: Vec<String>,
     /// How long the certificates hold
@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Result<()> {
     let realm = RealmId::parse("--realm", &args.realm).map_err(|invalid| Misuse::new(invalid.to_string()))?;
     let dir = KeysDir::new(args.out.clone());
     dir.create().with_context(|| format!("{} cannot be written", args.out.display()))?;
-    let authority = Authority::in_dir(&dir, args.days)?;
+    let authority = Authority::in_dir(&dir)?;
     for member in Member::ALL {
         let (certificate, key) = authority.issue(&member.uri(&realm), member.as_str(), &args.host, args.days)?;
         dir.write_secret(&dir.key(member), &key)?;

@@ -3,7 +3,7 @@
 use crate::Member;
 use domain::Role;
 
-/// Who may call a method at all. What he may do with it is the service's to say, by [`crate::Caller`].
+/// Who may call a method at all. What he may do with it is the service's to say, by [`crate::Principal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Anyone,
@@ -34,7 +34,9 @@ pub fn access(path: &str) -> Option<Access> {
         ("muster.v1.Playserver", "Deliver") => Members(&[Member::Instance(Role::Mover)]),
         ("muster.v1.Inspect", "Inspect" | "Drain") => Members(&[Member::Monitor]),
         // It says no more than whether it serves, and whoever balances has no credential of ours.
-        ("grpc.health.v1.Health", _) => Anyone,
+        ("grpc.health.v1.Health", "Check") => Anyone,
+        // A stream, which stays and costs memory.
+        ("grpc.health.v1.Health", "Watch") => Members(&Member::ALL),
         // Where it is served at all.
         ("grpc.reflection.v1.ServerReflection" | "grpc.reflection.v1alpha.ServerReflection", _) => Known,
         _ => return None,

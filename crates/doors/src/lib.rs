@@ -2,30 +2,30 @@
 //!
 //! Between services, a certificate of the realm's own authority names the role of whoever calls (`member`, `certificates`, `tls`). For
 //! clients, a token of the studio's issuer names the player, or marks a realm server (`tokens`). `access` is the table of who may call
-//! what, `guard` keeps it in front of a server, and `caller` says what one caller may do beyond: to which tickets, and with whose rating.
+//! what, `guard` keeps it in front of a server, and `principal` says what one caller may do beyond: to which tickets, and with whose rating.
 //! `rates` is how often. Files are read again when they change (`live`).
 //!
-//! Architecture invariant: nothing here knows a ticket or asks the store. A service asks [`Caller`] whether what it found may be told.
+//! Architecture invariant: nothing here knows a ticket or asks the store. A service asks [`Principal`] whether what it found may be told.
 
 mod access;
-mod caller;
 mod certificates;
 mod expiry;
 mod guard;
 mod live;
 mod member;
+mod principal;
 mod rates;
 mod tls;
 mod tokens;
 
 pub use access::{Access, access};
-pub use caller::{Caller, caller};
 pub use certificates::{CertificateFiles, Certificates};
 pub use guard::{Guard, Guarded};
 pub use live::{FileError, Live, RELOAD_POLL};
 pub use member::Member;
+pub use principal::{Principal, principal};
 pub use rates::{Rates, RatesConfig};
-pub use tls::{HANDSHAKE_MS_MAX, Line, Outward, Stranger, authority};
+pub use tls::{HANDSHAKE_MS_MAX, Line, Outward, Peer, Received, STANDING_MS, Standing, authority, public_authorities};
 pub use tokens::{Claims, REALM_SCOPE, Tokens};
 
 use domain::RealmId;

@@ -29,8 +29,8 @@ pub struct Live<T> {
 }
 
 struct State<T> {
-    /// What the files held when they were last looked at, good or bad.
-    seen: Vec<Vec<u8>>,
+    /// What the files held when they were last looked at, good or bad, or why they could not be read.
+    seen: Result<Vec<Vec<u8>>, FileError>,
     value: Arc<T>,
 }
 
@@ -46,14 +46,14 @@ impl<T> fmt::Debug for Live<T> {
     }
 }
 
-impl<T> Live<T> {
+impl<T: Send + Sync + 'static> Live<T> {
     pub fn open(
         files: Vec<PathBuf>,
         make: impl Fn(&[Vec<u8>]) -> Result<T, (usize, String)> + Send + Sync + 'static,
     ) -> Result<Self, FileError> {
         let seen = read(&files)?;
         let value = make(&seen).map_err(|(at, reason)| FileError { path: files[at].clone(), reason })?;
-        let state = Arc::new(Mutex::new(State { seen, value: Arc::new(value) }));
+        let state = Arc::new(Mutex::new(State { seen: Ok(seen), value: Arc::new(value) }));
         Ok(Self { files: files.into(), make: Arc::new(make), state })
     }
 
@@ -63,14 +63,17 @@ impl<T> Live<T> {
 
     /// Looks at the files. True when they now say something else; what cannot be used changes nothing, and is told once.
     pub fn refresh(&self) -> Result<bool, FileError> {
-        let read = read(&self.files)?;
-        let mut state = self.state();
-        if state.seen == read {
+        let read = read(&self.files);
+        if self.state().seen == read {
             return Ok(false);
         }
-        let made = (self.make)(&read);
+        // Not while others wait for what is in force.
+        let made = read.clone().and_then(|read| {
+            (self.make)(&read).map_err(|(at, reason)| FileError { path: self.files[at].clone(), reason })
+        });
+        let mut state = self.state();
         state.seen = read;
-        state.value = Arc::new(made.map_err(|(at, reason)| FileError { path: self.files[at].clone(), reason })?);
+        state.value = Arc::new(made?);
         Ok(true)
     }
 
@@ -78,7 +81,10 @@ impl<T> Live<T> {
     pub async fn follow(self) {
         loop {
             tokio::time::sleep(RELOAD_POLL).await;
-            match self.refresh() {
+            let looking = self.clone();
+            // A disk may be slow.
+            let looked = tokio::task::spawn_blocking(move || looking.refresh()).await;
+            match looked.unwrap_or(Ok(false)) {
                 Ok(true) => tracing::info!(files = ?self.files, "read again"),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "what was read before stays in force"),
@@ -95,6 +101,9 @@ fn read(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, FileError> {
     let one = |path: &PathBuf| {
         let refused = |reason: String| FileError { path: path.clone(), reason };
         let held = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?;
+        if !held.is_file() {
+            return Err(refused("is no file".to_owned()));
+        }
         if held.len() > FILE_BYTES_MAX {
             return Err(refused(format!("has more than {FILE_BYTES_MAX} bytes")));
         }
@@ -124,11 +133,16 @@ mod tests {
         std::fs::write(&file, "2").unwrap();
         assert_eq!(live.refresh(), Ok(true));
         assert_eq!(*live.clone().current(), 2);
+        std::fs::remove_file(&file).unwrap();
+        assert!(live.refresh().is_err());
+        assert_eq!(live.refresh(), Ok(false));
+        assert_eq!(*live.current(), 2);
     }
 
     #[test]
     fn a_file_that_is_not_there_is_named() {
         let error = Live::open(vec!["/nowhere/key.pem".into()], number).unwrap_err();
         assert!(error.to_string().starts_with("/nowhere/key.pem: "), "{error}");
+        assert_eq!(Live::open(vec!["/dev/zero".into()], number).unwrap_err().reason, "is no file");
     }
 }

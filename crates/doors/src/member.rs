@@ -1,4 +1,5 @@
 use domain::{RealmId, Role};
+use rustls::pki_types::CertificateDer;
 
 /// Which of the realm's own services a certificate is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +31,13 @@ impl Member {
         format!("spiffe://muster/{realm}/{}", self.as_str())
     }
 
-    pub(crate) fn of_uri(realm: &RealmId, uri: &str) -> Option<Self> {
+    /// Whose it is, were it to be trusted.
+    pub(crate) fn of_certificate(realm: &RealmId, certificate: &CertificateDer<'_>) -> Option<Self> {
+        let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
+        certificate.valid_uri_names().find_map(|uri| Self::of_uri(realm, uri))
+    }
+
+    fn of_uri(realm: &RealmId, uri: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|member| member.uri(realm) == uri)
     }
 }

@@ -3,14 +3,15 @@
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tonic::Status;
 
-/// Clients who are told apart at once. Those who have not called for a while are forgotten first.
+/// Clients who are told apart at once, those who have called lately.
 const CLIENTS_MAX: usize = 1_000_000;
-/// At most so often is looked for those who can be forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(1);
+/// So often, those who have not called lately are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Calls a second, sustained. Twice as many may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +48,26 @@ pub(crate) struct Limit {
     per_second: NonZeroU32,
     limiter: DefaultKeyedRateLimiter<String>,
     forgot: Mutex<Instant>,
+    /// Counted when some were last forgotten: a count looks into every shard.
+    is_full: AtomicBool,
 }
 
 impl Limit {
     fn new(per_second: NonZeroU32) -> Self {
         let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_add(per_second.get()));
-        Self { per_second, limiter: DefaultKeyedRateLimiter::keyed(quota), forgot: Mutex::new(Instant::now()) }
+        Self {
+            per_second,
+            limiter: DefaultKeyedRateLimiter::keyed(quota),
+            forgot: Mutex::new(Instant::now()),
+            is_full: AtomicBool::new(false),
+        }
     }
 
     /// One call of this client.
     pub(crate) fn take(&self, client: &str) -> Result<(), Status> {
-        if self.limiter.len() >= CLIENTS_MAX {
-            self.forget();
-            if self.limiter.len() >= CLIENTS_MAX {
-                return Err(Status::resource_exhausted("too many clients call at once: ask again later"));
-            }
+        self.forget();
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(Status::resource_exhausted("too many clients call at once: ask again later"));
         }
         self.limiter.check_key(&client.to_owned()).map_err(|early| {
             let wait = early.wait_time_from(DefaultClock::default().now());
@@ -79,6 +85,7 @@ impl Limit {
         };
         if forgot.elapsed() >= FORGET_EVERY {
             self.limiter.retain_recent();
+            self.is_full.store(self.limiter.len() >= CLIENTS_MAX, Ordering::Relaxed);
             *forgot = Instant::now();
         }
     }

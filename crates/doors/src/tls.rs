@@ -28,26 +28,59 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// Whoever is at the other end of a connection, as far as a certificate tells: none where none was shown, or needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stranger(pub(crate) Option<Member>);
+/// How often a member's certificate is looked at again while his connection lasts.
+pub const STANDING_MS: u64 = 60_000;
+
+/// Whoever is at the other end of a connection, as far as a certificate tells: no member where none was shown, or needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Peer(pub(crate) Option<Member>);
+
+impl Peer {
+    pub fn is_member(self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// A connection that came past the doors.
+pub struct Received<S> {
+    pub line: Line<S>,
+    pub peer: Peer,
+    /// None where no certificate was shown.
+    pub standing: Option<Standing>,
+}
 
 impl Doors {
     /// Takes a connection in: with locked doors, by TLS. An error is of this connection only.
-    pub async fn receive<S>(&self, stream: S) -> io::Result<(Line<S>, Stranger)>
+    pub async fn receive<S>(&self, stream: S) -> io::Result<Received<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Some(locked) = self.lock() else { return Ok((Line::Plain { stream }, Stranger(None))) };
+        let Some(locked) = self.lock() else {
+            return Ok(Received { line: Line::Plain { stream }, peer: Peer(None), standing: None });
+        };
         let acceptor = TlsAcceptor::from(locked.certificates.current().server.clone());
         let stream = in_time(acceptor.accept(stream)).await?;
-        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let member = match shown {
+        let shown = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec);
+        let member = match shown.as_ref().and_then(|chain| chain.first()) {
             None => None,
             // A certificate of the authority that names no member of this realm is nobody's here.
-            Some(shown) => Some(member_of(&locked.realm, shown).ok_or_else(no_member)?),
+            Some(own) => Some(Member::of_certificate(&locked.realm, own).ok_or_else(no_member)?),
         };
-        Ok((Line::Tls { stream: Box::new(stream.into()) }, Stranger(member)))
+        let standing = shown.map(|chain| Standing { chain, certificates: locked.certificates.clone() });
+        Ok(Received { line: Line::Tls { stream: Box::new(stream.into()) }, peer: Peer(member), standing })
+    }
+}
+
+/// By what a member is known for as long as his connection lasts: it may end meanwhile, or its authority be replaced.
+pub struct Standing {
+    chain: Vec<CertificateDer<'static>>,
+    certificates: Certificates,
+}
+
+impl Standing {
+    pub fn holds(&self) -> bool {
+        let Some((own, others)) = self.chain.split_first() else { return true };
+        self.certificates.current().verifier.verify_client_cert(own, others, UnixTime::now()).is_ok()
     }
 }
 
@@ -58,6 +91,12 @@ pub enum Outward {
     Member { certificates: Certificates, realm: RealmId },
     /// As a client: the server is known by the name in its address, and by this authority.
     Client { authority: Live<Arc<RootCertStore>> },
+}
+
+/// Those that browsers trust, as Mozilla lists them.
+pub fn public_authorities() -> Result<Live<Arc<RootCertStore>>, FileError> {
+    let roots = Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>());
+    Live::open(vec![], move |_| Ok(roots.clone()))
 }
 
 /// An authority of one's own, in a PEM file.
@@ -108,11 +147,6 @@ fn no_member() -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, "its certificate names no member of this realm")
 }
 
-fn member_of(realm: &RealmId, certificate: &CertificateDer<'_>) -> Option<Member> {
-    let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
-    certificate.valid_uri_names().find_map(|uri| Member::of_uri(realm, uri))
-}
-
 /// Takes a server for who its certificate says, wherever it is reached: instances have addresses that no certificate can foresee.
 #[derive(Debug)]
 struct MemberVerifier {
@@ -139,7 +173,7 @@ impl ServerCertVerifier for MemberVerifier {
             now,
             algorithms,
         )?;
-        let is = member_of(&self.realm, end_entity);
+        let is = Member::of_certificate(&self.realm, end_entity);
         let expected = self.expected.map_or(is.is_some(), |expected| is == Some(expected));
         if !expected {
             return Err(CertificateError::ApplicationVerificationFailure.into());
@@ -238,17 +272,20 @@ mod tests {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
     use std::num::NonZeroU32;
     use tempfile::TempDir;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    const MOVER: Member = Member::Instance(Role::Mover);
+    const MATCHMAKER: Member = Member::Instance(Role::Matchmaker);
 
     fn realm() -> RealmId {
         RealmId::parse("realm", "arena").unwrap()
     }
 
     /// The certificate of a member in files, and a door that is locked by it.
-    fn member(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> (TempDir, Certificates, Doors) {
+    fn member(authority: &CertifiedIssuer<'_, KeyPair>, member: Member) -> (TempDir, Certificates, Doors) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
-        params.subject_alt_names = vec![SanType::URI(name.try_into().unwrap())];
+        params.subject_alt_names = vec![SanType::URI(member.uri(&realm()).try_into().unwrap())];
         let dir = TempDir::new().unwrap();
         let file = |name: &str, text: String| {
             std::fs::write(dir.path().join(name), text).unwrap();
@@ -256,7 +293,7 @@ mod tests {
         };
         let cert = file("cert", params.signed_by(&key, authority).unwrap().pem());
         let files = CertificateFiles { cert, key: file("key", key.serialize_pem()), ca: file("ca", authority.pem()) };
-        let certificates = Certificates::open(files).unwrap();
+        let certificates = Certificates::open(files, member, &realm()).unwrap();
         let most = NonZeroU32::MAX;
         let rates = Rates::new(RatesConfig { player: most, realm_server: most });
         let locked = Locked { realm: realm(), certificates: certificates.clone(), tokens: None, rates };
@@ -277,8 +314,8 @@ mod tests {
     #[tokio::test]
     async fn a_mover_is_reached_as_a_mover_alone_and_knows_who_calls() {
         let authority = authority();
-        let (_files, _, doors) = member(&authority, "spiffe://muster/arena/mover");
-        let (_others, matchmaker, _) = member(&authority, "spiffe://muster/arena/matchmaker");
+        let (_files, _, doors) = member(&authority, MOVER);
+        let (_others, matchmaker, _) = member(&authority, MATCHMAKER);
         for (expected, reached) in [(Role::Mover, true), (Role::Playserver, false)] {
             let (here, there) = duplex(64 * 1024);
             let outward = outward(matchmaker.clone());
@@ -290,38 +327,100 @@ mod tests {
                 Ok::<_, io::Error>(line)
             };
             let received = async {
-                let (mut line, stranger) = doors.receive(there).await?;
+                let Received { mut line, peer, .. } = doors.receive(there).await?;
                 let mut said = [0; 5];
                 line.read_exact(&mut said).await?;
-                Ok::<_, io::Error>((said, stranger))
+                Ok::<_, io::Error>((said, peer))
             };
             let (called, received) = tokio::join!(calling, received);
             assert_eq!(called.is_ok(), reached, "{:?}", called.err());
-            let caller = Stranger(Some(Member::Instance(Role::Matchmaker)));
+            let caller = Peer(Some(MATCHMAKER));
             assert_eq!(received.ok(), reached.then_some((*b"hello", caller)));
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_come_to_the_end_of_a_handshake_is_let_go() {
-        let (_files, _, doors) = member(&authority(), "spiffe://muster/arena/mover");
+        let (_files, _, doors) = member(&authority(), MOVER);
         let (_here, there) = duplex(64);
-        let received = doors.receive(there).await.map(|(_, stranger)| stranger);
+        let received = doors.receive(there).await.map(|received| received.peer);
         assert_eq!(received.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    /// A connection to these doors, by both ends.
+    async fn connected(
+        config: &Arc<rustls::ClientConfig>,
+        doors: &Doors,
+    ) -> (TlsStream<DuplexStream>, Received<DuplexStream>) {
+        let (here, there) = duplex(64 * 1024);
+        let name = ServerName::try_from("10.0.0.1").unwrap();
+        let (called, received) =
+            tokio::join!(TlsConnector::from(config.clone()).connect(name, here), doors.receive(there));
+        (called.unwrap().into(), received.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_member_is_one_for_as_long_as_his_authority_is_in_force() {
+        let (old, new) = (authority(), authority());
+        let (files, mine, doors) = member(&old, MOVER);
+        let (_others, matchmaker, _) = member(&old, MATCHMAKER);
+        let config = Arc::new(outward(matchmaker).config(Some(MOVER)).unwrap());
+        let (_line, received) = connected(&config, &doors).await;
+        let standing = received.standing.unwrap();
+        assert!(standing.holds());
+
+        let (replaced, _, _) = member(&new, MOVER);
+        for file in ["cert", "key", "ca"] {
+            std::fs::copy(replaced.path().join(file), files.path().join(file)).unwrap();
+        }
+        mine.refresh().unwrap();
+        assert!(!standing.holds());
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_again_shows_his_certificate_again() {
+        let authority = authority();
+        let (_files, _, doors) = member(&authority, MOVER);
+        let (_others, matchmaker, _) = member(&authority, MATCHMAKER);
+        // One configuration remembers sessions from one connection to the next.
+        let config = Arc::new(outward(matchmaker).config(Some(MOVER)).unwrap());
+        for _ in 0..2 {
+            let (mut line, mut received) = connected(&config, &doors).await;
+            // Whatever would be resumed with comes after the handshake.
+            received.line.write_all(b"hello").await.unwrap();
+            received.line.flush().await.unwrap();
+            line.read_exact(&mut [0; 5]).await.unwrap();
+            assert_eq!(line.get_ref().1.handshake_kind(), Some(rustls::HandshakeKind::Full));
+        }
     }
 
     #[test]
     fn a_key_of_another_certificate_is_refused_by_its_file() {
         let authority = authority();
-        let (files, _, _) = member(&authority, "spiffe://muster/arena/mover");
-        let (others, _, _) = member(&authority, "spiffe://muster/arena/mover");
+        let (files, _, _) = member(&authority, MOVER);
+        let (others, _, _) = member(&authority, MOVER);
         let of = |dir: &TempDir, name: &str| dir.path().join(name);
         let mixed = |key: PathBuf| {
             let files = CertificateFiles { cert: of(&files, "cert"), key, ca: of(&files, "ca") };
-            Certificates::open(files).unwrap_err()
+            Certificates::open(files, MOVER, &realm()).unwrap_err()
         };
         let error = mixed(of(&others, "key"));
         assert!(error.path == of(&others, "key") && error.reason.contains("does not fit"), "{error}");
         assert!(mixed(of(&files, "cert")).reason.contains("no private key"));
+    }
+
+    #[test]
+    fn a_certificate_that_peers_would_turn_away_is_refused_at_once() {
+        let (files, _, _) = member(&authority(), MOVER);
+        let (others, _, _) = member(&authority(), MOVER);
+        let opened = |ca: &TempDir, member: Member, realm: &str| {
+            let file = |name: &str| files.path().join(name);
+            let files = CertificateFiles { cert: file("cert"), key: file("key"), ca: ca.path().join("ca") };
+            Certificates::open(files, member, &RealmId::parse("realm", realm).unwrap()).map_err(|error| error.reason)
+        };
+        assert!(opened(&files, MOVER, "arena").is_ok());
+        assert!(opened(&others, MOVER, "arena").unwrap_err().contains("no certificate of the authority"));
+        assert!(opened(&files, Member::Monitor, "arena").unwrap_err().contains("spiffe://muster/arena/monitor"));
+        assert!(opened(&files, MOVER, "other").unwrap_err().contains("spiffe://muster/other/mover"));
     }
 }

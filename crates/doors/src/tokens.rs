@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// The scope by which a token is a realm server's: it acts for every player of the realm.
 pub const REALM_SCOPE: &str = "muster:realm";
 /// How far the clocks of issuer and services may lie apart, in s.
-const LEEWAY_S: u64 = 30;
+pub(crate) const LEEWAY_S: u64 = 30;
 /// Keys in force at once: the present ones, and those that they replace.
 const KEYS_MAX: usize = 16;
 
@@ -21,6 +21,7 @@ pub struct Claims {
     /// The player; of a realm server, a name of its own. A name as in `Player.id`.
     pub sub: String,
     /// When it ends, in seconds since the Unix epoch.
+    #[serde(deserialize_with = "whole_seconds")]
     pub exp: u64,
     /// Words with blanks between them; [`REALM_SCOPE`] may be one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -34,6 +35,11 @@ pub struct Claims {
     /// His number attributes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, f64>,
+}
+
+/// A NumericDate may have a fraction: <https://www.rfc-editor.org/rfc/rfc7519#section-2>.
+fn whole_seconds<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    f64::deserialize(from).map(|seconds| seconds as u64)
 }
 
 impl Claims {
@@ -57,7 +63,9 @@ pub enum TokenError {
     Issuer,
     #[error("it is for another audience than this realm")]
     Audience,
-    #[error("it lacks a claim: exp, iss, aud and sub must be there, and sub a name")]
+    #[error(
+        "a claim is missing or of the wrong kind: exp, iss, aud and sub must be there, exp, rating and deviation numbers, sub a name, and scope words"
+    )]
     Claims,
 }
 
@@ -124,15 +132,17 @@ impl Tokens {
 fn key_set(json: &[u8]) -> Result<Vec<Key>, String> {
     let set: JwkSet = serde_json::from_slice(json).map_err(|_| "is no JWKS: {\"keys\": [...]}".to_owned())?;
     let signing = |key: &&Jwk| key.common.public_key_use.as_ref().is_none_or(|is| *is == PublicKeyUse::Signature);
-    let keys = set.keys.iter().filter(signing).map(public_key).collect::<Result<Vec<_>, _>>()?;
+    let keys = set.keys.iter().filter(signing).filter_map(|jwk| public_key(jwk).transpose());
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
     match keys.len() {
-        0 => Err("holds no key for signatures".to_owned()),
+        0 => Err("holds no key for signatures that is of a kind which is taken: EC, OKP or RSA".to_owned()),
         1..=KEYS_MAX => Ok(keys),
         more => Err(format!("holds {more} keys for signatures, more than {KEYS_MAX}")),
     }
 }
 
-fn public_key(jwk: &Jwk) -> Result<Key, String> {
+/// None of a kind that is not known: the issuer may have others who know it, <https://www.rfc-editor.org/rfc/rfc7517#section-5>.
+fn public_key(jwk: &Jwk) -> Result<Option<Key>, String> {
     let id = jwk.common.key_id.clone();
     let name = id.as_deref().unwrap_or("without kid");
     if matches!(jwk.algorithm, AlgorithmParameters::OctetKey(_)) {
@@ -140,6 +150,11 @@ fn public_key(jwk: &Jwk) -> Result<Key, String> {
             "key {name} is symmetric: whoever can check with it can sign, so only public keys are taken"
         ));
     }
-    let key = DecodingKey::from_jwk(jwk).map_err(|_| format!("key {name} is of a kind that is not known"))?;
-    Ok(Key { id, key })
+    match DecodingKey::from_jwk(jwk) {
+        Ok(key) => Ok(Some(Key { id, key })),
+        Err(_) => {
+            tracing::warn!(name, "a key of a kind that is not known, or badly written, is left out");
+            Ok(None)
+        }
+    }
 }

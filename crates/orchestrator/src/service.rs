@@ -10,9 +10,10 @@ use api::v1::queue_server::Queue;
 use api::v1::session_request::Op;
 use api::v1::session_response::Result as Answer;
 use api::v1::{self, SessionRequest, SessionResponse};
-use chassis::{Clock, LiveRules, Shutdown, status};
+use chassis::status::{self, no_ticket};
+use chassis::{Clock, LiveRules, Shutdown, check_ticket_is_of};
 use domain::{InstanceId, Invalid, PlayerId, RealmId, RuleSet, Ticket, TicketId, TicketState};
-use doors::{Caller, caller};
+use doors::{Principal, principal};
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use store::{EnqueueOutcome, Leave, LeaveOutcome, Store, Subject};
@@ -36,10 +37,10 @@ pub struct Service {
 impl Service {
     async fn enqueue_party(
         &self,
-        caller: &Caller,
+        principal: &Principal,
         mut request: v1::EnqueueRequest,
     ) -> Result<v1::EnqueueResponse, Status> {
-        caller.vouch_for(&mut request.players)?;
+        principal.vouch_for(&mut request.players)?;
         let (queues, traced, rules) = (request.queues.clone(), request.traced, self.rules.current());
         let admitted = self.admit(request, &rules);
         let (mut arrival, room) = admitted.inspect_err(|status| outcome::count(&queues, &rules, Err(status)))?;
@@ -115,27 +116,21 @@ impl Service {
         }
     }
 
-    async fn cancel_ticket(&self, caller: &Caller, request: v1::CancelRequest) -> Result<v1::CancelResponse, Status> {
+    async fn cancel_ticket(
+        &self,
+        principal: &Principal,
+        request: v1::CancelRequest,
+    ) -> Result<v1::CancelResponse, Status> {
         api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
         let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
         api::check_reason(&request.reason).map_err(status::invalid)?;
-        self.check_is_his(caller, id).await?;
+        check_ticket_is_of(principal, id, &*self.store).await?;
         let left = self.store.leave(id, Leave::Cancelled, &request.reason, self.clock.now_ms()).await;
         match left.map_err(status::unavailable)? {
             LeaveOutcome::Left(ticket) => Ok(v1::CancelResponse { ticket: Some((&ticket).into()) }),
             LeaveOutcome::Refused(ticket) => Err(status::in_state("ticket", id, ticket.state.as_str())),
             LeaveOutcome::NotFound => Err(no_ticket(id)),
         }
-    }
-
-    /// To a player, a ticket of others is as one that is not there. Who is in a ticket never changes.
-    async fn check_is_his(&self, caller: &Caller, id: TicketId) -> Result<(), Status> {
-        if !caller.is_player() {
-            return Ok(());
-        }
-        let snapshot = self.store.snapshot(&Subject::Ticket(id)).await.map_err(status::unavailable)?;
-        let his = snapshot.ticket.filter(|ticket| caller.is_among(&ticket.players));
-        his.map(drop).ok_or_else(|| no_ticket(id))
     }
 
     /// A leaving orchestrator takes nothing more, and one that holds all it can says so at once.
@@ -151,18 +146,18 @@ impl Service {
         Ok(())
     }
 
-    async fn do_for(&self, caller: &Caller, request: SessionRequest) -> Result<Answer, Status> {
-        caller.take_turn()?;
+    async fn do_for(&self, principal: &Principal, request: SessionRequest) -> Result<Answer, Status> {
+        principal.take_turn()?;
         match request.op {
-            Some(Op::Enqueue(enqueue)) => self.enqueue_party(caller, enqueue).await.map(Answer::Enqueued),
-            Some(Op::Cancel(cancel)) => self.cancel_ticket(caller, cancel).await.map(Answer::Cancelled),
+            Some(Op::Enqueue(enqueue)) => self.enqueue_party(principal, enqueue).await.map(Answer::Enqueued),
+            Some(Op::Cancel(cancel)) => self.cancel_ticket(principal, cancel).await.map(Answer::Cancelled),
             None => Err(Status::invalid_argument("op: must be enqueue or cancel")),
         }
     }
 
-    async fn answer(&self, caller: &Caller, request: SessionRequest) -> SessionResponse {
+    async fn answer(&self, principal: &Principal, request: SessionRequest) -> SessionResponse {
         let result =
-            self.do_for(caller, request).await.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
+            self.do_for(principal, request).await.unwrap_or_else(|status| Answer::Failure(status::failure(&status)));
         SessionResponse { call: 0, result: Some(result) }
     }
 }
@@ -172,28 +167,28 @@ impl Queue for Service {
     type SessionStream = BoxStream<'static, Result<SessionResponse, Status>>;
 
     async fn enqueue(&self, request: Request<v1::EnqueueRequest>) -> Result<Response<v1::EnqueueResponse>, Status> {
-        let caller = caller(request.extensions());
-        self.enqueue_party(&caller, request.into_inner()).await.map(Response::new)
+        let principal = principal(request.extensions());
+        self.enqueue_party(&principal, request.into_inner()).await.map(Response::new)
     }
 
     async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::CancelResponse>, Status> {
-        let caller = caller(request.extensions());
-        self.cancel_ticket(&caller, request.into_inner()).await.map(Response::new)
+        let principal = principal(request.extensions());
+        self.cancel_ticket(&principal, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_ticket(
         &self,
         request: Request<v1::GetTicketRequest>,
     ) -> Result<Response<v1::GetTicketResponse>, Status> {
-        let caller = caller(request.extensions());
+        let principal = principal(request.extensions());
         let request = request.into_inner();
         api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
         let subject = subject(&request).map_err(status::invalid)?;
         if let Subject::Player(player) = &subject {
-            caller.may_be(player.as_str())?;
+            principal.may_be(player.as_str())?;
         }
         let snapshot = self.store.snapshot(&subject).await.map_err(status::unavailable)?;
-        let his = snapshot.ticket.filter(|ticket| caller.is_among(&ticket.players));
+        let his = snapshot.ticket.filter(|ticket| principal.is_among(&ticket.players));
         let ticket = his.ok_or_else(|| match subject {
             Subject::Ticket(id) => no_ticket(id),
             Subject::Player(player) => Status::not_found(format!("player {player} has no ticket")),
@@ -203,11 +198,11 @@ impl Queue for Service {
     }
 
     async fn explain(&self, request: Request<v1::ExplainRequest>) -> Result<Response<v1::ExplainResponse>, Status> {
-        let caller = caller(request.extensions());
+        let principal = principal(request.extensions());
         let request = request.into_inner();
         api::check_realm(&request.realm, &self.realm).map_err(status::invalid)?;
         let id = api::parse_id::<TicketId>("ticket_id", &request.ticket_id).map_err(status::invalid)?;
-        self.check_is_his(&caller, id).await?;
+        check_ticket_is_of(&principal, id, &*self.store).await?;
         self.explainer.explain(id).await?.map(Response::new).ok_or_else(|| no_ticket(id))
     }
 
@@ -215,10 +210,10 @@ impl Queue for Service {
         &self,
         request: Request<Streaming<SessionRequest>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        let (service, caller) = (self.clone(), caller(request.extensions()));
+        let (service, principal) = (self.clone(), principal(request.extensions()));
         let handler = move |request| {
-            let (service, caller) = (service.clone(), caller.clone());
-            async move { service.answer(&caller, request).await }
+            let (service, principal) = (service.clone(), principal.clone());
+            async move { service.answer(&principal, request).await }
         };
         let answers = chassis::answer(
             "muster.v1.Queue/Session",
@@ -230,10 +225,6 @@ impl Queue for Service {
         );
         Ok(Response::new(answers))
     }
-}
-
-fn no_ticket(id: TicketId) -> Status {
-    Status::not_found(format!("no ticket {id}"))
 }
 
 fn busy(player: &PlayerId, ticket: TicketId) -> Status {

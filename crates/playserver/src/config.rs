@@ -24,6 +24,8 @@ pub const FOLLOWED_MAX: usize = 100_000;
 pub const FOLLOW_CALLS_MAX: usize = 256;
 /// Watchers here, counting each subject of a realm server's stream; beyond it a watch is refused.
 pub const WATCHERS_MAX: usize = 200_000;
+/// Watchers of one player or one ticket, here: the devices of a party, and what is left of connections that broke.
+pub const WATCHERS_OF_ONE_MAX: usize = 64;
 /// Events in work on the mover's stream.
 pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
 /// Subjects whose last watcher left, waiting to be signed off; and those of them in work at the same time.

@@ -5,7 +5,7 @@ use crate::watch::{Place, Seen, Wish, unshared};
 use api::v1::{self, Update};
 use chassis::{Clock, Shutdown};
 use domain::{MatchId, PlayerId, RealmId};
-use doors::Caller;
+use doors::Principal;
 use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt};
 use std::sync::Arc;
@@ -33,12 +33,15 @@ impl Desk {
     /// One subject's updates.
     pub async fn watch(
         &self,
-        caller: &Caller,
+        principal: &Principal,
         request: v1::WatchRequest,
     ) -> Result<BoxStream<'static, Result<Update, Status>>, Status> {
         self.check_realm(&request.realm)?;
         let wish = Wish::read(&request)?;
-        self.check_is_his(caller, &wish.subject).await?;
+        match &wish.subject {
+            Subject::Player(player) => principal.may_be(player.as_str())?,
+            Subject::Ticket(id) => chassis::check_ticket_is_of(principal, *id, &*self.store).await?,
+        }
         let (listener, told) = Listener::new(WATCH_QUEUE_MAX);
         let cut = listener.cut.clone();
         let (place, first) = Place::take(&wish, listener, &self.hub, &self.presence).await?;
@@ -53,22 +56,13 @@ impl Desk {
         Ok(until_ended(updates, cut, self.shutdown.clone()).boxed())
     }
 
-    /// To a player, a ticket of others is as one that is not there. Who is in a ticket never changes.
-    async fn check_is_his(&self, caller: &Caller, subject: &Subject) -> Result<(), Status> {
-        match subject {
-            Subject::Player(player) => caller.may_be(player.as_str()),
-            Subject::Ticket(id) if caller.is_player() => {
-                let snapshot = self.store.snapshot(subject).await.map_err(chassis::status::unavailable)?;
-                let his = snapshot.ticket.filter(|ticket| caller.is_among(&ticket.players));
-                his.map(drop).ok_or_else(|| Status::not_found(format!("no ticket {id}")))
-            }
-            Subject::Ticket(_) => Ok(()),
-        }
-    }
-
-    pub async fn acknowledge_match(&self, caller: &Caller, request: v1::AcknowledgeRequest) -> Result<(), Status> {
+    pub async fn acknowledge_match(
+        &self,
+        principal: &Principal,
+        request: v1::AcknowledgeRequest,
+    ) -> Result<(), Status> {
         self.check_realm(&request.realm)?;
-        caller.may_be(&request.player_id)?;
+        principal.may_be(&request.player_id)?;
         let id = api::parse_id::<MatchId>("match_id", &request.match_id).map_err(chassis::status::invalid)?;
         let player = PlayerId::parse("player_id", &request.player_id).map_err(chassis::status::invalid)?;
         let acknowledged = self.store.acknowledge(id, &player).await;

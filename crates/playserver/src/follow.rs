@@ -10,7 +10,7 @@ use api::v1::follow_response::Result as Answer;
 use api::v1::{self, FollowRequest, FollowResponse};
 use chassis::Shutdown;
 use domain::Cursor;
-use doors::Caller;
+use doors::Principal;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use std::collections::{HashMap, HashSet};
@@ -22,13 +22,14 @@ use tonic::{Status, Streaming};
 /// Serves one stream, until the realm server closes its side, does not read, or this service leaves.
 pub fn serve(
     desk: Desk,
-    caller: Caller,
+    principal: Principal,
     requests: Streaming<FollowRequest>,
 ) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
     let seen = Seen::default();
-    let stream = Arc::new(FollowStream { desk, caller, listener, followed: Followed::default(), seen: seen.clone() });
+    let stream =
+        Arc::new(FollowStream { desk, principal, listener, followed: Followed::default(), seen: seen.clone() });
     let handler = move |request| {
         let stream = stream.clone();
         let begun = stream.begin(request);
@@ -119,7 +120,7 @@ impl Seen {
 
 struct FollowStream {
     desk: Desk,
-    caller: Caller,
+    principal: Principal,
     listener: Listener,
     followed: Followed,
     seen: Seen,
@@ -136,7 +137,7 @@ enum Begun {
 impl FollowStream {
     /// Called in the order in which requests came.
     fn begin(&self, request: FollowRequest) -> Result<Begun, Status> {
-        self.caller.take_turn()?;
+        self.principal.take_turn()?;
         match request.op {
             Some(Op::Follow(watch)) => self.begin_follow(&watch),
             Some(Op::Unfollow(unfollow)) => self.unfollow(&unfollow),
@@ -150,7 +151,7 @@ impl FollowStream {
         let done = match begun {
             Ok(Begun::Done) => Ok(()),
             Ok(Begun::Follow(wish, turn)) => self.follow(wish, turn).await,
-            Ok(Begun::Acknowledge(acknowledge)) => self.desk.acknowledge_match(&self.caller, acknowledge).await,
+            Ok(Begun::Acknowledge(acknowledge)) => self.desk.acknowledge_match(&self.principal, acknowledge).await,
             Ok(Begun::EndMatch(end)) => self.desk.end(end).await.map(drop),
             Err(status) => Err(status),
         };

@@ -1,6 +1,6 @@
 //! Who watches whom here. Bounded: a watcher that does not read is cut, never waited for.
 
-use crate::config::WATCHERS_MAX;
+use crate::config::{WATCHERS_MAX, WATCHERS_OF_ONE_MAX};
 use crate::held::Watched;
 use api::v1;
 use chassis::{Hold, Holdings, Shutdown};
@@ -60,16 +60,28 @@ impl Listener {
     }
 }
 
+/// Why there is no place for one more watcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    #[error("this playserver holds {WATCHERS_MAX} watchers, as many as it can: ask again later, or another")]
+    Here,
+    #[error("{WATCHERS_OF_ONE_MAX} watch this player or ticket here already, as many as may")]
+    OfOne,
+}
+
 impl Hub {
     pub fn new(holdings: Holdings) -> Self {
         Self { state: Arc::default(), holdings }
     }
 
-    /// Adds a watcher and returns its number; none when [`WATCHERS_MAX`] are here.
-    pub fn add(&self, subject: Subject, listener: Listener) -> Option<u64> {
+    /// Adds a watcher and returns its number.
+    pub fn add(&self, subject: Subject, listener: Listener) -> Result<u64, Full> {
         let mut state = self.state();
         if state.count >= WATCHERS_MAX {
-            return None;
+            return Err(Full::Here);
+        }
+        if state.watchers.get(&subject).is_some_and(|(watchers, _)| watchers.len() >= WATCHERS_OF_ONE_MAX) {
+            return Err(Full::OfOne);
         }
         state.count += 1;
         state.told.set(state.count);
@@ -77,7 +89,7 @@ impl Hub {
         let number = state.next;
         let watched = || (Vec::new(), self.holdings.hold(Watched(subject.clone())));
         state.watchers.entry(subject.clone()).or_insert_with(watched).0.push(Watcher { number, listener });
-        Some(number)
+        Ok(number)
     }
 
     pub fn remove(&self, subject: &Subject, number: u64) {

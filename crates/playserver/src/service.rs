@@ -2,7 +2,7 @@ use crate::desk::Desk;
 use crate::follow;
 use api::v1::play_server::Play;
 use api::v1::{self, Update};
-use doors::caller;
+use doors::principal;
 use futures::stream::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -15,21 +15,21 @@ impl Play for Service {
     type FollowStream = BoxStream<'static, Result<v1::FollowResponse, Status>>;
 
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        self.0.watch(&caller(request.extensions()), request.into_inner()).await.map(Response::new)
+        self.0.watch(&principal(request.extensions()), request.into_inner()).await.map(Response::new)
     }
 
     async fn follow(
         &self,
         request: Request<Streaming<v1::FollowRequest>>,
     ) -> Result<Response<Self::FollowStream>, Status> {
-        Ok(Response::new(follow::serve(self.0.clone(), caller(request.extensions()), request.into_inner())))
+        Ok(Response::new(follow::serve(self.0.clone(), principal(request.extensions()), request.into_inner())))
     }
 
     async fn acknowledge(
         &self,
         request: Request<v1::AcknowledgeRequest>,
     ) -> Result<Response<v1::AcknowledgeResponse>, Status> {
-        self.0.acknowledge_match(&caller(request.extensions()), request.into_inner()).await?;
+        self.0.acknowledge_match(&principal(request.extensions()), request.into_inner()).await?;
         Ok(Response::new(v1::AcknowledgeResponse {}))
     }
 

@@ -1,6 +1,6 @@
 //! One watched subject, as the stream behind `Watch` and as one of many behind `Follow`.
 
-use crate::hub::{Hub, Listener, Told};
+use crate::hub::{Full, Hub, Listener, Told};
 use crate::presence::Presence;
 use api::v1;
 use domain::{Cursor, PlayerId, TicketId};
@@ -83,8 +83,8 @@ impl Place {
         hub: &Hub,
         presence: &Presence,
     ) -> Result<(Self, Option<v1::Update>), Status> {
-        let full = || Status::resource_exhausted("this playserver holds as many watchers as it can");
-        let number = hub.add(wish.subject.clone(), listener).ok_or_else(full)?;
+        let full = |full: Full| Status::resource_exhausted(full.to_string());
+        let number = hub.add(wish.subject.clone(), listener).map_err(full)?;
         let place = Self { subject: wish.subject.clone(), number, hub: hub.clone(), presence: presence.clone() };
         let snapshot = presence.sign_on(&wish.subject).await.map_err(chassis::status::unavailable)?;
         Ok((place, wish.first(&snapshot)?))

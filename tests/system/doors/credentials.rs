@@ -6,7 +6,7 @@ use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
 use chassis::{Bearer, Channel, Clock, Network};
 use domain::{RealmId, Role};
-use doors::{CertificateFiles, Certificates, Outward, authority};
+use doors::{CertificateFiles, Certificates, Member, Outward, authority};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,9 @@ impl Keys {
 
     /// Another authority signs everything anew, in the same files.
     pub async fn replace_authority(&self) -> Result<()> {
-        std::fs::remove_file(self.dir().join("ca.key"))?;
+        for file in ["ca.key", "ca.pem"] {
+            std::fs::remove_file(self.dir().join(file))?;
+        }
         write_keys(self.dir(), self.realm.as_str()).await
     }
 
@@ -84,8 +86,9 @@ impl Keys {
         self.holder(name, &self.claims(name, json!({ "rating": rating })))
     }
 
-    pub fn expiring(&self, name: &str, within: Duration) -> Result<Holder> {
-        self.holder(name, &self.claims(name, json!({ "exp": now_s() + within.as_secs() })))
+    /// One that ran out so long ago: up to 30 s are forgiven, for clocks differ.
+    pub fn expired_for(&self, name: &str, since: Duration) -> Result<Holder> {
+        self.holder(name, &self.claims(name, json!({ "exp": now_s() - since.as_secs() })))
     }
 
     /// The longest line of each.
@@ -164,7 +167,7 @@ impl Keys {
         all.push(Credential { name: "nothing", network: client.clone(), shown: None, is_foreign: false });
         all.push(Credential { name: "another scheme", network: client, shown: basic, is_foreign: false });
         for name in ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "monitor"] {
-            let network = self.as_member(self.dir(), name)?;
+            let network = self.as_member(self.dir(), name, self.realm.as_str())?;
             all.push(Credential { name, network, shown: None, is_foreign: false });
         }
         // Signed by the same authority, for another title.
@@ -174,19 +177,22 @@ impl Keys {
             std::fs::copy(self.dir().join(file), beside.join(file))?;
         }
         write_keys(&beside, "other").await?;
-        let network = self.as_member(&beside, "monitor")?;
+        let network = self.as_member(&beside, "monitor", "other")?;
         all.push(Credential { name: "another title's monitor", network, shown: None, is_foreign: true });
-        // Signed by another authority, which the caller does not mind.
-        std::fs::copy(self.dir().join("ca.pem"), foreign.dir().join("ca.pem"))?;
-        let network = self.as_member(foreign.dir(), "mover")?;
+        // Signed by another authority; the caller takes both for good.
+        let authorities = [self.dir(), foreign.dir()].map(|dir| std::fs::read_to_string(dir.join("ca.pem")));
+        let both = authorities.into_iter().collect::<Result<String, _>>()?;
+        std::fs::write(foreign.dir().join("ca.pem"), both)?;
+        let network = self.as_member(foreign.dir(), "mover", self.realm.as_str())?;
         all.push(Credential { name: "another authority's mover", network, shown: None, is_foreign: true });
         Ok(all)
     }
 
-    fn as_member(&self, dir: &Path, name: &str) -> Result<Network> {
+    fn as_member(&self, dir: &Path, name: &str, realm: &str) -> Result<Network> {
         let file = |kind: &str| -> PathBuf { dir.join(format!("{name}.{kind}")) };
         let files = CertificateFiles { cert: file("pem"), key: file("key"), ca: dir.join("ca.pem") };
-        let certificates = Certificates::open(files)?;
+        let member = Member::ALL.into_iter().find(|member| member.as_str() == name).context("a member")?;
+        let certificates = Certificates::open(files, member, &realm.parse()?)?;
         Ok(Network::tcp().encrypted(Outward::Member { certificates, realm: self.realm.clone() }))
     }
 

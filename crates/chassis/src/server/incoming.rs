@@ -1,9 +1,9 @@
 //! Accepted connections: bounded in number, and cut when the server has waited long enough.
 
 use crate::{Listener, Shutdown, network::Socket};
-use doors::{Doors, Line, Stranger};
+use doors::{Doors, Line, Peer, Received, STANDING_MS, Standing};
 use futures::stream::{Stream, StreamExt, unfold};
-use std::future::{Future, ready};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,22 +15,47 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
 
-/// Connections open at once. More wait in the kernel's backlog until one closes.
-const CONNECTIONS_MAX: usize = 16_384;
+/// Connections open at once of whoever shows no certificate. One more is closed at once: another instance may have room.
+const CLIENTS_MAX: usize = 16_384;
+/// Of members of the realm, whom no crowd of clients keeps out.
+const MEMBERS_MAX: usize = 1_024;
+/// Handshakes at once. More connections wait in the kernel's backlog.
+const HANDSHAKES_MAX: usize = 1_024;
 /// Wait after a failed accept, in ms: out of file handles, the next one fails as well.
 const ACCEPT_RETRY_MS: u64 = 50;
 
-/// Longest time from a connection's beginning to the first byte of HTTP/2, in ms. After it, keepalive notices who hangs.
+/// Longest time from the end of the handshake to the end of the preface, in ms. After it, keepalive notices who hangs.
 const OPENING_MS_MAX: u64 = 10_000;
+/// With which a client begins: <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>.
+const PREFACE_BYTES: usize = 24;
 
-/// One client's connection. Its reads fail once it is cut, which makes the transport close it.
+/// One connection. Its reads fail once it is cut, which makes the transport close it.
 pub(super) struct Connection<S> {
     line: Line<S>,
-    stranger: Stranger,
+    peer: Peer,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Until something was read.
-    opening: Option<Pin<Box<Sleep>>>,
-    _room: OwnedSemaphorePermit,
+    opening: Option<Opening>,
+    watch: Option<Watch>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Until the whole preface was read.
+struct Opening {
+    missing_bytes: usize,
+    over: Pin<Box<Sleep>>,
+}
+
+/// Whether a member still is one is looked at now and then.
+struct Watch {
+    standing: Standing,
+    next: Pin<Box<Sleep>>,
+}
+
+/// For how many more there is room.
+#[derive(Clone)]
+struct Room {
+    clients: Arc<Semaphore>,
+    members: Arc<Semaphore>,
 }
 
 /// Connections as they come past the doors. All of them, taken or not, are cut when `cut` fires.
@@ -39,29 +64,55 @@ pub(super) fn connections<L: Listener>(
     doors: Doors,
     cut: Shutdown,
 ) -> impl Stream<Item = io::Result<Connection<L::Socket>>> {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let accepted = unfold((listener, room), |(listener, room)| async move {
-        // The semaphore is never closed: an error cannot come, and would end the server rather than spin.
-        let permit = room.clone().acquire_owned().await.ok()?;
-        Some(((accept(&listener).await, permit), (listener, room)))
-    });
-    let received = accepted.map(move |(stream, room)| receive(doors.clone(), stream, room, cut.clone()));
-    // None waits for the handshake of another.
-    received.buffer_unordered(CONNECTIONS_MAX).filter_map(ready).map(Ok)
+    let room = Room::new();
+    let accepted = unfold(listener, |listener| async move { Some((accept(&listener).await, listener)) });
+    // Tasks, for a handshake is work for a core, and none waits for that of another.
+    let received = accepted.map(move |stream| tokio::spawn(receive(doors.clone(), stream, room.clone(), cut.clone())));
+    received.buffer_unordered(HANDSHAKES_MAX).filter_map(async |received| received.ok().flatten().map(Ok))
 }
 
-/// None for a connection that did not come past the doors.
-async fn receive<S: Socket>(
-    doors: Doors,
-    stream: S,
-    room: OwnedSemaphorePermit,
-    cut: Shutdown,
-) -> Option<Connection<S>> {
+/// None for a connection that did not come past the doors, or for which there is no place.
+async fn receive<S: Socket>(doors: Doors, stream: S, room: Room, cut: Shutdown) -> Option<Connection<S>> {
     let received = cut.run_until_cancelled(doors.receive(stream)).await?;
-    let told = received.inspect_err(|error| tracing::debug!(%error, "a connection did not come past the doors"));
-    let (line, stranger) = told.ok()?;
-    let opening = Some(Box::pin(sleep(Duration::from_millis(OPENING_MS_MAX))));
-    Some(Connection { line, stranger, cut: Box::pin(cut.cancelled_owned()), opening, _room: room })
+    let taken = received.and_then(|received| Ok((room.take(received.peer)?, received)));
+    let told = taken.inspect_err(|error| {
+        telemetry::metrics().turned_away("connection");
+        tracing::debug!(%error, "a connection did not come past the doors");
+    });
+    let (place, Received { line, peer, standing }) = told.ok()?;
+    let over = Box::pin(sleep(Duration::from_millis(OPENING_MS_MAX)));
+    let opening = Some(Opening { missing_bytes: PREFACE_BYTES, over });
+    let watch = standing.map(Watch::new);
+    Some(Connection { line, peer, cut: Box::pin(cut.cancelled_owned()), opening, watch, _place: place })
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { clients: Arc::new(Semaphore::new(CLIENTS_MAX)), members: Arc::new(Semaphore::new(MEMBERS_MAX)) }
+    }
+
+    fn take(&self, peer: Peer) -> io::Result<OwnedSemaphorePermit> {
+        let places = if peer.is_member() { &self.members } else { &self.clients };
+        let taken = places.clone().try_acquire_owned();
+        taken.map_err(|_| io::Error::other("as many connections are open as there may be"))
+    }
+}
+
+impl Watch {
+    fn new(standing: Standing) -> Self {
+        Self { standing, next: Box::pin(sleep(Duration::from_millis(STANDING_MS))) }
+    }
+
+    /// Once his certificate holds no longer.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.next.as_mut().poll(cx).is_ready() {
+            if !self.standing.holds() {
+                return true;
+            }
+            self.next = Box::pin(sleep(Duration::from_millis(STANDING_MS)));
+        }
+        false
+    }
 }
 
 async fn accept<L: Listener>(listener: &L) -> L::Socket {
@@ -77,10 +128,10 @@ async fn accept<L: Listener>(listener: &L) -> L::Socket {
 }
 
 impl<S: Socket> Connected for Connection<S> {
-    type ConnectInfo = Stranger;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> Stranger {
-        self.stranger
+    fn connect_info(&self) -> Peer {
+        self.peer
     }
 }
 
@@ -89,12 +140,17 @@ impl<S: Socket> AsyncRead for Connection<S> {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
+        if self.watch.as_mut().is_some_and(|watch| watch.is_over(cx)) {
+            tracing::info!(peer = ?self.peer, "a connection is cut: its certificate holds no longer");
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let before = into.filled().len();
         let read = Pin::new(&mut self.line).poll_read(cx, into);
         let Some(opening) = &mut self.opening else { return read };
-        if into.filled().len() > before {
+        opening.missing_bytes = opening.missing_bytes.saturating_sub(into.filled().len() - before);
+        if opening.missing_bytes == 0 {
             self.opening = None;
-        } else if read.is_pending() && opening.as_mut().poll(cx).is_ready() {
+        } else if read.is_pending() && opening.over.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
@@ -157,18 +213,31 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_connects_and_says_nothing_is_let_go() {
-        let (_here, mut connection) = connected().await;
-        let read = connection.read_u8().await;
-        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    async fn who_connects_and_does_not_say_hello_is_let_go() {
+        for said in [0, 1, PREFACE_BYTES - 1] {
+            let (mut here, mut connection) = connected().await;
+            here.write_all(&vec![b'P'; said]).await.unwrap();
+            connection.read_exact(&mut vec![0; said]).await.unwrap();
+            let read = connection.read_u8().await;
+            assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut, "after {said} bytes");
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_said_something_may_take_his_time() {
+    async fn who_has_said_hello_may_take_his_time() {
         let (mut here, mut connection) = connected().await;
-        here.write_u8(1).await.unwrap();
-        assert_eq!(connection.read_u8().await.unwrap(), 1);
+        here.write_all(&[b'P'; PREFACE_BYTES]).await.unwrap();
+        connection.read_exact(&mut [0; PREFACE_BYTES]).await.unwrap();
         let waits = tokio::time::timeout(Duration::from_millis(10 * OPENING_MS_MAX), connection.read_u8());
         assert!(waits.await.is_err());
+    }
+
+    #[test]
+    fn a_place_is_given_back_when_its_connection_ends() {
+        let room = Room { clients: Arc::new(Semaphore::new(1)), members: Arc::new(Semaphore::new(0)) };
+        let place = room.take(Peer::default()).unwrap();
+        assert!(room.take(Peer::default()).is_err());
+        drop(place);
+        assert!(room.take(Peer::default()).is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! Where the system is, and how it is reached.
 
+use crate::misuse::Misuse;
 use std::path::PathBuf;
 
 /// Flags that every client tool shares. The defaults are the ports that `muster dev` documents.
@@ -40,7 +41,7 @@ pub struct Addresses {
         hide_default_value = true
     )]
     pub realm: String,
-    /// The authority (PEM) that signed the certificates of https:// addresses
+    /// The authority (PEM) that signed the certificates of https:// addresses [default: those that browsers trust]
     #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "MUSTER_CA")]
     pub ca: Option<PathBuf>,
     /// The token to call with, where the doors are locked
@@ -77,6 +78,24 @@ impl Addresses {
             Side::Queue => &self.target,
             Side::Play => &self.play,
         }
+    }
+
+    /// Whether connections go by TLS. Nothing that is meant to be secret goes without.
+    pub fn are_encrypted(&self) -> Result<bool, Misuse> {
+        let all = || self.target.iter().chain(&self.play);
+        let plain = all().find(|address| address.starts_with("http://"));
+        let Some(plain) = plain else { return Ok(true) };
+        if all().any(|address| address.starts_with("https://")) {
+            return Err(Misuse::new(format!("--target and --play must all be https://, or none: {plain} is not")));
+        }
+        for (flag, given) in [("--ca", &self.ca), ("--token-file", &self.token_file)] {
+            if given.is_some() {
+                return Err(Misuse::new(format!(
+                    "{flag} is for https:// addresses, {plain} is none: nothing would be secret on the way"
+                )));
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -10,15 +10,18 @@ use time::{Duration, OffsetDateTime};
 /// The clocks of two machines may lie so far apart.
 const BEFORE_NOW: Duration = Duration::hours(1);
 
+/// Of an authority: its place is taken by another on purpose, never because it ran out meanwhile.
+const AUTHORITY_DAYS: u16 = 3_650;
+
 /// Signs the certificates of a realm's services.
 pub struct Authority(Issuer<'static, KeyPair>);
 
 impl Authority {
     /// The one that is there, or a new one.
-    pub fn in_dir(dir: &KeysDir, days: u16) -> Result<Self> {
-        if !dir.ca_key().exists() {
+    pub fn in_dir(dir: &KeysDir) -> Result<Self> {
+        if dir.is_new(&dir.ca_key(), &dir.ca())? {
             let key = KeyPair::generate()?;
-            let mut certificate = params("muster authority", days)?;
+            let mut certificate = params("muster authority", AUTHORITY_DAYS)?;
             certificate.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
             certificate.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
             dir.write_secret(&dir.ca_key(), &key.serialize_pem())?;
@@ -36,6 +39,8 @@ impl Authority {
         let mut certificate = params(name, days)?;
         certificate.subject_alt_names = vec![
             SanType::URI(uri.try_into()?),
+            // As the Service of a cluster of machines is called.
+            SanType::DnsName(name.try_into()?),
             SanType::DnsName("localhost".try_into()?),
             SanType::IpAddress(Ipv4Addr::LOCALHOST.into()),
             SanType::IpAddress(Ipv6Addr::LOCALHOST.into()),

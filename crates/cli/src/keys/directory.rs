@@ -58,6 +58,21 @@ impl KeysDir {
         replace(path, text, 0o644)
     }
 
+    /// Whether a secret and what is public of it are both still to be made. One alone is neither used nor replaced: the other may be kept
+    /// elsewhere, and everyone goes by it.
+    pub(super) fn is_new(&self, secret: &Path, public: &Path) -> Result<bool, Misuse> {
+        let (there, missing) = match (secret.exists(), public.exists()) {
+            (true, true) => return Ok(false),
+            (false, false) => return Ok(true),
+            (true, false) => (secret, public),
+            (false, true) => (public, secret),
+        };
+        let (there, missing) = (there.display(), missing.display());
+        Err(Misuse::new(format!(
+            "{there} is there, {missing} is not: bring it back, or take both away to have new ones made"
+        )))
+    }
+
     /// For this user alone.
     pub(super) fn write_secret(&self, path: &Path, text: &str) -> Result<()> {
         replace(path, text, 0o600)

@@ -63,12 +63,13 @@ pub fn run(args: &TokenArgs) -> Result<()> {
 
 /// Makes the key that signs tokens, unless it is there, and tells the public one.
 pub(super) fn make_key(dir: &KeysDir) -> Result<()> {
-    if !dir.token_key().exists() {
+    if dir.is_new(&dir.token_key(), &dir.jwks())? {
         dir.write_secret(&dir.token_key(), &rcgen::KeyPair::generate()?.serialize_pem())?;
+        let mut key = Jwk::from_encoding_key(&signing_key(dir)?, ALGORITHM)?;
+        key.common.public_key_use = Some(PublicKeyUse::Signature);
+        dir.write(&dir.jwks(), &serde_json::to_string_pretty(&JwkSet { keys: vec![key] })?)?;
     }
-    let mut key = Jwk::from_encoding_key(&signing_key(dir)?, ALGORITHM)?;
-    key.common.public_key_use = Some(PublicKeyUse::Signature);
-    dir.write(&dir.jwks(), &serde_json::to_string_pretty(&JwkSet { keys: vec![key] })?)
+    Ok(())
 }
 
 fn signing_key(dir: &KeysDir) -> Result<EncodingKey> {

@@ -4,7 +4,7 @@ use crate::misuse::Misuse;
 use anyhow::Result;
 use chassis::{Entrance, Network, Shutdown};
 use domain::{RealmId, Role};
-use doors::{CertificateFiles, Certificates, Doors, Locked, Outward, Rates, RatesConfig, Tokens};
+use doors::{CertificateFiles, Certificates, Doors, Locked, Member, Outward, Rates, RatesConfig, Tokens};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -54,17 +54,18 @@ pub struct DoorArgs {
 }
 
 impl TlsArgs {
-    /// None where everything is open on purpose.
-    pub fn certificates(&self) -> Result<Option<Certificates>> {
+    /// By which `member` is known. None where everything is open on purpose.
+    pub fn certificates(&self, member: Member, realm: &RealmId) -> Result<Option<Certificates>> {
         let files = [("--tls-cert", &self.tls_cert), ("--tls-key", &self.tls_key), ("--tls-ca", &self.tls_ca)];
+        let given = files.map(|(flag, file)| (flag, file.is_some()));
         if self.insecure {
-            refuse_beside_insecure(files.map(|(flag, file)| (flag, file.is_some())))?;
+            refuse_beside_insecure(given)?;
             return Ok(None);
         }
         let [Some(cert), Some(key), Some(ca)] = files.map(|(_, file)| file.clone()) else {
-            return Err(missing(files.map(|(flag, file)| (flag, file.is_some()))).into());
+            return Err(missing(given).into());
         };
-        let opened = Certificates::open(CertificateFiles { cert, key, ca });
+        let opened = Certificates::open(CertificateFiles { cert, key, ca }, member, realm);
         opened.map(Some).map_err(|error| Misuse::new(error.to_string()).into())
     }
 }
@@ -72,9 +73,8 @@ impl TlsArgs {
 impl DoorArgs {
     /// What a service of `role` lets in.
     pub fn open(&self, role: Role, realm: &RealmId) -> Result<Doors> {
-        let Some(certificates) = self.tls.certificates()? else {
-            let tokens = [("--token-issuer", self.token_issuer.is_some()), ("--token-keys", self.token_keys.is_some())];
-            refuse_beside_insecure(tokens)?;
+        let Some(certificates) = self.tls.certificates(role.into(), realm)? else {
+            refuse_beside_insecure(self.tokens_given())?;
             return Ok(Doors::open());
         };
         let tokens = matches!(role, Role::Orchestrator | Role::Playserver).then(|| self.tokens(realm)).transpose()?;
@@ -84,10 +84,13 @@ impl DoorArgs {
 
     fn tokens(&self, realm: &RealmId) -> Result<Tokens> {
         let (Some(issuer), Some(keys)) = (&self.token_issuer, &self.token_keys) else {
-            let given = [("--token-issuer", self.token_issuer.is_some()), ("--token-keys", self.token_keys.is_some())];
-            return Err(missing(given).into());
+            return Err(missing(self.tokens_given()).into());
         };
         Tokens::open(issuer.clone(), realm, keys.clone()).map_err(|error| Misuse::new(error.to_string()).into())
+    }
+
+    fn tokens_given(&self) -> [(&'static str, bool); 2] {
+        [("--token-issuer", self.token_issuer.is_some()), ("--token-keys", self.token_keys.is_some())]
     }
 
     pub fn entrance(&self, listener: TcpListener, doors: Doors, health: Option<TcpListener>) -> Entrance<TcpListener> {

@@ -6,6 +6,7 @@ use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use chassis::{Bearer, Network, Shutdown};
 use domain::InstanceId;
+use doors::Member;
 use sandbox::World;
 
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
@@ -17,7 +18,7 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
-    let certificates = args.tls.certificates()?;
+    let certificates = args.tls.certificates(Member::Monitor, &world.realm)?;
     let network = bearing(network(certificates.as_ref(), &world.realm), &args, &shutdown)?;
     let world = World { network, ..world };
     let config = args.page.config(args.spawn)?;
@@ -29,8 +30,11 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         telemetry::TRACED_SHARE,
     )?;
     args.realm.follow_rules(&world, &shutdown);
-    if let Some(certificates) = certificates {
-        tokio::spawn(shutdown.clone().run_until_cancelled_owned(certificates.follow()));
+    match certificates {
+        Some(certificates) => {
+            tokio::spawn(shutdown.clone().run_until_cancelled_owned(certificates.follow()));
+        }
+        None => tracing::warn!("the services' doors are taken to be open: no TLS (--insecure)"),
     }
     println!("monitor http://{}", listener.local_addr()?);
     let served = monitor::serve(config, listener, deps(&world), shutdown).await;

@@ -1,13 +1,14 @@
 //! URLs as they may be shown.
 
-/// The URL without its password.
+/// The URL without its password; without all that may be one, where it is badly written.
 pub fn redacted(url: &str) -> String {
+    let (place, query) = url.split_once('?').map_or((url, ""), |(place, _)| (place, "?***"));
     // A password may hold an `@` itself: the last one ends it.
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((login, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let Some((login, host)) = place.rsplit_once('@') else { return format!("{place}{query}") };
+    let Some((scheme, login)) = login.split_once("://") else { return format!("***@{host}{query}") };
     match login.split_once(':') {
-        Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
-        None => url.to_owned(),
+        Some((user, _)) => format!("{scheme}://{user}:***@{host}{query}"),
+        None => format!("{scheme}://{login}@{host}{query}"),
     }
 }
 
@@ -19,6 +20,14 @@ mod tests {
     fn passwords_are_not_shown() {
         assert_eq!(redacted("redis://me:s3@cret@host:6379/1"), "redis://me:***@host:6379/1");
         assert_eq!(redacted("redis://:s3cret@host"), "redis://:***@host");
+        for (odd, shown) in [
+            ("redis:/:s3cret@host", "***@host"),
+            ("me:s3cret@host", "***@host"),
+            ("redis://host?password=s3cret", "redis://host?***"),
+            ("unix:///run/redis.sock?pass=s3cret", "unix:///run/redis.sock?***"),
+        ] {
+            assert_eq!(redacted(odd), shown);
+        }
         for open in ["redis://127.0.0.1:6379", "unix:///run/redis.sock", "redis://me@host", "foo"] {
             assert_eq!(redacted(open), open);
         }

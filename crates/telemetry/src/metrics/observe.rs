@@ -131,6 +131,11 @@ impl Metrics {
         self.lease_age.ended(ByRole { role });
     }
 
+    /// A connection or a call that was not let in.
+    pub fn turned_away(&self, outcome: &'static str) {
+        self.turned_away.add(ByOutcome { outcome }, 1);
+    }
+
     /// One round trip.
     pub fn store_call(&self, verb: &'static str, outcome: &'static str, took: Duration) {
         self.store_call.observe(ByVerbAndOutcome { verb, outcome }, took.as_secs_f64(), None);

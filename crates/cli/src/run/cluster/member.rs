@@ -27,11 +27,9 @@ impl Member {
         command.args(["--listen", &seat.address.to_string(), "--instance", seat.instance.as_str()]);
         let scheme = if seat.keys.is_some() { "https" } else { "http" };
         command.args(["--advertise", &format!("{scheme}://{}", seat.reached_at)]);
-        match &seat.metrics {
-            Some(address) => command.args(["--metrics", &address.to_string()]),
-            // One address would be all members'.
-            None => command.env_remove("MUSTER_METRICS"),
-        };
+        if let Some(address) = &seat.metrics {
+            command.args(["--metrics", &address.to_string()]);
+        }
         let child = command.spawn().with_context(|| format!("{} cannot be started", seat.name))?;
         Ok(Self { seat: seat.clone(), child })
     }

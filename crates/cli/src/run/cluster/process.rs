@@ -9,6 +9,20 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::Command;
 
+/// What is each process's own: told to it by flags, or not at all.
+const OF_ONE: [&str; 10] = [
+    "MUSTER_ADVERTISE",
+    "MUSTER_HEALTH",
+    "MUSTER_INSECURE",
+    "MUSTER_INSTANCE",
+    "MUSTER_METRICS",
+    "MUSTER_TLS_CA",
+    "MUSTER_TLS_CERT",
+    "MUSTER_TLS_KEY",
+    "MUSTER_TOKEN_ISSUER",
+    "MUSTER_TOKEN_KEYS",
+];
+
 /// A subcommand in the realm on this Redis, which ends with this process. It logs to `log`; without one to this process's stderr, and
 /// then only what is amiss.
 pub fn process(
@@ -20,6 +34,9 @@ pub fn process(
 ) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
     command.args([subcommand, "--realm", &realm.realm, "--with-parent"]);
+    for name in OF_ONE {
+        command.env_remove(name);
+    }
     // Its password is not for whoever lists the processes.
     command.env("MUSTER_REDIS", redis);
     match &realm.redis_ca {

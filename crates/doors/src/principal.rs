@@ -9,7 +9,7 @@ use tonic::Status;
 
 /// Whoever makes a call, and so what he may do. Cheap to clone.
 #[derive(Clone)]
-pub enum Caller {
+pub enum Principal {
     /// Doors are open: everybody may do everything.
     Anyone,
     /// Shows nothing, and may do nothing to anybody.
@@ -28,12 +28,12 @@ pub struct Realm {
 }
 
 /// Who makes the call with these extensions.
-pub fn caller(extensions: &Extensions) -> Caller {
+pub fn principal(extensions: &Extensions) -> Principal {
     // Nobody came past the guard without being looked at; should a server lack one, nothing is allowed.
-    extensions.get().cloned().unwrap_or(Caller::Nobody)
+    extensions.get().cloned().unwrap_or(Principal::Nobody)
 }
 
-impl Caller {
+impl Principal {
     /// Whether he may act as this player, and hear what he hears.
     pub fn may_be(&self, player: &str) -> Result<(), Status> {
         match self {
@@ -48,7 +48,7 @@ impl Caller {
     }
 
     /// Whether what he may see of a ticket depends on who is in it.
-    pub fn is_player(&self) -> bool {
+    pub fn sees_only_his_own(&self) -> bool {
         !matches!(self, Self::Anyone | Self::RealmServer(_) | Self::Member(Member::Monitor))
     }
 
@@ -56,7 +56,7 @@ impl Caller {
     pub fn is_among(&self, players: &[PlayerId]) -> bool {
         match self {
             Self::Player(claims) => players.iter().any(|player| player.as_str() == claims.sub),
-            _ => !self.is_player(),
+            _ => !self.sees_only_his_own(),
         }
     }
 
@@ -120,9 +120,9 @@ mod tests {
         v1::Player { id: id.to_owned(), rating, ..Default::default() }
     }
 
-    fn ada(rating: Option<f64>) -> Caller {
+    fn ada(rating: Option<f64>) -> Principal {
         let numbers = [("level".to_owned(), 12.0)].into();
-        Caller::Player(Arc::new(Claims { sub: "ada".to_owned(), rating, numbers, ..Default::default() }))
+        Principal::Player(Arc::new(Claims { sub: "ada".to_owned(), rating, numbers, ..Default::default() }))
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
         let mut leveled = player("ada", 0.0);
         leveled.numbers.insert("level".to_owned(), 99.0);
         let deviating = v1::Player { deviation: 300.0, ..player("ada", 0.0) };
-        for (caller, mut party, named) in [
+        for (principal, mut party, named) in [
             (ada(Some(1510.0)), vec![player("ada", 900.0)], "rating"),
             (ada(Some(1510.0)), vec![deviating], "deviation"),
             (ada(Some(1510.0)), vec![leveled], "numbers"),
@@ -148,10 +148,10 @@ mod tests {
             (ada(Some(1510.0)), vec![player("bob", 0.0)], "players"),
             (ada(Some(1510.0)), vec![player("ada", 0.0), player("bob", 1500.0)], "players"),
             (ada(Some(1510.0)), vec![], "players"),
-            (Caller::Nobody, vec![player("ada", 0.0)], "clients"),
-            (Caller::Member(Member::Monitor), vec![player("ada", 0.0)], "clients"),
+            (Principal::Nobody, vec![player("ada", 0.0)], "clients"),
+            (Principal::Member(Member::Monitor), vec![player("ada", 0.0)], "clients"),
         ] {
-            let refused = caller.vouch_for(&mut party).unwrap_err();
+            let refused = principal.vouch_for(&mut party).unwrap_err();
             assert_eq!(refused.code(), Code::PermissionDenied);
             assert!(refused.message().contains(named), "{refused}");
         }
@@ -166,8 +166,10 @@ mod tests {
     fn only_his_own_tickets_are_a_players() {
         let players = ["bob", "ada"].map(|name| PlayerId::parse("id", name).unwrap());
         assert!(ada(None).is_among(&players) && !ada(None).is_among(&players[..1]));
-        assert!(Caller::Anyone.is_among(&players[..1]) && Caller::Member(Member::Monitor).is_among(&players[..1]));
-        assert!(!Caller::Nobody.is_among(&players));
+        assert!(
+            Principal::Anyone.is_among(&players[..1]) && Principal::Member(Member::Monitor).is_among(&players[..1])
+        );
+        assert!(!Principal::Nobody.is_among(&players));
         assert!(ada(None).may_be("ada").is_ok() && ada(None).may_be("bob").is_err());
     }
 }
