@@ -1,6 +1,6 @@
 //! Locked doors: who comes in, who does not, and that whoever does not leaves nothing behind.
 
-mod credentials;
+pub mod credentials;
 
 use crate::dev::own_host;
 use crate::house::REALM;
@@ -42,7 +42,7 @@ fn player(id: &str) -> v1::Player {
     v1::Player { id: id.to_owned(), rating: 1500.0, ..Default::default() }
 }
 
-fn enqueue(id: &str) -> v1::EnqueueRequest {
+pub fn enqueue(id: &str) -> v1::EnqueueRequest {
     v1::EnqueueRequest { queues: vec!["duel".to_owned()], players: vec![player(id)], ..Default::default() }
 }
 

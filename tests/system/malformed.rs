@@ -36,7 +36,7 @@ fn after_the_preface(frames: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Each with what is wrong with it.
-fn junk() -> Vec<(&'static str, Vec<u8>)> {
+pub fn junk() -> Vec<(&'static str, Vec<u8>)> {
     let reset = |stream: u32| {
         let opened = frame(HEADERS, END_HEADERS | END_STREAM, stream, A_REQUEST);
         [opened, frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())].concat()
@@ -71,7 +71,7 @@ fn junk() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Sends it, and waits until the other side has had enough.
-async fn is_cut_off(address: &str, sent: &[u8]) -> Result<()> {
+pub async fn is_cut_off(address: &str, sent: &[u8]) -> Result<()> {
     let (mut reading, mut writing) = TcpStream::connect(address).await?.into_split();
     let sent = sent.to_vec();
     let sending = tokio::spawn(async move {

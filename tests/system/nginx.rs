@@ -1,22 +1,26 @@
 //! nginx, as it ships, in front of two orchestrators and two playservers: players come through it alone.
 
+mod locked;
 mod proxy;
 
+use crate::dev::own_host;
+use crate::malformed::{is_cut_off, junk};
 use crate::processes::Processes;
 use anyhow::{Context, Result, ensure};
 use api::v1::inspect_client::InspectClient;
 use api::v1::queue_client::QueueClient;
-use api::v1::{EnqueueRequest, InspectRequest, Player, Stage};
+use api::v1::{EnqueueRequest, GetTicketRequest, InspectRequest, Player, Stage};
 use chassis::Network;
 use domain::Role;
 use futures::future::{join, try_join_all};
 use players::{Arrival, Client, Person, Plan, Pool, Retry, TicketRecord, audit, code_name, is_passing, play_all};
-use proxy::Nginx;
+use proxy::{Clients, Nginx};
 use sandbox::{Actor, Counts, Residue, settled, wait_until};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tonic::Code;
 
 const TWO_OF_MOST: Counts = Counts { orchestrators: 2, sweepers: 1, matchmakers: 2, movers: 2, playservers: 2 };
 /// Connections that the players of a load come over: fewer than there are players, as behind a realm server.
@@ -38,9 +42,7 @@ struct Front {
 impl Front {
     async fn open() -> Result<Self> {
         let processes = Processes::start_settled(TWO_OF_MOST).await?;
-        let (orchestrators, playservers) =
-            (processes.addresses(Role::Orchestrator), processes.addresses(Role::Playserver));
-        let nginx = Nginx::start(&orchestrators, &playservers).await?;
+        let nginx = Nginx::start(&front(&processes, Clients::Plain, &[]), own_host()).await?;
         Ok(Self { nginx, processes })
     }
 
@@ -69,6 +71,12 @@ impl Front {
         })
         .await
     }
+}
+
+/// All that clients reach of these processes.
+fn front<'a>(processes: &'a Processes, clients: Clients<'a>, instead: &'a [(&str, &str)]) -> proxy::Front<'a> {
+    let (orchestrators, playservers) = (processes.addresses(Role::Orchestrator), processes.addresses(Role::Playserver));
+    proxy::Front { orchestrators, playservers, clients, instead }
 }
 
 /// Players who queue one after the other, watch, play for two seconds and leave.
@@ -245,5 +253,45 @@ async fn every_process_is_replaced_under_load_and_nothing_is_lost() -> Result<()
     });
     ensure!(broken.await? > 0, "nobody watched anywhere");
     ensure!(settled(front.processes.store()).await? == Residue::default());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_speaks_no_http_2_is_cut_off_and_players_come_through() -> Result<()> {
+    let front = Front::open().await?;
+    let mut ann = front.player("ann", 1500.0)?.enqueues("duel").await?;
+    for (what, sent) in junk() {
+        is_cut_off(&front.nginx.address, &sent).await.with_context(|| what.to_owned())?;
+    }
+    let mut bob = front.player("bob", 1500.0)?.enqueues("duel").await?;
+    ann.is_matched_with(&mut bob).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_calls_from_one_address_are_told_so_as_grpc_says_it() -> Result<()> {
+    let processes = Processes::start_settled(Counts::ONE_EACH).await?;
+    let few = [("rate=2000r/s", "rate=1r/s"), ("burst=4000", "burst=2")];
+    let nginx = Nginx::start(&front(&processes, Clients::Plain, &few), own_host()).await?;
+    let queue = QueueClient::new(chassis::channel(&nginx.url())?);
+    let refused = wait_until("too many calls", || {
+        let mut queue = queue.clone();
+        async move {
+            let asked = queue.get_ticket(GetTicketRequest { player_id: "ann".to_owned(), ..Default::default() }).await;
+            asked.err().filter(|status| status.code() != Code::NotFound).ok_or_else(|| "they are answered".to_owned())
+        }
+    })
+    .await?;
+    ensure!(refused.code() == Code::ResourceExhausted && refused.message().contains("too many calls"), "{refused}");
+    let long = EnqueueRequest { client_key: "x".repeat(3 << 20), ..Default::default() };
+    let refused = wait_until("a message that is too large to be told so", || {
+        let (mut queue, long) = (queue.clone(), long.clone());
+        async move {
+            let asked = queue.enqueue(long).await.err().ok_or("it is taken")?;
+            Some(asked).filter(|status| status.code() != Code::ResourceExhausted).ok_or_else(|| "not yet".to_owned())
+        }
+    })
+    .await?;
+    ensure!(refused.code() == Code::OutOfRange, "{refused}");
     Ok(())
 }

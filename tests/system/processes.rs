@@ -259,7 +259,7 @@ impl Processes {
     /// The addresses of all of a role, `host:port`.
     pub fn addresses(&self, role: Role) -> Vec<&str> {
         let of_role = self.running.iter().filter(|process| process.role == role);
-        of_role.map(|process| process.address.trim_start_matches("http://")).collect()
+        of_role.filter_map(|process| process.address.split_once("://")).map(|(_, place)| place).collect()
     }
 
     /// The mover that leads, taken out.

@@ -36,6 +36,11 @@ pub struct Credential {
 pub struct Holder {
     pub name: String,
     network: Network,
+    bearer: Bearer,
+}
+
+fn trusting(ca: &Path) -> Result<Network> {
+    Ok(Network::tcp().encrypted(Outward::Client { authority: authority(ca.to_owned())? }))
 }
 
 async fn write_keys(dir: &Path, realm: &str) -> Result<()> {
@@ -68,14 +73,15 @@ impl Keys {
     }
 
     fn as_client(&self) -> Result<Network> {
-        Ok(Network::tcp().encrypted(Outward::Client { authority: authority(self.dir().join("ca.pem"))? }))
+        trusting(&self.dir().join("ca.pem"))
     }
 
     fn holder(&self, name: &str, claims: &Value) -> Result<Holder> {
         let token = self.dir().join(format!("{name}-{}.token", uuid::Uuid::new_v4()));
         std::fs::write(&token, self.signed(claims)?)?;
-        let network = self.as_client()?.bearing(Bearer::open(token)?);
-        Ok(Holder { name: name.to_owned(), network })
+        let bearer = Bearer::open(token)?;
+        let network = self.as_client()?.bearing(bearer.clone());
+        Ok(Holder { name: name.to_owned(), network, bearer })
     }
 
     pub fn realm_server(&self) -> Result<Holder> {
@@ -205,6 +211,11 @@ impl Keys {
 }
 
 impl Holder {
+    /// How he reaches whoever is of another authority.
+    pub fn trusting(&self, ca: &Path) -> Result<Network> {
+        Ok(trusting(ca)?.bearing(self.bearer.clone()))
+    }
+
     pub fn queue(&self, processes: &Processes) -> Result<QueueClient<Channel>> {
         Ok(QueueClient::new(self.channel(processes, Role::Orchestrator)?))
     }

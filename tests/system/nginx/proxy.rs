@@ -1,12 +1,13 @@
 //! nginx as it ships, in front of processes of these stories.
 
-use crate::dev::own_host;
+use crate::authority::Authority;
 use crate::page::ROOT;
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::wait_until;
 use std::fs::{File, read_to_string, write};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -14,24 +15,64 @@ use tokio::net::TcpStream;
 
 /// Debian's is not in everyone's path.
 const PROGRAM: &str = "/usr/sbin/nginx";
-const SHIPPED: &str = "k8s/base/nginx";
-/// Taken as they are.
-const COPIED: [&str; 3] = ["http.conf", "locations.conf", "streams.conf"];
+const SHIPPED: [&str; 4] = [
+    "k8s/base/nginx/nginx.conf",
+    "k8s/base/nginx/http.conf",
+    "k8s/base/nginx/locations.conf",
+    "k8s/base/nginx/streams.conf",
+];
+const UPSTREAMS: &str = "k8s/base/nginx/upstreams.conf.template";
 
 /// Ends, with its workers, on drop.
 pub struct Nginx {
     /// Where clients come in, `host:port`.
     pub address: String,
+    scheme: &'static str,
     child: Child,
     _folder: TempDir,
 }
 
+/// How clients come in, and what is behind it.
+pub struct Front<'a> {
+    /// Each `host:port`.
+    pub orchestrators: Vec<&'a str>,
+    pub playservers: Vec<&'a str>,
+    pub clients: Clients<'a>,
+    /// What ships, and what stands there instead for one story.
+    pub instead: &'a [(&'a str, &'a str)],
+}
+
+/// The shipped `clients.conf`: of base, or of overlays/prod.
+pub enum Clients<'a> {
+    Plain,
+    /// By TLS, as `seen` by clients, to services of the authority in a file.
+    Tls {
+        seen: &'a Authority,
+        services: &'a Path,
+    },
+}
+
+impl Clients<'_> {
+    fn file(&self) -> &'static str {
+        match self {
+            Self::Plain => "k8s/base/nginx/clients.conf",
+            Self::Tls { .. } => "k8s/overlays/prod/clients.conf",
+        }
+    }
+
+    fn scheme_and_port(&self) -> (&'static str, u16) {
+        match self {
+            Self::Plain => ("http", 8080),
+            Self::Tls { .. } => ("https", 8443),
+        }
+    }
+}
+
 impl Nginx {
-    /// Starts it before these, each `host:port`.
-    pub async fn start(orchestrators: &[&str], playservers: &[&str]) -> Result<Self> {
+    pub async fn start(front: &Front<'_>, host: Ipv4Addr) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let host = own_host().to_string();
-        configure(folder.path(), &host, orchestrators, playservers)?;
+        let host = host.to_string();
+        configure(folder.path(), &host, front)?;
         let mut command = Command::new(PROGRAM);
         // As whoever runs the test: nobody else may enter the folder.
         command.args(["-g", "daemon off; user root root;", "-c"]).arg(folder.path().join("nginx.conf"));
@@ -39,7 +80,8 @@ impl Nginx {
         let log = folder.path().join("stderr");
         command.stdin(Stdio::null()).stderr(File::create(&log)?);
         let child = command.spawn().context("tests/run installs nginx, or install it yourself")?;
-        let nginx = Self { address: format!("{host}:8080"), child, _folder: folder };
+        let (scheme, port) = front.clients.scheme_and_port();
+        let nginx = Self { address: format!("{host}:{port}"), scheme, child, _folder: folder };
         wait_until("nginx to listen", || async {
             let listens = TcpStream::connect(&nginx.address).await.map(drop);
             listens.map_err(|error| format!("{error}; {}", read_to_string(&log).unwrap_or_default()))
@@ -49,7 +91,7 @@ impl Nginx {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 }
 
@@ -61,30 +103,55 @@ impl Drop for Nginx {
     }
 }
 
-/// What ships, but for what Debian's 1.22 does not know yet (`http2 on`, `resolve`), and where it listens and writes.
-fn configure(folder: &Path, host: &str, orchestrators: &[&str], playservers: &[&str]) -> Result<()> {
+/// What ships, but for what Debian's 1.22 does not know yet (`http2 on`, `resolve`, `ssl_certificate_cache`), and where it listens, reads
+/// and writes.
+fn configure(folder: &Path, host: &str, front: &Front<'_>) -> Result<()> {
     let here = folder.to_str().context("a path in UTF-8")?;
-    for name in COPIED {
-        write(folder.join(name), shipped(name)?)?;
+    for path in SHIPPED {
+        let mut text = shipped(path)?;
+        if path.ends_with("nginx.conf") {
+            text = changed(text, "listen 8081", &format!("listen {host}:8081"))?;
+            text = changed(text, "/tmp/", &format!("{here}/"))?;
+        }
+        for (from, to) in front.instead {
+            text = text.replace(from, to);
+        }
+        write(folder.join(Path::new(path).file_name().context("a file")?), text)?;
     }
-    let clients = changed(shipped("clients.conf")?, "listen 8080", &format!("listen {host}:8080 http2"))?;
-    write(folder.join("clients.conf"), changed(clients, "http2 on;", "")?)?;
-    let main = changed(shipped("nginx.conf")?, "listen 8081", &format!("listen {host}:8081"))?;
-    write(folder.join("nginx.conf"), changed(main, "/tmp/", &format!("{here}/"))?)?;
+    write(folder.join("clients.conf"), clients(here, host, &front.clients)?)?;
+    write(folder.join("upstreams.conf"), upstreams(front)?)?;
+    Ok(())
+}
 
-    let template = shipped("upstreams.conf.template")?;
+fn clients(here: &str, host: &str, clients: &Clients<'_>) -> Result<String> {
+    let (_, port) = clients.scheme_and_port();
+    let text = changed(shipped(clients.file())?, "http2 on;", "")?;
+    let Clients::Tls { seen, services } = clients else {
+        return changed(text, &format!("listen {port}"), &format!("listen {host}:{port} http2"));
+    };
+    for (file, name) in [("server.pem", "tls.crt"), ("server.key", "tls.key")] {
+        std::fs::copy(seen.file().with_file_name(file), Path::new(here).join(name))?;
+    }
+    let text = changed(text, &format!("listen {port} ssl"), &format!("listen {host}:{port} ssl http2"))?;
+    let text = changed(text, "ssl_certificate_cache max=4 valid=60s;", "")?;
+    let text = changed(text, "/etc/muster/clients-tls", here)?;
+    changed(text, "/etc/muster/services-ca/ca.crt", services.to_str().context("a path in UTF-8")?)
+}
+
+fn upstreams(front: &Front<'_>) -> Result<String> {
+    let template = shipped(UPSTREAMS)?;
     let mut upstreams: String = template.split_inclusive('\n').filter(|line| !line.starts_with("resolver")).collect();
-    for (name, addresses) in [("ORCHESTRATORS", orchestrators), ("PLAYSERVERS", playservers)] {
+    for (name, addresses) in [("ORCHESTRATORS", &front.orchestrators), ("PLAYSERVERS", &front.playservers)] {
         let named = format!("server ${{{name}}} resolve");
         let line = upstreams.lines().find(|line| line.contains(&named)).context("no such upstream")?.to_owned();
         let each = addresses.iter().map(|address| line.replace(&named, &format!("server {address}")));
         upstreams = upstreams.replace(&line, &each.collect::<Vec<_>>().join("\n"));
     }
-    Ok(write(folder.join("upstreams.conf"), upstreams)?)
+    Ok(upstreams)
 }
 
-fn shipped(name: &str) -> Result<String> {
-    let file = Path::new(ROOT).join(SHIPPED).join(name);
+fn shipped(path: &str) -> Result<String> {
+    let file = Path::new(ROOT).join(path);
     read_to_string(&file).with_context(|| file.display().to_string())
 }
 
