@@ -27,6 +27,7 @@ const SILENT: Duration = Duration::from_millis(100);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const LISTED_MAX: usize = 1_000;
 const BOB: &str = "bob";
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// One call, and who may make it.
 struct Call {
@@ -182,8 +183,13 @@ async fn a_player_plays_behind_locked_doors_with_the_rating_of_his_token() -> Re
     for (name, rating) in [("ada", 1510.0), ("bob", 1530.0)] {
         let holder = keys.player(name, rating)?;
         let request = v1::EnqueueRequest { players: vec![v1::Player { rating: 0.0, ..player(name) }], ..enqueue(name) };
+        let mut request = Request::new(request);
+        request.metadata_mut().insert("traceparent", TRACEPARENT.parse()?);
         let queued = holder.queue(&processes)?.enqueue(request).await?.into_inner().ticket.context("a ticket")?;
         ensure!(queued.party.context("a party")?.players[0].rating == rating);
+        // He does not say which traces are kept.
+        let stored = processes.store().snapshot(&Subject::Player(name.parse()?)).await?.ticket.context("stored")?;
+        ensure!(!stored.trace.contains(&TRACEPARENT[3..35]), "{}", stored.trace);
         let watch = v1::WatchRequest {
             subject: Some(v1::watch_request::Subject::PlayerId(name.to_owned())),
             ..Default::default()

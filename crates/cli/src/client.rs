@@ -4,7 +4,7 @@ mod addresses;
 mod explain;
 
 pub use addresses::{Addresses, Side};
-pub use explain::explain;
+pub use explain::{cause, explain};
 
 use crate::misuse::Misuse;
 use chassis::{Bearer, Network};

@@ -1,5 +1,6 @@
 //! `muster health`: for whoever starts containers and knows no gRPC.
 
+use crate::client::cause;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,7 +17,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// Asks a service of this machine whether it is well: exits with 0 only if it says so.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where it was told to serve health
+    /// Where its --health lets it serve health
     #[arg(env = "MUSTER_HEALTH", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, HEALTH_PORT)), value_name = "IP:PORT")]
     address: SocketAddr,
 }
@@ -33,6 +34,8 @@ pub async fn run(args: Args) -> Result<()> {
     match answered {
         Ok(answer) if answer.get_ref().status() == ServingStatus::Serving => Ok(()),
         Ok(_) => bail!("{address} is not well: it is starting, leaving, or its store does not answer"),
-        Err(status) => bail!("{address} does not answer: {}", status.message()),
+        Err(status) => {
+            bail!("{address} does not answer: {} (a role serves its health where --health says)", cause(&status))
+        }
     }
 }

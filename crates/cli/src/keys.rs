@@ -4,7 +4,7 @@ mod authority;
 mod directory;
 mod token;
 
-pub use directory::{ISSUER, KeysDir};
+pub use directory::KeysDir;
 pub use token::{TokenArgs, run as token};
 
 use crate::misuse::Misuse;

@@ -45,3 +45,21 @@ pub fn access(path: &str) -> Option<Access> {
 
 /// Methods whose answer lasts as long as the client likes: a token that was good at the beginning may run out meanwhile.
 pub(crate) const LASTING: [&str; 3] = ["/muster.v1.Queue/Session", "/muster.v1.Play/Watch", "/muster.v1.Play/Follow"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost_reflect::DescriptorPool;
+
+    #[test]
+    fn every_method_has_its_place_in_the_table_and_streams_to_clients_last() {
+        let described = DescriptorPool::decode(api::DESCRIPTORS).unwrap();
+        for method in described.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+            let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+            let access = access(&path).expect(&path);
+            let to_clients = matches!(access, Access::Clients | Access::ClientsAndMonitor | Access::RealmServers);
+            let lasts = to_clients && method.is_server_streaming();
+            assert_eq!(LASTING.contains(&&*path), lasts, "{path}");
+        }
+    }
+}

@@ -89,7 +89,7 @@ impl Failed<'_> {
                 (self.failure.as_str(), Traceparent::parse(self.trace).map(|named| named.trace_id));
             let (ticket_id, match_id) = (self.ticket.map(display), self.matched.map(display));
             let error = cut(self.why);
-            tracing::warn!(error, ticket_id, match_id, trace_id, untold, "{failure} failed");
+            tracing::warn!(target: "muster", error, ticket_id, match_id, trace_id, untold, "{failure} failed");
         }
         keep(self);
     }

@@ -52,7 +52,7 @@ pub struct Telemetry {
 /// Makes the process log, and trace and push its metrics where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, or one for traces or metrics alone. Once per process, inside its runtime.
 pub fn init(options: Options) -> Result<Telemetry, TelemetryError> {
     propagate();
-    let log = log::layer(options.log).with_filter(filters::log(&options.log_default)?);
+    let log = log::layer(options.log, options.instance.clone()).with_filter(filters::log(&options.log_default)?);
     let sampler = KeepingSampler::from_env(options.traced_share)?;
     let provider = if exports() { Some(export::provider(resource(&options), sampler)?) } else { None };
     let traces = provider.as_ref().map(export_layer);

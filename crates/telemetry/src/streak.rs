@@ -19,12 +19,12 @@ impl Streak {
         match (result, &mut self.failing) {
             (Ok(_), None) => {}
             (Ok(_), Some((since, times))) => {
-                tracing::info!(failed_s = since.elapsed().as_secs_f64(), times, "could {} again", self.what);
+                tracing::info!(target: "muster", failed_s = since.elapsed().as_secs_f64(), times, "could {} again", self.what);
                 self.failing = None;
             }
             (Err(_), Some((_, times))) => *times = times.saturating_add(1),
             (Err(error), None) => {
-                tracing::warn!(%error, "could not {}", self.what);
+                tracing::warn!(target: "muster", %error, "could not {}", self.what);
                 self.failing = Some((Instant::now(), 1));
             }
         }

@@ -125,13 +125,16 @@ async fn a_failure_is_kept_in_its_trace_where_no_trace_is() {
 }
 
 #[tokio::test]
-async fn a_line_names_the_trace_that_it_belongs_to() {
+async fn a_line_names_who_tells_it_and_the_trace_that_it_belongs_to() {
     let (endpoint, _spans) = receiver().await;
     let log = stderr(&run_child(&[(ENDPOINT, &endpoint)]).await);
     let trace = log.lines().find_map(|line| line.strip_prefix("traceparent=00-")).unwrap().split('-').next().unwrap();
     let line = |of: &str| log.lines().find(|line| line.contains(of)).unwrap();
-    assert!(line("a line in a trace").ends_with(&format!(" queue=\"duel\" trace_id={trace}")), "{log}");
-    assert!(!line("an info line").contains("trace_id"), "{log}");
+    assert!(
+        line("a line in a trace").ends_with(&format!(" queue=\"duel\" instance=child-1 trace_id={trace}")),
+        "{log}"
+    );
+    assert!(line("an info line").ends_with(" instance=child-1"), "{log}");
     assert_eq!(line("the store is away").matches("trace_id").count(), 1, "{log}");
 
     let log = stderr(&run_child(&[(ENDPOINT, &endpoint), (JSON, "")]).await);
@@ -141,6 +144,7 @@ async fn a_line_names_the_trace_that_it_belongs_to() {
     };
     let in_trace = line("a line in a trace");
     assert_eq!((&in_trace["trace_id"], &in_trace["queue"]), (&trace.into(), &"duel".into()), "{log}");
+    assert_eq!(in_trace["instance"], "child-1", "{log}");
     let failure = line("the store is away");
     assert_eq!((&failure["trace_id"], &failure["ticket_id"]), (&TRACE.into(), &"t-1".into()), "{log}");
 }

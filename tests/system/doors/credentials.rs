@@ -172,6 +172,8 @@ impl Keys {
         let basic = Some(format!("Basic {good}"));
         all.push(Credential { name: "nothing", network: client.clone(), shown: None, is_foreign: false });
         all.push(Credential { name: "another scheme", network: client, shown: basic, is_foreign: false });
+        let twice = Some(format!("Bearer {good}, Bearer {good}"));
+        all.push(Credential { name: "two tokens", network: self.as_client()?, shown: twice, is_foreign: false });
         for name in ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "monitor"] {
             let network = self.as_member(self.dir(), name, self.realm.as_str())?;
             all.push(Credential { name, network, shown: None, is_foreign: false });

@@ -17,8 +17,28 @@ pub fn explain(status: &Status, addresses: &Addresses, side: Side) -> anyhow::Er
     if status.code() == Code::Unimplemented && status.message().is_empty() {
         return anyhow::anyhow!("{asked} answers, but is no {}: are --target and --play swapped?", side.role());
     }
-    let message = status.message().lines().collect::<Vec<_>>().join(" ");
-    anyhow::anyhow!("{}: {message}", code_name(status.code()))
+    let plain = is_of_transport(status) && addresses.are_encrypted().is_ok_and(|are| !are);
+    let hint = if plain { " (is it behind TLS? then it is reached by https://)" } else { "" };
+    let message = cause(status).lines().collect::<Vec<_>>().join(" ");
+    anyhow::anyhow!("{}: {message}{hint}", code_name(status.code()))
+}
+
+/// What the server said; where it said nothing, what came in between.
+pub fn cause(status: &Status) -> String {
+    if !is_of_transport(status) {
+        return status.message().to_owned();
+    }
+    let mut told = status.message().to_owned();
+    let mut source = status.source();
+    while let Some(error) = source {
+        told = error.to_string();
+        source = error.source();
+    }
+    told
+}
+
+fn is_of_transport(status: &Status) -> bool {
+    status.source().is_some_and(|source| source.is::<tonic::transport::Error>())
 }
 
 fn is_refused(status: &Status) -> bool {

@@ -50,6 +50,17 @@ impl KeysDir {
         self.0.join("token.key")
     }
 
+    /// With which a role locks its doors by these files.
+    pub fn flags(&self, member: Member) -> [(&'static str, PathBuf); 5] {
+        [
+            ("--tls-cert", self.cert(member)),
+            ("--tls-key", self.key(member)),
+            ("--tls-ca", self.ca()),
+            ("--token-keys", self.jwks()),
+            ("--token-issuer", ISSUER.into()),
+        ]
+    }
+
     pub(super) fn create(&self) -> std::io::Result<()> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
     }

@@ -1,6 +1,7 @@
 //! `muster token`: signs what a studio's login service would.
 
-use super::{ISSUER, KeysDir};
+use super::KeysDir;
+use super::directory::ISSUER;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use chassis::Clock;
@@ -51,6 +52,11 @@ pub fn run(args: &TokenArgs) -> Result<()> {
     let realm = RealmId::parse("--realm", &args.realm).map_err(|invalid| Misuse::new(invalid.to_string()))?;
     let sub = args.player.as_ref().or(args.realm_server.as_ref()).cloned().unwrap_or_default();
     PlayerId::parse("--player or --realm-server", &sub).map_err(|invalid| Misuse::new(invalid.to_string()))?;
+    for (flag, value) in [("--rating", args.rating), ("--deviation", args.deviation)] {
+        if value.is_some_and(|value| !value.is_finite()) {
+            return Err(Misuse::new(format!("{flag} must be a finite number")).into());
+        }
+    }
     let exp = Clock::system().now_ms() / 1_000 + 60 * u64::from(args.minutes);
     let scope = if args.realm_server.is_some() { REALM_SCOPE.to_owned() } else { String::new() };
     let (rating, deviation) = (args.rating, args.deviation);

@@ -3,6 +3,7 @@
 use crate::misuse::Misuse;
 use anyhow::Result;
 use chassis::{Entrance, Network, Shutdown};
+use clap::builder::NonEmptyStringValueParser;
 use domain::{RealmId, Role};
 use doors::{CertificateFiles, Certificates, Doors, Locked, Member, Outward, Rates, RatesConfig, Tokens};
 use std::net::SocketAddr;
@@ -34,7 +35,7 @@ pub struct DoorArgs {
     #[command(flatten)]
     pub tls: TlsArgs,
     /// Who issues clients' tokens: their `iss`. The audience, `aud`, is the realm
-    #[arg(long, env = "MUSTER_TOKEN_ISSUER", help_heading = "Doors", value_name = "NAME")]
+    #[arg(long, env = "MUSTER_TOKEN_ISSUER", help_heading = "Doors", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub token_issuer: Option<String>,
     /// The issuer's public keys (JWKS)
     #[arg(long, env = "MUSTER_TOKEN_KEYS", help_heading = "Doors", value_name = "FILE")]

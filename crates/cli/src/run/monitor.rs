@@ -19,6 +19,9 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
     let certificates = args.tls.certificates(Member::Monitor, &world.realm)?;
+    if args.spawn && certificates.is_some() && args.token_file.is_none() {
+        return Err(Misuse::new("--spawn needs --token-file where doors are locked: clients come with a token").into());
+    }
     let network = bearing(network(certificates.as_ref(), &world.realm), &args, &shutdown)?;
     let world = World { network, ..world };
     let config = args.page.config(args.spawn)?;

@@ -40,7 +40,9 @@ impl Banner<'_> {
             line += &format!(" --metrics {metrics}");
         }
         line += &match &seat.keys {
-            Some(_) => " ...with the flags of its doors (ps shows them)".to_owned(),
+            Some(keys) => {
+                keys.flags(seat.role.into()).map(|(flag, value)| format!(" {flag} {}", value.display())).concat()
+            }
             None => " --insecure".to_owned(),
         };
         if self.args.realm.realm != "default" {

@@ -1,7 +1,6 @@
 use super::export::Export;
 use super::process::process;
 use super::seat::Seat;
-use crate::keys::ISSUER;
 use crate::run::args::RealmArgs;
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
@@ -81,7 +80,7 @@ fn lock(command: &mut Command, seat: &Seat) {
         command.arg("--insecure");
         return;
     };
-    let member = doors::Member::from(seat.role);
-    command.arg("--tls-cert").arg(keys.cert(member)).arg("--tls-key").arg(keys.key(member));
-    command.arg("--tls-ca").arg(keys.ca()).arg("--token-keys").arg(keys.jwks()).args(["--token-issuer", ISSUER]);
+    for (flag, value) in keys.flags(seat.role.into()) {
+        command.arg(flag).arg(value);
+    }
 }
