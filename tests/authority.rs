@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::path::{Path, PathBuf};
-use store::testing::Doors;
+use store::testing::Locks;
 use tempfile::TempDir;
 
 /// Where the servers of a test are.
@@ -16,12 +16,12 @@ impl Authority {
     /// With a certificate for whoever is reached at `host`.
     pub fn vouching_for(host: &str) -> Self {
         let authority = Self { dir: TempDir::with_prefix("muster-tls-").unwrap() };
-        authority.is_replaced(host);
+        authority.replace(host);
         authority
     }
 
     /// Another one takes its place, with another certificate, in the same files.
-    pub fn is_replaced(&self, host: &str) {
+    pub fn replace(&self, host: &str) {
         let mut params = CertificateParams::new([]).unwrap();
         // OpenSSL takes a certificate whose subject is its issuer's for one that is signed by itself.
         params.distinguished_name.push(DnType::CommonName, "an authority");
@@ -41,7 +41,7 @@ impl Authority {
     }
 
     /// What a redis-server speaks TLS with.
-    pub fn doors(&self) -> Doors {
-        Doors { tls: Some(Path::to_owned(self.dir.path())), users: None }
+    pub fn locks(&self) -> Locks {
+        Locks { tls: Some(Path::to_owned(self.dir.path())), users: None }
     }
 }

@@ -1,6 +1,7 @@
 //! What k8s/ and compose.yaml say is judged as a cluster would: by the published schemas, by policies, by nginx, and by the program that
 //! reads the settings. No API server takes part.
 
+use crate::page::ROOT;
 use crate::processes::MUSTER;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -9,7 +10,6 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const OVERLAYS: [&str; 2] = ["dev", "prod"];
 const ROLES: [&str; 6] = ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "monitor"];
 
@@ -25,7 +25,7 @@ static RENDERED: LazyLock<Vec<Overlay>> = LazyLock::new(|| OVERLAYS.into_iter().
 
 impl Overlay {
     fn render(name: &'static str) -> Option<Self> {
-        let output = told(tool("kubectl")?.arg("kustomize").arg(format!("{HOME}/k8s/overlays/{name}")));
+        let output = told(tool("kubectl")?.arg("kustomize").arg(format!("{ROOT}/k8s/overlays/{name}")));
         let text = String::from_utf8(output.stdout).unwrap();
         let objects = serde_saphyr::from_multiple(&text).unwrap();
         Some(Self { name, text, objects })
@@ -63,7 +63,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 
 /// A program that `tests/run` installs; on a laptop that has not, says so, and the test that wants it proves nothing.
 fn tool(name: &str) -> Option<Command> {
-    let installed = Path::new(HOME).join("target/manifest-tools/bin").join(name);
+    let installed = Path::new(ROOT).join("target/manifest-tools/bin").join(name);
     let found = [installed, PathBuf::from("/usr/sbin").join(name)].into_iter().find(|path| path.exists());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{name} is not there: tests/run installs it");
@@ -104,7 +104,7 @@ fn checkov_finds_nothing_but_what_is_skipped_for_a_reason() {
     files.iter().for_each(|file| {
         checkov.arg("--file").arg(file);
     });
-    told(checkov.args(["--config-file", &format!("{HOME}/k8s/checkov.yaml")]).current_dir(&dir));
+    told(checkov.args(["--config-file", &format!("{ROOT}/k8s/checkov.yaml")]).current_dir(&dir));
 }
 
 /// What Pod Security `restricted` refuses, which the schemas let through.
@@ -254,7 +254,7 @@ fn nothing_is_reached_but_by_a_rule_that_names_a_port_somebody_listens_on() {
 /// A name with a hash would start every pod anew at each edit, and leave those that run with the old rules.
 #[test]
 fn rules_are_followed_by_one_name_and_all_that_ship_are_there() {
-    let files = std::fs::read_dir(format!("{HOME}/rules")).unwrap().map(|entry| entry.unwrap().file_name());
+    let files = std::fs::read_dir(format!("{ROOT}/rules")).unwrap().map(|entry| entry.unwrap().file_name());
     let shipped: BTreeSet<String> =
         files.filter_map(|file| file.into_string().ok()).filter(|file| file.ends_with(".toml")).collect();
     for overlay in RENDERED.iter() {
@@ -269,7 +269,7 @@ fn nginx_takes_the_locations_that_all_share() {
     let Some(mut nginx) = tool("nginx") else { return };
     let dir = TempDir::new().unwrap();
     for file in ["http.conf", "locations.conf", "streams.conf"] {
-        std::fs::copy(format!("{HOME}/k8s/base/nginx/{file}"), dir.path().join(file)).unwrap();
+        std::fs::copy(format!("{ROOT}/k8s/base/nginx/{file}"), dir.path().join(file)).unwrap();
     }
     let conf = format!(
         "pid {home}/pid; error_log stderr; events {{}} http {{ include http.conf; access_log off;\n\
@@ -285,7 +285,7 @@ fn nginx_takes_the_locations_that_all_share() {
 #[test]
 fn compose_publishes_to_this_machine_alone_and_runs_what_the_cluster_runs() {
     let Some(mut compose) = tool("docker-compose") else { return };
-    let output = told(compose.args(["config", "--format", "json"]).current_dir(HOME));
+    let output = told(compose.args(["config", "--format", "json"]).current_dir(ROOT));
     let file: Value = serde_json::from_slice(&output.stdout).unwrap();
     let services = file["services"].as_object().unwrap();
     for (name, service) in services {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use store::testing::{Doors, Fsync, Listen, RedisServer};
+use store::testing::{Fsync, Listen, Locks, RedisServer};
 use store::{RedisStore, Store};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -155,7 +155,7 @@ impl Processes {
     async fn start_with(counts: Counts, setup: Setup) -> Result<Self> {
         let redis = match &setup.locked {
             None => RedisServer::start()?,
-            Some(locked) => RedisServer::start_behind(&locked.doors(), Listen::Tcp, Fsync::Always)?,
+            Some(locked) => RedisServer::start_behind(&locked.locks(), Listen::Tcp, Fsync::Always)?,
         };
         let store = RedisStore::connect(&setup.redis(&redis, TESTER), REALM.parse()?)?;
         let store = match &setup.locked {
@@ -428,8 +428,8 @@ impl Setup {
 }
 
 impl Locked {
-    fn doors(&self) -> Doors {
-        Doors { users: Some(self.users.file()), ..self.authority.doors() }
+    fn locks(&self) -> Locks {
+        Locks { users: Some(self.users.file()), ..self.authority.locks() }
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{Role, TicketState as Stored};
 use sandbox::{Counts, Queued, WAIT_MAX, wait_until};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use store::testing::{Doors, Fsync, Listen, RedisServer};
+use store::testing::{Fsync, Listen, Locks, RedisServer};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpStream, UnixStream};
@@ -50,7 +50,7 @@ async fn is_monitored(processes: &Processes) -> Result<Child> {
         .args(["monitor", "--insecure", "--realm", REALM, "--listen", "127.0.0.1:0"])
         .arg("--redis-ca")
         .arg(processes.redis_ca()?);
-    command.env("MUSTER_REDIS", processes.redis_as("monitor")).env("MUSTER_INSECURE", "true").env("RUST_LOG", "error");
+    command.env("MUSTER_REDIS", processes.redis_as("monitor")).env("RUST_LOG", "error");
     let mut monitor = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let mut lines = BufReader::new(monitor.stdout.take().context("its output")?).lines();
     let first = timeout(WAIT_MAX, lines.next_line()).await??.context("it says where it is")?;
@@ -149,7 +149,7 @@ async fn a_whole_system_lives_by_the_users_of_its_roles() -> Result<()> {
 async fn told_by_a_mover(redis: &str, ca: Option<&Path>) -> Result<String> {
     let mut command = Command::new(MUSTER);
     command.args(["mover", "--insecure", "--realm", REALM, "--listen", "127.0.0.1:0"]).env_remove("RUST_LOG");
-    command.env("MUSTER_REDIS", redis).env("MUSTER_INSECURE", "true");
+    command.env("MUSTER_REDIS", redis);
     if let Some(ca) = ca {
         command.arg("--redis-ca").arg(ca);
     }
@@ -168,8 +168,8 @@ async fn told_by_a_mover(redis: &str, ca: Option<&Path>) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_says_at_its_start_why_redis_cannot_be_used() -> Result<()> {
     let (users, authority) = (Users::of(REALM, &[]), Authority::vouching_for(HERE));
-    let doors = Doors { users: Some(users.file()), ..authority.doors() };
-    let redis = RedisServer::start_behind(&doors, Listen::Tcp, Fsync::Never)?;
+    let locks = Locks { users: Some(users.file()), ..authority.locks() };
+    let redis = RedisServer::start_behind(&locks, Listen::Tcp, Fsync::Never)?;
     let ca = authority.file();
     let as_user = |login: &str| redis.url().replace("://", &format!("://{login}@"));
     let plain = as_user(&login("mover")).replace("rediss", "redis");

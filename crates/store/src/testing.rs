@@ -6,4 +6,4 @@ mod server;
 
 pub use self::condition::{eventually, eventually_within};
 pub use self::ports::free_port;
-pub use self::server::{Doors, Fsync, Listen, RedisServer, Written};
+pub use self::server::{Fsync, Listen, Locks, RedisServer, Written};

@@ -43,7 +43,7 @@ pub enum Listen {
 
 /// Who is let in.
 #[derive(Debug, Clone, Default)]
-pub struct Doors {
+pub struct Locks {
     /// A directory with `server.pem`, `server.key` and `ca.pem`. Then its port speaks TLS alone, with clients and with other servers.
     pub tls: Option<PathBuf>,
     /// A file of users, with their passwords.
@@ -92,7 +92,7 @@ pub struct RedisServer {
     part: Part,
     port: Option<u16>,
     fsync: Fsync,
-    doors: Doors,
+    locks: Locks,
     url: String,
     keeper: Option<Child>,
     pid: Option<Pid>,
@@ -115,43 +115,43 @@ impl RedisServer {
 
     /// As [`RedisServer::start`], as chosen.
     pub fn start_with(listen: Listen, fsync: Fsync) -> io::Result<Self> {
-        Self::start_behind(&Doors::default(), listen, fsync)
+        Self::start_behind(&Locks::default(), listen, fsync)
     }
 
-    /// As [`RedisServer::start_with`], behind doors.
-    pub fn start_behind(doors: &Doors, listen: Listen, fsync: Fsync) -> io::Result<Self> {
+    /// As [`RedisServer::start_with`], behind locks.
+    pub fn start_behind(locks: &Locks, listen: Listen, fsync: Fsync) -> io::Result<Self> {
         check_installed()?;
         match listen {
-            Listen::UnixSocket => Self::start_on(None, Part::Alone, fsync, doors),
-            Listen::Tcp => Self::start_on_a_port(Part::Alone, fsync, doors),
+            Listen::UnixSocket => Self::start_on(None, Part::Alone, fsync, locks),
+            Listen::Tcp => Self::start_on_a_port(Part::Alone, fsync, locks),
         }
     }
 
     /// A replica of this server, which listens on a port.
     pub fn replica(&self) -> io::Result<Self> {
-        Self::start_on_a_port(Part::Replica(self.port()), self.fsync, &self.doors)
+        Self::start_on_a_port(Part::Replica(self.port()), self.fsync, &self.locks)
     }
 
     /// A sentinel that watches over this server, which listens on a port. Its url names the master it finds, and asks for `replicas` to
     /// hold each write.
     pub fn sentinel(&self, replicas: usize) -> io::Result<Self> {
-        let mut sentinel = Self::start_on_a_port(Part::Sentinel(self.port()), self.fsync, &self.doors)?;
-        let scheme = sentinel.doors.scheme();
+        let mut sentinel = Self::start_on_a_port(Part::Sentinel(self.port()), self.fsync, &self.locks)?;
+        let scheme = sentinel.locks.scheme();
         sentinel.url = format!("{scheme}+sentinel://127.0.0.1:{}/{MASTER}?replicas={replicas}", sentinel.port());
         Ok(sentinel)
     }
 
     /// A node of a cluster that it has not met yet, and keeps no slot of. Answers the port that the other nodes reach it at, too.
-    pub fn node(doors: &Doors, fsync: Fsync) -> io::Result<(Self, u16)> {
+    pub fn node(locks: &Locks, fsync: Fsync) -> io::Result<(Self, u16)> {
         check_installed()?;
         let bus = free_port().ok_or_else(|| io::Error::other("no free port"))?;
-        Ok((Self::start_on_a_port(Part::Node(bus), fsync, doors)?, bus))
+        Ok((Self::start_on_a_port(Part::Node(bus), fsync, locks)?, bus))
     }
 
-    fn start_on_a_port(part: Part, fsync: Fsync, doors: &Doors) -> io::Result<Self> {
+    fn start_on_a_port(part: Part, fsync: Fsync, locks: &Locks) -> io::Result<Self> {
         let mut last = io::Error::other("no free port");
         for port in std::iter::repeat_with(free_port).take(PORTS_TRIED_MAX).flatten() {
-            match Self::start_on(Some(port), part, fsync, doors) {
+            match Self::start_on(Some(port), part, fsync, locks) {
                 Ok(server) => return Ok(server),
                 Err(error) => last = error,
             }
@@ -159,13 +159,13 @@ impl RedisServer {
         Err(last)
     }
 
-    fn start_on(port: Option<u16>, part: Part, fsync: Fsync, doors: &Doors) -> io::Result<Self> {
+    fn start_on(port: Option<u16>, part: Part, fsync: Fsync, locks: &Locks) -> io::Result<Self> {
         let dir = TempDir::with_prefix("muster-redis-")?;
         let url = match port {
-            Some(port) => format!("{}://127.0.0.1:{port}", doors.scheme()),
+            Some(port) => format!("{}://127.0.0.1:{port}", locks.scheme()),
             None => format!("redis+unix://{}", dir.path().join("redis.sock").display()),
         };
-        let mut server = Self { dir, part, port, fsync, doors: doors.clone(), url, keeper: None, pid: None };
+        let mut server = Self { dir, part, port, fsync, locks: locks.clone(), url, keeper: None, pid: None };
         if let Part::Sentinel(master) = part {
             std::fs::write(server.sentinel_conf(), watch_over(master))?;
         }
@@ -299,7 +299,7 @@ impl RedisServer {
         let mut words: Vec<String> =
             options.iter().flat_map(|(name, value)| [*name, *value]).map(String::from).collect();
         words.extend(self.entrance());
-        if let Some(users) = &self.doors.users {
+        if let Some(users) = &self.locks.users {
             words.extend(["--aclfile".into(), users.display().to_string()]);
         }
         match self.part {
@@ -318,7 +318,7 @@ impl RedisServer {
     /// By which it is reached; behind TLS by a socket besides, to see whether it answers.
     fn entrance(&self) -> Vec<String> {
         let port = self.port().to_string();
-        let mut words: Vec<String> = match &self.doors.tls {
+        let mut words: Vec<String> = match &self.locks.tls {
             None => vec!["--port".into(), port],
             Some(dir) => {
                 let file = |name| dir.join(name).display().to_string();
@@ -336,7 +336,7 @@ impl RedisServer {
     }
 
     fn is_pinged_at_its_port(&self) -> bool {
-        self.port.is_some() && self.doors.tls.is_none()
+        self.port.is_some() && self.locks.tls.is_none()
     }
 
     fn sentinel_conf(&self) -> PathBuf {
@@ -366,7 +366,7 @@ impl RedisServer {
     }
 }
 
-impl Doors {
+impl Locks {
     fn scheme(&self) -> &'static str {
         if self.tls.is_some() { "rediss" } else { "redis" }
     }

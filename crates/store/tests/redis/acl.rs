@@ -12,7 +12,7 @@ use std::sync::Arc;
 use store::bounds::ARRIVALS_KEPT;
 use store::conformance::BOUNDS;
 use store::conformance::people::*;
-use store::testing::{Doors, Fsync, Listen, RedisServer, eventually};
+use store::testing::{Fsync, Listen, Locks, RedisServer, eventually};
 use store::{Leases, Matches, RedisStore, Scripts, Store, StoreError, Tickets};
 
 /// What a role asks of the store.
@@ -245,8 +245,8 @@ fn store_at(url: &str) -> RedisStore {
     RedisStore::connect(url, "realm".parse().unwrap()).unwrap()
 }
 
-fn behind(users: &Users) -> Doors {
-    Doors { tls: None, users: Some(users.file()) }
+fn behind(users: &Users) -> Locks {
+    Locks { tls: None, users: Some(users.file()) }
 }
 
 /// Where a cluster says who leads, and replicas must hold what is written; there are none, which is told only after all was allowed.

@@ -5,7 +5,7 @@ use ::redis::cmd;
 use std::sync::Arc;
 use store::RedisStore;
 use store::conformance::people::*;
-use store::testing::{Doors, Fsync, RedisServer, eventually};
+use store::testing::{Fsync, Locks, RedisServer, eventually};
 
 const SLOTS: u16 = 16_384;
 /// Of the first half of the slots, and of the second.
@@ -18,8 +18,8 @@ struct Cluster {
 }
 
 async fn two_masters() -> Cluster {
-    let (one, _) = RedisServer::node(&Doors::default(), Fsync::Never).unwrap();
-    let (two, bus) = RedisServer::node(&Doors::default(), Fsync::Never).unwrap();
+    let (one, _) = RedisServer::node(&Locks::default(), Fsync::Never).unwrap();
+    let (two, bus) = RedisServer::node(&Locks::default(), Fsync::Never).unwrap();
     let url = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}?replicas=0", one.port(), two.port());
     let port = two.port();
     let (to_one, to_two) = (Raw::on(&one).await, Raw::on(&two).await);

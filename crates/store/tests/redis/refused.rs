@@ -5,7 +5,7 @@ use super::scene::a_scene;
 use crate::users::{TESTER, Users, login};
 use ::redis::{Cmd, RedisResult, Value, cmd};
 use store::RedisStore;
-use store::testing::{Doors, Fsync, Listen, RedisServer};
+use store::testing::{Fsync, Listen, Locks, RedisServer};
 
 const USERS: [&str; 6] = ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "monitor"];
 
@@ -166,8 +166,8 @@ impl Scene {
     /// In which there is something to read and to spoil.
     async fn open() -> Self {
         let users = Users::of("realm", &[]);
-        let doors = Doors { tls: None, users: Some(users.file()) };
-        let server = RedisServer::start_behind(&doors, Listen::Tcp, Fsync::Never).unwrap();
+        let locks = Locks { tls: None, users: Some(users.file()) };
+        let server = RedisServer::start_behind(&locks, Listen::Tcp, Fsync::Never).unwrap();
         for realm in ["realm", "other"] {
             a_scene(RedisStore::connect(&url(&server, TESTER), realm.parse().unwrap()).unwrap()).await;
         }

@@ -7,11 +7,11 @@ use domain::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 use store::conformance::people::*;
-use store::testing::{Doors, Fsync, Listen, RedisServer, eventually};
+use store::testing::{Fsync, Listen, Locks, RedisServer, eventually};
 use store::{Leases, Outbox, RedisStore, StoreError, Tickets};
 
-fn server(doors: &Doors) -> RedisServer {
-    RedisServer::start_behind(doors, Listen::Tcp, Fsync::Never).unwrap()
+fn server(locks: &Locks) -> RedisServer {
+    RedisServer::start_behind(locks, Listen::Tcp, Fsync::Never).unwrap()
 }
 
 fn store_at(url: &str) -> RedisStore {
@@ -33,7 +33,7 @@ async fn raw_behind(server: &RedisServer) -> Raw {
 #[tokio::test]
 async fn a_store_works_over_tls() {
     let authority = Authority::vouching_for(HERE);
-    let server = server(&authority.doors());
+    let server = server(&authority.locks());
     let store = Arc::new(store_at(server.url()).trusting(authority.file()).unwrap());
     let waiting = tokio::spawn({
         let store = store.clone();
@@ -49,7 +49,7 @@ async fn a_store_works_over_tls() {
 #[tokio::test]
 async fn a_server_that_another_authority_vouches_for_is_refused() {
     let (authority, other) = (Authority::vouching_for(HERE), Authority::vouching_for(HERE));
-    let server = server(&authority.doors());
+    let server = server(&authority.locks());
     let store = store_at(server.url()).trusting(other.file()).unwrap();
     let why = trouble(&store).await;
     assert!(why.contains("certificate") && why.contains("--redis-ca"), "{why}");
@@ -60,7 +60,7 @@ async fn a_server_that_another_authority_vouches_for_is_refused() {
 #[tokio::test]
 async fn a_server_that_has_another_name_is_refused() {
     let authority = Authority::vouching_for("redis.example");
-    let server = server(&authority.doors());
+    let server = server(&authority.locks());
     let why = trouble(&store_at(server.url()).trusting(authority.file()).unwrap()).await;
     assert!(why.contains("NotValidForName"), "{why}");
 }
@@ -68,7 +68,7 @@ async fn a_server_that_has_another_name_is_refused() {
 #[tokio::test]
 async fn whoever_speaks_otherwise_than_the_port_is_told() {
     let authority = Authority::vouching_for(HERE);
-    let (encrypted, plain) = (server(&authority.doors()), server(&Doors::default()));
+    let (encrypted, plain) = (server(&authority.locks()), server(&Locks::default()));
     let why = trouble(&store_at(&encrypted.url().replace("rediss://", "redis://"))).await;
     assert!(why.contains("begin with rediss"), "{why}");
     let store = store_at(&plain.url().replace("redis://", "rediss://")).trusting(authority.file()).unwrap();
@@ -79,11 +79,11 @@ async fn whoever_speaks_otherwise_than_the_port_is_told() {
 #[tokio::test]
 async fn a_store_goes_on_by_the_authority_that_took_the_place_of_another() {
     let authority = Authority::vouching_for(HERE);
-    let mut server = server(&authority.doors());
+    let mut server = server(&authority.locks());
     let store = store_at(server.url()).trusting(authority.file()).unwrap();
     queued(&store, solo("ann")).await;
     let before = std::fs::read(authority.file()).unwrap();
-    authority.is_replaced(HERE);
+    authority.replace(HERE);
     let after = std::fs::read(authority.file()).unwrap();
     std::fs::write(authority.file(), before).unwrap();
     server.restart().unwrap();
@@ -97,7 +97,7 @@ async fn a_store_goes_on_by_the_authority_that_took_the_place_of_another() {
 #[tokio::test]
 async fn sentinels_and_replicas_are_asked_over_tls() {
     let authority = Authority::vouching_for(HERE);
-    let master = server(&authority.doors());
+    let master = server(&authority.locks());
     let _replica = master.replica().unwrap();
     let mut raw = raw_behind(&master).await;
     let raw = &tokio::sync::Mutex::new(&mut raw);
@@ -120,7 +120,7 @@ async fn sentinels_and_replicas_are_asked_over_tls() {
 #[tokio::test]
 async fn a_cluster_is_asked_over_tls() {
     let authority = Authority::vouching_for(HERE);
-    let (node, _) = RedisServer::node(&authority.doors(), Fsync::Never).unwrap();
+    let (node, _) = RedisServer::node(&authority.locks(), Fsync::Never).unwrap();
     let mut raw = raw_behind(&node).await;
     let () = raw.ask(cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383)).await;
     let url = format!("rediss+cluster://127.0.0.1:{}?replicas=0", node.port());
