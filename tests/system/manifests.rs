@@ -202,6 +202,23 @@ fn every_setting_is_one_that_its_role_knows() {
     }
 }
 
+/// `$(NAME)` is filled in from what stands before it alone, and else left as it is written.
+#[test]
+fn what_a_setting_is_made_of_stands_before_it() {
+    for (who, pod) in RENDERED.iter().flat_map(Overlay::pods) {
+        for container in list(&pod["spec"]["containers"]) {
+            let mut before = BTreeSet::new();
+            for variable in list(&container["env"]) {
+                let value = variable["value"].as_str().unwrap_or_default();
+                for part in value.split("$(").skip(1).filter_map(|rest| rest.split(')').next()) {
+                    assert!(before.contains(part), "{who}: {value}, without {part} before it");
+                }
+                before.insert(variable["name"].as_str().unwrap());
+            }
+        }
+    }
+}
+
 /// Half a door is none: a role that is told neither refuses to start.
 #[test]
 fn doors_are_off_in_dev_and_kept_in_prod() {
