@@ -219,6 +219,14 @@ fn what_a_setting_is_made_of_stands_before_it() {
     }
 }
 
+/// A pod that waits for a Secret tells its name; a role that starts without one can tell only what it lacks.
+#[test]
+fn nothing_that_prod_needs_may_be_missing() {
+    for overlay in RENDERED.iter().filter(|overlay| overlay.name == "prod") {
+        assert!(!overlay.text.contains("optional: true"));
+    }
+}
+
 /// Half a door is none: a role that is told neither refuses to start.
 #[test]
 fn doors_are_off_in_dev_and_kept_in_prod() {
