@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log"
 	mathrand "math/rand"
 	"os"
@@ -31,7 +32,7 @@ const (
 func connect(address string) *grpc.ClientConn {
 	// Without TLS to this machine only.
 	security := local.NewCredentials()
-	if authority, isSet := os.LookupEnv("MUSTER_CA"); isSet {
+	if authority := os.Getenv("MUSTER_CA"); authority != "" {
 		security = must(credentials.NewClientTLSFromFile(authority, ""))
 	}
 	pings := grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery})
@@ -42,11 +43,14 @@ func connect(address string) *grpc.ClientConn {
 func pause(err error) {
 	switch status.Code(err) {
 	case codes.Unavailable, codes.Internal, codes.ResourceExhausted, codes.DeadlineExceeded:
-		fmt.Println("again after", err)
-		time.Sleep(100*time.Millisecond + time.Duration(mathrand.Int63n(int64(400*time.Millisecond))))
 	default:
-		log.Fatal(err)
+		// A Watch that ended, as it never should, is begun anew.
+		if err != io.EOF {
+			log.Fatal(err)
+		}
 	}
+	fmt.Println("again after", err)
+	time.Sleep(100*time.Millisecond + time.Duration(mathrand.Int63n(int64(400*time.Millisecond))))
 }
 
 func ask[Request, Answer any](
@@ -91,7 +95,7 @@ func assigned(ctx context.Context, play muster.PlayClient, ticketID string) *mus
 func main() {
 	player, rating, address, playAddress := os.Args[1], must(strconv.ParseFloat(os.Args[2], 64)), os.Args[3], os.Args[len(os.Args)-1]
 	ctx := context.Background()
-	if token, isSet := os.LookupEnv("MUSTER_TOKEN"); isSet {
+	if token := os.Getenv("MUSTER_TOKEN"); token != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
 	}
 	key := make([]byte, 16)

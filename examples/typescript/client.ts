@@ -13,20 +13,26 @@ const passing = [Code.Unavailable, Code.Internal, Code.ResourceExhausted, Code.D
 const answerWithinMs = 5_000;
 // On an idle Watch, so that a dead connection is noticed.
 const pingEveryMs = 20_000;
+// Where nobody listens on the way.
+const thisMachine = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/;
 
 const { MUSTER_CA: authority, MUSTER_TOKEN: token } = process.env;
 const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
 
-const connect = (address: string) =>
-  createGrpcTransport({
+function connect(address: string) {
+  if (token && !authority && !thisMachine.test(address)) {
+    throw new Error(`a token goes to ${address} by TLS only: set MUSTER_CA`);
+  }
+  return createGrpcTransport({
     baseUrl: `${authority ? "https" : "http"}://${address}`,
     nodeOptions: authority ? { ca: readFileSync(authority) } : {},
     pingIntervalMs: pingEveryMs,
   });
+}
 
-async function pause(error: unknown) {
-  if (!(error instanceof ConnectError && passing.includes(error.code))) throw error;
-  console.log(`again after ${error.message}`);
+async function pause(error?: unknown) {
+  if (error && !(error instanceof ConnectError && passing.includes(error.code))) throw error;
+  console.log("again after", error instanceof ConnectError ? error.message : "its end");
   await sleep(100 + 400 * Math.random());
 }
 
@@ -53,6 +59,7 @@ async function assigned(ticketId: string) {
         if (update.state === TicketState.ASSIGNED) return update.match!;
         if (![TicketState.QUEUED, TicketState.MATCHED].includes(update.state)) throw new Error("the ticket is over");
       }
+      await pause();
     } catch (error) {
       await pause(error);
     }
