@@ -2,10 +2,15 @@
 
 mod book;
 mod house;
+mod latency;
 mod load;
+mod measured;
 mod overhead;
 mod overload;
+mod proc;
 mod realm_server;
+mod steady;
+mod usage;
 
 use anyhow::Result;
 
@@ -17,6 +22,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Scenario {
+    /// Offer a rate for a while: how long players wait, and what each process takes for it.
+    Steady(steady::Args),
     /// Offer several times of what is sustained: how much is still matched, what becomes of the rest, and how soon all is well again.
     Overload(overload::Args),
     /// Measure what observing costs: CPU time per matched ticket with traces going out, with the monitor page open, and with neither.
@@ -25,6 +32,7 @@ enum Scenario {
 
 pub async fn run(args: Args) -> Result<()> {
     match args.scenario {
+        Scenario::Steady(args) => steady::run(args).await,
         Scenario::Overload(args) => overload::run(args).await,
         Scenario::Overhead(args) => overhead::run(args).await,
     }

@@ -1,21 +1,21 @@
 //! What became of everyone who was to arrive, by the second in which he was to.
 
-use crate::stats::Spread;
+use super::latency::{Latencies, Latency};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 use tonic::Code;
 
-/// One second of arrivals. Times count from the arrival that was due, in ms.
+/// One second of arrivals. Times count from the arrival that was due.
 #[derive(Debug, Clone, Default)]
 struct Second {
     due: usize,
     /// Not even sent: the stream had no room.
     held_back: usize,
-    taken_ms: Vec<f64>,
-    refused_ms: Vec<f64>,
+    taken: Latencies,
+    refused: Latencies,
     failed: usize,
-    matched_ms: Vec<f64>,
+    matched: Latencies,
     /// Tickets that were matched in this second, whenever they arrived.
     deliveries: usize,
 }
@@ -34,9 +34,15 @@ pub struct Page {
     pub goodput: f64,
     pub held_back: usize,
     pub failed: usize,
-    pub taken_ms: Spread,
-    pub refused_ms: Spread,
-    pub matched_ms: Spread,
+    pub taken_ms: Latency,
+    pub refused_ms: Latency,
+    pub matched_ms: Latency,
+}
+
+impl Page {
+    pub fn not_taken(&self) -> usize {
+        self.held_back + self.failed + self.refused_ms.count
+    }
 }
 
 impl Book {
@@ -58,18 +64,18 @@ impl Book {
     }
 
     pub fn taken(&self, due: Instant) {
-        self.of(due, |second| second.taken_ms.push(since_ms(due)));
+        self.of(due, |second| second.taken.note(due.elapsed()));
     }
 
     pub fn refused(&self, due: Instant, code: Code) {
         self.of(due, |second| match code {
-            Code::ResourceExhausted => second.refused_ms.push(since_ms(due)),
+            Code::ResourceExhausted => second.refused.note(due.elapsed()),
             _ => second.failed += 1,
         });
     }
 
     pub fn matched(&self, due: Instant) {
-        self.of(due, |second| second.matched_ms.push(since_ms(due)));
+        self.of(due, |second| second.matched.note(due.elapsed()));
         self.of(Instant::now(), |second| second.deliveries += 1);
     }
 
@@ -80,7 +86,7 @@ impl Book {
 
     /// Tickets that were taken and are not matched.
     pub fn waiting(&self) -> usize {
-        self.seconds().iter().map(|second| second.taken_ms.len() - second.matched_ms.len()).sum()
+        self.seconds().iter().map(|second| second.taken.count() - second.matched.count()).sum()
     }
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
@@ -88,16 +94,15 @@ impl Book {
         let length_s = seconds.len().max(1) as f64;
         let within: Vec<&Second> = seconds.filter_map(|at| all.get(at)).collect();
         let count = |what: fn(&Second) -> usize| within.iter().copied().map(what).sum::<usize>();
-        let spread =
-            |what: fn(&Second) -> &Vec<f64>| Spread::of(within.iter().copied().flat_map(what).copied().collect());
+        let spread = |what: fn(&Second) -> &Latencies| Latencies::of_all(within.iter().copied().map(what));
         Page {
             offered: count(|second| second.due) as f64 / length_s,
             goodput: count(|second| second.deliveries) as f64 / length_s,
             held_back: count(|second| second.held_back),
             failed: count(|second| second.failed),
-            taken_ms: spread(|second| &second.taken_ms),
-            refused_ms: spread(|second| &second.refused_ms),
-            matched_ms: spread(|second| &second.matched_ms),
+            taken_ms: spread(|second| &second.taken),
+            refused_ms: spread(|second| &second.refused),
+            matched_ms: spread(|second| &second.matched),
         }
     }
 
@@ -113,8 +118,4 @@ impl Book {
     fn seconds(&self) -> MutexGuard<'_, Vec<Second>> {
         self.seconds.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn since_ms(due: Instant) -> f64 {
-    due.elapsed().as_secs_f64() * 1e3
 }

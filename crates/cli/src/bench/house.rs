@@ -1,12 +1,15 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
 use super::load::Load;
+use super::usage::{LOAD, REDIS};
 use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use chassis::PEERS_POLL_MS;
+use clap::ValueEnum;
 use domain::Role;
 use futures::future::join_all;
 use sandbox::Counts;
+use std::net::SocketAddr;
 use std::time::Duration;
 use store::testing::{RedisServer, free_port};
 use tokio::time::sleep;
@@ -20,7 +23,7 @@ const COUNTS: Counts = Counts { orchestrators: 2, sweepers: 1, matchmakers: 2, m
 pub struct HouseArgs {
     /// Queue that everyone waits in, each alone
     #[arg(long, env = "MUSTER_BENCH_QUEUE", default_value = "duel", value_name = "NAME")]
-    queue: String,
+    pub queue: String,
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     fsync: FsyncArg,
@@ -31,6 +34,10 @@ pub struct HouseArgs {
 impl HouseArgs {
     pub fn check(&self) -> Result<()> {
         self.realm.check_queue(&self.queue)
+    }
+
+    pub fn fsync_name(&self) -> String {
+        self.fsync.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }
 
@@ -44,7 +51,11 @@ pub struct House {
 impl House {
     /// Starts everything on free ports, and waits until it works.
     pub async fn open(args: &HouseArgs, export: &Export) -> Result<Self> {
-        let seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
+        let mut seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
+        for seat in seats.iter_mut().filter(|seat| seat.role == Role::Mover) {
+            let port = free_port().context("no free port")?;
+            seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
+        }
         let redis = start_redis(args.fsync.into())?;
         let realm = args.realm.on_own_redis();
         let store = realm.world(Some(redis.url()))?.store;
@@ -64,6 +75,18 @@ impl House {
     pub fn pids(&self) -> Result<Vec<u32>> {
         let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
         self.members.iter().map(pid).collect()
+    }
+
+    /// Each process that is measured, by its role; this one too.
+    pub fn processes(&self) -> Result<Vec<(&'static str, u32)>> {
+        let services = self.members.iter().map(|member| member.seat.role.as_str()).zip(self.pids()?);
+        let redis = self.redis.pid().context("redis has ended")?;
+        Ok(services.chain([(REDIS, redis), (LOAD, std::process::id())]).collect())
+    }
+
+    /// Where movers tell what became of proposals.
+    pub fn metrics(&self) -> impl Iterator<Item = SocketAddr> {
+        self.members.iter().filter_map(|member| member.seat.metrics)
     }
 
     fn addresses(&self, role: Role) -> Vec<String> {

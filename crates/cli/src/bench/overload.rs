@@ -127,7 +127,7 @@ async fn sustains(load: &mut Load, rate: f64, peak: &mut Peak) -> bool {
         print("ramp", &page);
         peak.goodput = peak.goodput.max(page.goodput);
         if page.goodput >= SUSTAINED_SHARE * page.offered
-            && page.refused_ms.count + page.failed + page.held_back == 0
+            && page.not_taken() == 0
             && page.matched_ms.p99 <= SUSTAINED_WAIT_MS
         {
             return true;
@@ -147,7 +147,7 @@ async fn step(load: &mut Load, rate: f64, lasts: Duration) -> Page {
 fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     let is_well = |second: usize| {
         let page = load.book.page(second..second + 1);
-        page.refused_ms.count + page.failed + page.held_back == 0 && page.matched_ms.p90 <= well_ms
+        page.not_taken() == 0 && page.matched_ms.p90 <= well_ms
     };
     let ill = after.clone().rfind(|second| !is_well(*second));
     let seconds = ill.map_or(0, |last| last + 1 - after.start);

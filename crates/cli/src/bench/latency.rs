@@ -1,0 +1,84 @@
+//! How long something took, over many times.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Each value is told to a thousandth of itself.
+const DIGITS: u8 = 3;
+
+/// What was taken down.
+#[derive(Debug, Clone)]
+pub struct Latencies(Histogram<u64>);
+
+/// In ms; all zero where nothing was taken down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    pub count: usize,
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+}
+
+impl Default for Latencies {
+    #[allow(clippy::expect_used, reason = "a number of digits that is known to be one")]
+    fn default() -> Self {
+        Self(Histogram::new(DIGITS).expect("1 to 5 digits"))
+    }
+}
+
+impl Latencies {
+    pub fn note(&mut self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        // It grows with the longest.
+        let _ = self.0.record(us);
+    }
+
+    pub fn count(&self) -> usize {
+        self.0.len() as usize
+    }
+
+    pub fn of_all<'a>(all: impl Iterator<Item = &'a Self>) -> Latency {
+        let mut sum = Self::default();
+        for one in all {
+            // Of one number of digits, and growing: they always fit.
+            let _ = sum.0.add(&one.0);
+        }
+        sum.summary()
+    }
+
+    fn summary(&self) -> Latency {
+        let ms = |us: u64| us as f64 / 1e3;
+        let at = |share: f64| ms(self.0.value_at_quantile(share));
+        Latency {
+            count: self.count(),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: ms(self.0.max()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_long_is_not_lost_among_what_did_not() {
+        let (mut one, mut other) = (Latencies::default(), Latencies::default());
+        (1..=999).for_each(|ms| one.note(Duration::from_millis(ms)));
+        other.note(Duration::from_secs(60));
+        let all = Latencies::of_all([&one, &other].into_iter());
+        let near = |value: f64, expected: f64| (value / expected - 1.0).abs() < 0.002;
+        assert_eq!(all.count, 1_000);
+        assert!(
+            near(all.p50, 500.0) && near(all.p99, 990.0) && near(all.p999, 999.0) && near(all.max, 60_000.0),
+            "{all:?}"
+        );
+        assert_eq!(Latencies::of_all(std::iter::empty()), Latency::default());
+    }
+}

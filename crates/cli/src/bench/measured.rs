@@ -1,0 +1,108 @@
+//! What a measurement tells: a table for people, JSON for another measurement to be set against it.
+
+use super::latency::Latency;
+use super::usage::{Figures, LOAD, REDIS};
+use crate::misuse::Misuse;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::Path;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub scenario: String,
+    /// Players who were to arrive per second, and for how many seconds.
+    pub rate: f64,
+    pub seconds: u64,
+    /// Of Redis: always, everysec or no.
+    pub fsync: String,
+    pub offered_per_s: f64,
+    /// Tickets matched and delivered per second.
+    pub matched_per_s: f64,
+    /// Of the offered: not even sent for want of room on a stream, refused at once, failed.
+    pub held_back: usize,
+    pub refused: usize,
+    pub failed: usize,
+    /// From the arrival that was due to the answer, and to the match that the player is told, in ms.
+    pub acknowledged_ms: Latency,
+    pub delivered_ms: Latency,
+    /// Of all proposals, those that met another over the same tickets.
+    pub conflict_share: f64,
+    /// CPU time for each matched ticket by role, in µs; `load` is this program's own.
+    pub cpu_us_per_ticket: Figures,
+    /// Calls for each matched ticket by command of Redis, those within scripts among them, and the time within Redis's commands, in µs.
+    pub redis_calls_per_ticket: Figures,
+    pub redis_us_per_ticket: f64,
+    /// Memory in use at the end by role, in bytes.
+    pub resident_bytes: Figures,
+}
+
+impl Measured {
+    /// CPU time of all but the load, in µs.
+    pub fn cpu_us(&self) -> f64 {
+        self.cpu_us_per_ticket.iter().filter(|(name, _)| *name != LOAD).map(|(_, us)| us).sum()
+    }
+
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let json = serde_json::to_string_pretty(self)? + "\n";
+        std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+    }
+
+    pub fn read(file: &Path) -> Result<Self> {
+        let refused = |reason: String| Misuse::new(format!("--against {}: {reason}", file.display()));
+        let json = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+        Ok(serde_json::from_slice(&json).map_err(|error| refused(format!("is no measurement: {error}")))?)
+    }
+
+    /// Each figure set against an earlier one's.
+    pub fn against(&self, before: &Self) -> String {
+        let rows = [
+            ("matched per s", before.matched_per_s, self.matched_per_s),
+            ("acknowledged p50 ms", before.acknowledged_ms.p50, self.acknowledged_ms.p50),
+            ("acknowledged p99 ms", before.acknowledged_ms.p99, self.acknowledged_ms.p99),
+            ("delivered p50 ms", before.delivered_ms.p50, self.delivered_ms.p50),
+            ("delivered p99 ms", before.delivered_ms.p99, self.delivered_ms.p99),
+            ("CPU µs per ticket", before.cpu_us(), self.cpu_us()),
+            ("of it Redis", of(&before.cpu_us_per_ticket, REDIS), of(&self.cpu_us_per_ticket, REDIS)),
+        ];
+        let row = |(name, before, now): (&str, f64, f64)| {
+            let ratio = if before > 0.0 { format!("{:.2} ×", now / before) } else { "-".to_owned() };
+            format!("{name:<22} {before:>12.1} {now:>12.1} {ratio:>9}\n")
+        };
+        format!("{:<22} {:>12} {:>12} {:>9}\n{}", "", "before", "now", "ratio", rows.map(row).concat())
+    }
+}
+
+fn of(figures: &Figures, name: &str) -> f64 {
+    figures.get(name).copied().unwrap_or_default()
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scenario, rate, seconds, fsync, .. } = self;
+        writeln!(f, "{scenario}: {rate:.0} tickets/s for {seconds} s, appendfsync {fsync}")?;
+        writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
+        writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
+        writeln!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
+        for (name, Latency { p50, p90, p99, p999, max, .. }) in
+            [("enqueue acknowledged", &self.acknowledged_ms), ("match delivered", &self.delivered_ms)]
+        {
+            writeln!(f, "  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1}")?;
+        }
+        writeln!(f, "  conflicts {:.1} % of proposals", 100.0 * self.conflict_share)?;
+        writeln!(f, "  {:<22} {:>15} {:>13}", "by process", "CPU µs/ticket", "memory MiB")?;
+        for (name, us) in &self.cpu_us_per_ticket {
+            writeln!(f, "  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
+        }
+        writeln!(f, "  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
+        writeln!(f, "  redis: {:.0} µs/ticket within commands; calls for each ticket:", self.redis_us_per_ticket)?;
+        let mut calls: Vec<(&String, &f64)> = self.redis_calls_per_ticket.iter().collect();
+        calls.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        let shown: Vec<String> = calls
+            .iter()
+            .filter(|(_, calls)| **calls >= 0.005)
+            .map(|(name, calls)| format!("{name} {calls:.2}"))
+            .collect();
+        write!(f, "    {}", shown.join(", "))
+    }
+}

@@ -1,0 +1,139 @@
+//! What the processes of a house have used up to a moment, each by its role.
+
+use super::house::House;
+use super::proc::{cpu_s, resident_bytes};
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+/// The process that offers the load, this one.
+pub const LOAD: &str = "load";
+pub const REDIS: &str = "redis";
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+const PROPOSALS: &str = "muster_proposals_total{";
+
+/// By whom, or by what.
+pub type Figures = BTreeMap<String, f64>;
+
+pub struct Usage {
+    at: Instant,
+    /// CPU time by role, in s.
+    cpu_s: Figures,
+    /// Memory in use by role, in bytes.
+    pub resident_bytes: Figures,
+    /// Calls of each of Redis's commands, and how long they took, in µs.
+    calls: Figures,
+    calls_us: Figures,
+    /// Proposals by what the mover answered.
+    verdicts: Figures,
+}
+
+/// Between two moments.
+pub struct Used {
+    pub wall_s: f64,
+    pub cpu_s: Figures,
+    pub calls: Figures,
+    pub calls_us: Figures,
+    pub verdicts: Figures,
+}
+
+impl Usage {
+    pub async fn of(house: &House) -> Result<Self> {
+        let mut usage = Self {
+            at: Instant::now(),
+            cpu_s: Figures::new(),
+            resident_bytes: Figures::new(),
+            calls: Figures::new(),
+            calls_us: Figures::new(),
+            verdicts: Figures::new(),
+        };
+        for (name, pid) in house.processes()? {
+            *usage.cpu_s.entry(name.to_owned()).or_default() += cpu_s(pid)?;
+            *usage.resident_bytes.entry(name.to_owned()).or_default() += resident_bytes(pid)? as f64;
+        }
+        usage.ask_redis(house.redis.url()).await.context("redis tells nothing of its commands")?;
+        for address in house.metrics() {
+            let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
+            usage.read_verdicts(&told.context("a mover tells no metrics")??);
+        }
+        Ok(usage)
+    }
+
+    async fn ask_redis(&mut self, url: &str) -> Result<()> {
+        let mut redis = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+        let told: String = redis::cmd("INFO").arg("commandstats").query_async(&mut redis).await?;
+        for (command, calls, us) in told.lines().filter_map(command_line) {
+            self.calls.insert(command.to_owned(), calls);
+            self.calls_us.insert(command.to_owned(), us);
+        }
+        Ok(())
+    }
+
+    fn read_verdicts(&mut self, told: &str) {
+        for line in told.lines().filter_map(|line| line.strip_prefix(PROPOSALS)) {
+            let verdict = line.split_once("verdict=\"").and_then(|(_, rest)| rest.split_once('"'));
+            let count = line.rsplit_once("} ").and_then(|(_, count)| count.parse::<f64>().ok());
+            if let (Some((verdict, _)), Some(count)) = (verdict, count) {
+                *self.verdicts.entry(verdict.to_owned()).or_default() += count;
+            }
+        }
+    }
+
+    pub fn since(&self, before: &Self) -> Used {
+        Used {
+            wall_s: (self.at - before.at).as_secs_f64(),
+            cpu_s: less(&self.cpu_s, &before.cpu_s),
+            calls: less(&self.calls, &before.calls),
+            calls_us: less(&self.calls_us, &before.calls_us),
+            verdicts: less(&self.verdicts, &before.verdicts),
+        }
+    }
+}
+
+/// Only what has grown.
+fn less(after: &Figures, before: &Figures) -> Figures {
+    let grown = |(name, value): (&String, &f64)| {
+        let more = value - before.get(name).copied().unwrap_or_default();
+        (more > 0.0).then(|| (name.clone(), more))
+    };
+    after.iter().filter_map(grown).collect()
+}
+
+/// `cmdstat_evalsha:calls=7,usec=93,usec_per_call=13.29,…`
+fn command_line(line: &str) -> Option<(&str, f64, f64)> {
+    let (command, told) = line.strip_prefix("cmdstat_")?.split_once(':')?;
+    let figure = |name: &str| told.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    Some((command, figure("calls")?, figure("usec")?))
+}
+
+async fn scrape(address: &str) -> Result<String> {
+    let mut connection = TcpStream::connect(address).await?;
+    let asked = format!("GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n", chassis::SCRAPE_PATH);
+    connection.write_all(asked.as_bytes()).await?;
+    let mut told = String::new();
+    connection.read_to_string(&mut told).await?;
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commands_calls_and_time_are_read() {
+        let line = "cmdstat_evalsha:calls=7,usec=93,usec_per_call=13.29,rejected_calls=0,failed_calls=0";
+        assert_eq!(command_line(line), Some(("evalsha", 7.0, 93.0)));
+        assert_eq!(command_line("# Commandstats"), None);
+    }
+
+    #[test]
+    fn only_what_has_grown_is_told() {
+        let of = |pairs: &[(&str, f64)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let (before, after): (Figures, Figures) =
+            (of(&[("a", 1.0), ("b", 2.0)]), of(&[("a", 4.0), ("b", 2.0), ("c", 5.0)]));
+        assert_eq!(less(&after, &before), of(&[("a", 3.0), ("c", 5.0)]));
+    }
+}
