@@ -75,7 +75,8 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         tracing::info!(metrics = %listener.local_addr()?, "serving metrics");
         tokio::spawn(chassis::serve_metrics(listener, shutdown.clone()));
     }
-    if doors.certificates().is_none() {
+    // Whoever starts a whole cluster says it once, for all.
+    if doors.certificates().is_none() && !args.with_parent {
         tracing::warn!("doors are open: no TLS, no tokens (--insecure)");
     }
     warn_of_redis(&world, &args.realm, &args.redis).await;
