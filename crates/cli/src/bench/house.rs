@@ -52,7 +52,7 @@ impl House {
     /// Starts everything on free ports, and waits until it works.
     pub async fn open(args: &HouseArgs, export: &Export) -> Result<Self> {
         let mut seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
-        for seat in seats.iter_mut().filter(|seat| seat.role == Role::Mover) {
+        for seat in &mut seats {
             let port = free_port().context("no free port")?;
             seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
         }
@@ -84,7 +84,7 @@ impl House {
         Ok(services.chain([(REDIS, redis), (LOAD, std::process::id())]).collect())
     }
 
-    /// Where movers tell what became of proposals.
+    /// Where services tell what they measure.
     pub fn metrics(&self) -> impl Iterator<Item = SocketAddr> {
         self.members.iter().filter_map(|member| member.seat.metrics)
     }

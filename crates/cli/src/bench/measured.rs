@@ -30,9 +30,12 @@ pub struct Measured {
     pub conflict_share: f64,
     /// CPU time for each matched ticket by role, in µs; `load` is this program's own.
     pub cpu_us_per_ticket: Figures,
-    /// Calls for each matched ticket by command of Redis, those within scripts among them, and the time within Redis's commands, in µs.
+    /// Round trips to Redis for each matched ticket, by verb.
+    pub round_trips_per_ticket: Figures,
+    /// Calls of each of Redis's commands for each matched ticket, those within scripts among them.
     pub redis_calls_per_ticket: Figures,
-    pub redis_us_per_ticket: f64,
+    /// Time within each of them, in µs; that of a script holds that of what it calls.
+    pub redis_us_per_ticket: Figures,
     /// Memory in use at the end by role, in bytes.
     pub resident_bytes: Figures,
 }
@@ -73,6 +76,9 @@ impl Measured {
     }
 }
 
+/// What is less of a sum is not shown.
+const SHOWN_SHARE: f64 = 0.002;
+
 fn of(figures: &Figures, name: &str) -> f64 {
     figures.get(name).copied().unwrap_or_default()
 }
@@ -95,14 +101,17 @@ impl fmt::Display for Measured {
             writeln!(f, "  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
         }
         writeln!(f, "  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
-        writeln!(f, "  redis: {:.0} µs/ticket within commands; calls for each ticket:", self.redis_us_per_ticket)?;
-        let mut calls: Vec<(&String, &f64)> = self.redis_calls_per_ticket.iter().collect();
-        calls.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-        let shown: Vec<String> = calls
-            .iter()
-            .filter(|(_, calls)| **calls >= 0.005)
-            .map(|(name, calls)| format!("{name} {calls:.2}"))
-            .collect();
-        write!(f, "    {}", shown.join(", "))
+        writeln!(f, "  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
+        writeln!(f, "  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
+        write!(f, "  µs within them: {}", shown(&self.redis_us_per_ticket))
     }
+}
+
+/// The sum, and the most of it by name.
+fn shown(figures: &Figures) -> String {
+    let sum: f64 = figures.values().sum();
+    let mut sorted: Vec<(&String, &f64)> = figures.iter().filter(|(_, value)| **value >= sum * SHOWN_SHARE).collect();
+    sorted.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    let parts: Vec<String> = sorted.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
+    format!("{sum:.2} ({})", parts.join(", "))
 }

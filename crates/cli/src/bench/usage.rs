@@ -13,7 +13,14 @@ use tokio::time::{Instant, timeout};
 pub const LOAD: &str = "load";
 pub const REDIS: &str = "redis";
 const ANSWER_MAX: Duration = Duration::from_secs(5);
-const PROPOSALS: &str = "muster_proposals_total{";
+/// Of what services tell: proposals by what the mover answered, and round trips to Redis by verb.
+const PROPOSALS: Told = Told { metric: "muster_proposals_total{", label: "verdict=\"" };
+const ROUND_TRIPS: Told = Told { metric: "muster_store_call_seconds_count{", label: "verb=\"" };
+
+struct Told {
+    metric: &'static str,
+    label: &'static str,
+}
 
 /// By whom, or by what.
 pub type Figures = BTreeMap<String, f64>;
@@ -27,8 +34,8 @@ pub struct Usage {
     /// Calls of each of Redis's commands, and how long they took, in µs.
     calls: Figures,
     calls_us: Figures,
-    /// Proposals by what the mover answered.
     verdicts: Figures,
+    round_trips: Figures,
 }
 
 /// Between two moments.
@@ -37,7 +44,10 @@ pub struct Used {
     pub cpu_s: Figures,
     pub calls: Figures,
     pub calls_us: Figures,
+    /// Proposals by what the mover answered.
     pub verdicts: Figures,
+    /// To Redis, by verb.
+    pub round_trips: Figures,
 }
 
 impl Usage {
@@ -49,6 +59,7 @@ impl Usage {
             calls: Figures::new(),
             calls_us: Figures::new(),
             verdicts: Figures::new(),
+            round_trips: Figures::new(),
         };
         for (name, pid) in house.processes()? {
             *usage.cpu_s.entry(name.to_owned()).or_default() += cpu_s(pid)?;
@@ -57,7 +68,9 @@ impl Usage {
         usage.ask_redis(house.redis.url()).await.context("redis tells nothing of its commands")?;
         for address in house.metrics() {
             let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
-            usage.read_verdicts(&told.context("a mover tells no metrics")??);
+            let told = told.context("a service tells no metrics")??;
+            PROPOSALS.add_to(&mut usage.verdicts, &told);
+            ROUND_TRIPS.add_to(&mut usage.round_trips, &told);
         }
         Ok(usage)
     }
@@ -72,16 +85,6 @@ impl Usage {
         Ok(())
     }
 
-    fn read_verdicts(&mut self, told: &str) {
-        for line in told.lines().filter_map(|line| line.strip_prefix(PROPOSALS)) {
-            let verdict = line.split_once("verdict=\"").and_then(|(_, rest)| rest.split_once('"'));
-            let count = line.rsplit_once("} ").and_then(|(_, count)| count.parse::<f64>().ok());
-            if let (Some((verdict, _)), Some(count)) = (verdict, count) {
-                *self.verdicts.entry(verdict.to_owned()).or_default() += count;
-            }
-        }
-    }
-
     pub fn since(&self, before: &Self) -> Used {
         Used {
             wall_s: (self.at - before.at).as_secs_f64(),
@@ -89,6 +92,21 @@ impl Usage {
             calls: less(&self.calls, &before.calls),
             calls_us: less(&self.calls_us, &before.calls_us),
             verdicts: less(&self.verdicts, &before.verdicts),
+            round_trips: less(&self.round_trips, &before.round_trips),
+        }
+    }
+}
+
+impl Told {
+    /// Adds up the values of this metric by the label.
+    fn add_to(&self, figures: &mut Figures, told: &str) {
+        for line in told.lines().filter_map(|line| line.strip_prefix(self.metric)) {
+            let by = line.split_once(self.label).and_then(|(_, rest)| rest.split_once('"'));
+            // An exemplar may follow.
+            let value = line.split_once("} ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<f64>().ok());
+            if let (Some((by, _)), Some(value)) = (by, value) {
+                *figures.entry(by.to_owned()).or_default() += value;
+            }
         }
     }
 }
@@ -127,6 +145,15 @@ mod tests {
         let line = "cmdstat_evalsha:calls=7,usec=93,usec_per_call=13.29,rejected_calls=0,failed_calls=0";
         assert_eq!(command_line(line), Some(("evalsha", 7.0, 93.0)));
         assert_eq!(command_line("# Commandstats"), None);
+    }
+
+    #[test]
+    fn a_metric_is_added_up_by_its_label() {
+        let told = "# HELP x\nmuster_proposals_total{queue=\"duel\",verdict=\"conflict\"} 3\n\
+                    muster_proposals_total{queue=\"teams\",verdict=\"conflict\"} 4 # {trace_id=\"a\"} 1\n";
+        let mut verdicts = Figures::new();
+        PROPOSALS.add_to(&mut verdicts, told);
+        assert_eq!(verdicts, [("conflict".to_owned(), 7.0)].into());
     }
 
     #[test]
