@@ -2,7 +2,7 @@
 
 use crate::config::{WATCHERS_MAX, WATCHERS_OF_ONE_MAX};
 use crate::held::Watched;
-use api::v1;
+use api::v1::{self, TicketState};
 use chassis::{Hold, Holdings, Shutdown};
 use domain::{PlayerId, TicketId};
 use std::collections::HashMap;
@@ -21,8 +21,7 @@ pub struct Hub {
 }
 
 struct State {
-    /// With what is told of each while it is watched.
-    watchers: HashMap<Subject, (Vec<Watcher>, Hold<Watched>)>,
+    watched: HashMap<Subject, Audience>,
     count: usize,
     told: Share,
     next: u64,
@@ -30,8 +29,17 @@ struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self { watchers: HashMap::new(), count: 0, told: telemetry::metrics().watchers(), next: 0 }
+        Self { watched: HashMap::new(), count: 0, told: telemetry::metrics().watchers(), next: 0 }
     }
+}
+
+/// Who watches one subject.
+struct Audience {
+    watchers: Vec<Watcher>,
+    /// It is a ticket, and they were told of its end.
+    is_over: bool,
+    /// What is told of it while it is watched.
+    _hold: Hold<Watched>,
 }
 
 struct Watcher {
@@ -80,43 +88,49 @@ impl Hub {
         if state.count >= WATCHERS_MAX {
             return Err(Full::Here);
         }
-        if state.watchers.get(&subject).is_some_and(|(watchers, _)| watchers.len() >= WATCHERS_OF_ONE_MAX) {
+        if state.watched.get(&subject).is_some_and(|audience| audience.watchers.len() >= WATCHERS_OF_ONE_MAX) {
             return Err(Full::OfOne);
         }
         state.count += 1;
         state.told.set(state.count);
         state.next += 1;
         let number = state.next;
-        let watched = || (Vec::new(), self.holdings.hold(Watched(subject.clone())));
-        state.watchers.entry(subject.clone()).or_insert_with(watched).0.push(Watcher { number, listener });
+        let hold = || self.holdings.hold(Watched(subject.clone()));
+        let audience = || Audience { watchers: Vec::new(), is_over: false, _hold: hold() };
+        state.watched.entry(subject.clone()).or_insert_with(audience).watchers.push(Watcher { number, listener });
         Ok(number)
     }
 
-    pub fn remove(&self, subject: &Subject, number: u64) {
+    /// True of a ticket whose end was told: nothing will be heard of it any more.
+    pub fn remove(&self, subject: &Subject, number: u64) -> bool {
         let mut state = self.state();
-        let Some((watchers, _)) = state.watchers.get_mut(subject) else { return };
-        let before = watchers.len();
-        watchers.retain(|watcher| watcher.number != number);
-        let removed = before - watchers.len();
-        if watchers.is_empty() {
-            state.watchers.remove(subject);
+        let Some(audience) = state.watched.get_mut(subject) else { return false };
+        let before = audience.watchers.len();
+        audience.watchers.retain(|watcher| watcher.number != number);
+        let (removed, is_over) = (before - audience.watchers.len(), audience.is_over);
+        if audience.watchers.is_empty() {
+            state.watched.remove(subject);
         }
         state.count -= removed;
         state.told.set(state.count);
+        is_over
     }
 
     pub fn is_watched(&self, subject: &Subject) -> bool {
-        self.state().watchers.contains_key(subject)
+        self.state().watched.contains_key(subject)
     }
 
     pub fn subjects(&self) -> Vec<Subject> {
-        self.state().watchers.keys().cloned().collect()
+        self.state().watched.keys().cloned().collect()
     }
 
     /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
     /// snapshot. Until it has ended they count as watchers, for it holds what they did not read.
     pub fn tell(&self, subject: &Subject, update: &Told) {
-        for watcher in self.state().watchers.get(subject).into_iter().flat_map(|(watchers, _)| watchers) {
+        let mut state = self.state();
+        let Some(audience) = state.watched.get_mut(subject) else { return };
+        audience.is_over |= matches!(subject, Subject::Ticket(_)) && is_end(update.state());
+        for watcher in &audience.watchers {
             watcher.listener.tell(update);
         }
     }
@@ -134,6 +148,10 @@ impl Hub {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_end(state: TicketState) -> bool {
+    matches!(state, TicketState::Ended | TicketState::Cancelled | TicketState::Expired)
 }
 
 fn subjects_of(ticket: &v1::EventTicket) -> impl Iterator<Item = Subject> {

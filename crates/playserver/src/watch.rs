@@ -93,8 +93,10 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.hub.remove(&self.subject, self.number);
-        self.presence.left(self.subject.clone());
+        // The note on a ticket that is over runs out with it.
+        if !self.hub.remove(&self.subject, self.number) {
+            self.presence.left(self.subject.clone());
+        }
     }
 }
 
