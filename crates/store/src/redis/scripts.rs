@@ -1,4 +1,6 @@
-//! The scripts, each with what they share before it. Redis knows a script by its content's SHA-1.
+//! The scripts, each with what it needs of what they share. Redis knows a script by its content's SHA-1.
+
+mod link;
 
 use ::redis::{Script, ScriptInvocation, ToRedisArgs};
 use std::sync::LazyLock;
@@ -45,7 +47,7 @@ macro_rules! scripts {
                     $name: {
                         let file = concat!(stringify!($name), ".lua");
                         let own = changed(file, include_str!(concat!("scripts/", stringify!($name), ".lua")));
-                        Written { name: stringify!($name), script: Script::new(&(lib.clone() + &own)) }
+                        Written { name: stringify!($name), script: Script::new(&link::linked(&lib, &own)) }
                     },
                 )+}
             }

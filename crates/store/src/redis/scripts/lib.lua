@@ -1,4 +1,4 @@
--- Shared by every script and put before each of them.
+-- Shared by all scripts: put before each is what it names of it, and what that names. A part begins with `local` on the left.
 --
 -- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
 --   :t:<ticket>    hash    a ticket; `w` = playservers that watch it
@@ -69,7 +69,7 @@ end
 -- What an argument may be, by its kind.
 local KINDS = {
   text = function() return true end, -- a fence, too: it is compared
-  id = fits('^' .. string.rep('[0-9a-f]', 32) .. '$', 32), -- of a ticket or match
+  id = function(text) return #text == 32 and not string.find(text, '[^0-9a-f]') end, -- of a ticket or match
   name = is_name,
   names = is_names,
   count = fits('^%d+$', 20), -- compared, never kept
