@@ -12,6 +12,7 @@ mod link;
 mod master;
 mod matches;
 mod outbox;
+mod prelude;
 mod range;
 mod recent;
 mod round_trip;

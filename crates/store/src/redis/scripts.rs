@@ -1,7 +1,6 @@
 //! The scripts, each with what it needs of what they share. Redis knows a script by its content's SHA-1.
 
-mod link;
-
+use super::prelude::with_prelude;
 use ::redis::{Script, ScriptInvocation, ToRedisArgs};
 use std::sync::LazyLock;
 
@@ -47,7 +46,7 @@ macro_rules! scripts {
                     $name: {
                         let file = concat!(stringify!($name), ".lua");
                         let own = changed(file, include_str!(concat!("scripts/", stringify!($name), ".lua")));
-                        Written { name: stringify!($name), script: Script::new(&link::linked(&lib, &own)) }
+                        Written { name: stringify!($name), script: Script::new(&with_prelude(&lib, &own)) }
                     },
                 )+}
             }

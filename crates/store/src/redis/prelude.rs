@@ -13,7 +13,7 @@ struct Part<'a> {
 
 /// The script `own` after the parts of `library` that it names, those that these name, and so on, in the library's order. Without lines
 /// that are comments.
-pub fn linked(library: &str, own: &str) -> String {
+pub fn with_prelude(library: &str, own: &str) -> String {
     let (parts, own) = (parts(library), code(own));
     let (mut needed, mut left) = (BTreeSet::new(), own.iter().flat_map(|line| words(line)).collect::<Vec<_>>());
     while let Some(word) = left.pop() {
@@ -56,16 +56,16 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::linked;
+    use super::with_prelude;
 
     #[test]
     fn a_script_is_given_what_it_names_and_what_that_names() {
         let library = "-- head\nlocal A, B = 1, 2\n\n-- of one\nlocal function one(x)\n  return A + x\nend\n\
                        local function two() return one(B) end\nlocal other = 'one'\n";
         assert_eq!(
-            linked(library, "-- own\nreturn two()\n"),
+            with_prelude(library, "-- own\nreturn two()\n"),
             "local A, B = 1, 2\nlocal function one(x)\n  return A + x\nend\nlocal function two() return one(B) end\nreturn two()\n"
         );
-        assert_eq!(linked(library, "return bone"), "return bone\n");
+        assert_eq!(with_prelude(library, "return bone"), "return bone\n");
     }
 }
