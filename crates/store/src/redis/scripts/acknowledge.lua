@@ -11,7 +11,7 @@ if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
 local id = read_hash(player_key(ARGV[2]), 'ticket')[1]
 local t = id and read_hash(ticket_key(id), 'match', 'trace') or {}
 if not has_name(m.acked, ARGV[2]) then
-  if not MATCH_LIVE[m.state] then return {'REFUSED', match_row(m.id)} end
+  if not MATCH_LIVE[m.state] then return {'REFUSED', m.row} end
   redis.call('HSET', m.key, 'acked', m.acked == '' and ARGV[2] or (m.acked .. ' ' .. ARGV[2]))
 end
 return {'DONE', t[1] == m.id and t[2] or ''}

@@ -8,8 +8,8 @@
 given('id name text ms ms')
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
-if m.host ~= ARGV[2] then return {'REFUSED', match_row(m.id)} end
-if m.state ~= 'MATCHED' then return {m.state == 'ASSIGNED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+if m.host ~= ARGV[2] then return {'REFUSED', m.row} end
+if m.state ~= 'MATCHED' then return {m.state == 'ASSIGNED' and 'DONE' or 'REFUSED', m.row} end
 local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)

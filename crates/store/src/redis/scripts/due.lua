@@ -7,6 +7,7 @@
 given('count count')
 local rows = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DUE, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
-  if read_match(id) then rows[#rows + 1] = match_row(id) else strike(DUE, id, match_key(id)) end
+  local m = read_match(id)
+  if m then rows[#rows + 1] = m.row else strike(DUE, id, match_key(id)) end
 end
 return rows

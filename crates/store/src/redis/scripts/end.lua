@@ -9,7 +9,7 @@
 given('id text ms ttl ttl count ttl')
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
-if not MATCH_LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+if not MATCH_LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', m.row} end
 local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)

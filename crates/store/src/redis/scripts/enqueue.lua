@@ -10,19 +10,24 @@
 
 given('id ms ms name escaped names places text count count count count ttl')
 local id, players = ARGV[1], ARGV[6]
-if read_ticket(id) then return {'REPEATED', ticket_row(id)} end
+local found, noted = read_ticket(id)
+if found then return {'REPEATED', found.row} end
 
 local t = {
   id = id, key = ticket_key(id), version = '1', queued = ARGV[2], expires = ARGV[3], holder = ARGV[4], trace = ARGV[5],
-  players = players, places = ARGV[7], party = ARGV[8], watchers = read_hash(ticket_key(id), 'w')[1],
-}
+  players = players, places = ARGV[7], party = ARGV[8], }
+-- As `read_watchers`, from what is read anyway.
+local watchers, seen = {}, {}
+add_names(watchers, seen, noted.w)
 local tries_max = tonumber(ARGV[11])
-local tries, tries_of, busy = 0, {}, nil
+local tries, tries_of, was_there, busy = 0, {}, {}, nil
 each_player(t, function(key, player)
-  local f = read_hash(key, 'ticket', 'tries')
+  local f = read_hash(key, 'ticket', 'tries', 'w')
   if not busy and f[1] and LIVE[read_hash(ticket_key(f[1]), 'state')[1]] then busy = {'BUSY', player, f[1]} end
   tries_of[key] = tonumber(digits(key, 'tries', f[2] or '0'))
   tries = math.max(tries, tries_of[key])
+  was_there[key] = f[1] or f[2] or f[3]
+  add_names(watchers, seen, f[3])
 end)
 if busy then return busy end
 t.tries = string.format('%.0f', math.min(tries, tries_max))
@@ -33,18 +38,20 @@ for queue, pool in string.gmatch(t.places, '([^;|]+)|([^|]*)|[^;]*') do
   local key = realm .. ':a:' .. queue
   if not arrivals[key] then arrivals[checked(key, 'list')] = t.queued .. '|' .. pool .. '|' .. t.party end
 end
-local clock, watchers = read_clock(), read_watchers({t}, nil)
+local clock = read_clock()
 if redis.call('ZCARD', DEADLINES) >= tonumber(ARGV[9]) then return {'FULL', 'tickets'} end
 if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[10]) then return {'FULL', 'events'} end
 
-append(clock, {change = 'QUEUED', at = t.queued, tickets = {t}, watchers = watchers, reason = ''})
-change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued, 'expires', t.expires, 'tries', t.tries,
-  'width', '0', 'players', players, 'places', t.places, 'party', t.party, 'holder', t.holder, 'trace', t.trace,
-  'match', '', 'reason', '')
-redis.call('PERSIST', t.key)
+append(clock, {change = 'QUEUED', at = t.queued, tickets = {t}, watchers = table.concat(watchers, ' '), reason = ''})
+local row = {'epoch', clock.epoch, 'seq', clock.seq, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued, 'expires', t.expires,
+  'tries', t.tries, 'width', '0', 'players', players, 'places', t.places, 'party', t.party, 'holder', t.holder, 'trace', t.trace,
+  'match', '', 'reason', ''}
+redis.call('HSET', t.key, unpack(row))
+-- A note that it is watched was to run out.
+if next(noted) then redis.call('PERSIST', t.key) end
 for key, count in pairs(tries_of) do
   redis.call('HSET', key, 'ticket', id, 'tries', string.format('%.0f', math.min(count + 1, tries_max)))
-  redis.call('PERSIST', key)
+  if was_there[key] then redis.call('PERSIST', key) end
 end
 queue_up(t)
 local kept = tonumber(ARGV[12])
@@ -53,4 +60,4 @@ for key, entry in pairs(arrivals) do
   if redis.call('LPUSH', key, entry) > 2 * kept then redis.call('LTRIM', key, 0, kept - 1) end
   redis.call('PEXPIRE', key, ARGV[13])
 end
-return {'QUEUED', ticket_row(id)}
+return {'QUEUED', {id, row}}

@@ -7,6 +7,7 @@
 given('count count')
 local rows = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DEADLINES, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
-  if read_ticket(id) then rows[#rows + 1] = ticket_row(id) else strike(DEADLINES, id, ticket_key(id)) end
+  local t = read_ticket(id)
+  if t then rows[#rows + 1] = t.row else strike(DEADLINES, id, ticket_key(id)) end
 end
 return rows

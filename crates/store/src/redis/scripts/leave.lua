@@ -10,10 +10,10 @@ given('id name text ms ttl ttl count')
 local id, how, reason = ARGV[1], ARGV[2], ARGV[3]
 local t = read_ticket(id)
 if not t then return {'NOT_FOUND'} end
-if t.state ~= 'QUEUED' then return {t.state == how and 'LEFT' or 'REFUSED', ticket_row(id)} end
+if t.state ~= 'QUEUED' then return {t.state == how and 'LEFT' or 'REFUSED', t.row} end
 check_queues(t)
 local clock, watchers = read_clock(), read_watchers({t}, nil)
-if ARGV[7] == '1' and watchers ~= '' then return {'REFUSED', ticket_row(id)} end
+if ARGV[7] == '1' and watchers ~= '' then return {'REFUSED', t.row} end
 
 append(clock, {change = how, at = ARGV[4], tickets = {t}, watchers = watchers, reason = reason})
 leave_queues(t)

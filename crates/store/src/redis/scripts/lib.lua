@@ -120,9 +120,13 @@ local function strike(list, id, key)
   redis.call('ZREM', list, id)
 end
 
+-- Of keys that were checked: all of a realm's tickets share some, and nothing is written before all is checked.
+local types = {}
+
 -- A key that is absent or of the type `kind`.
 local function checked(key, kind)
-  local found = redis.call('TYPE', key).ok
+  local found = types[key] or redis.call('TYPE', key).ok
+  types[key] = found
   if found ~= kind and found ~= 'none' then corrupt(key, 'is a ' .. found .. ' instead of a ' .. kind) end
   return key
 end
@@ -131,6 +135,14 @@ local function read_hash(key, ...)
   local row = redis.pcall('HMGET', key, ...)
   if row.err then corrupt(key, 'cannot be read: ' .. row.err) end
   return row
+end
+
+-- Every field of a hash: as Redis tells them, and by name.
+local function read_row(key)
+  local row, by_name = redis.pcall('HGETALL', key), {}
+  if row.err then corrupt(key, 'cannot be read: ' .. row.err) end
+  for i = 1, #row, 2 do by_name[row[i]] = row[i + 1] end
+  return row, by_name
 end
 
 local function read_string(key)
@@ -186,22 +198,20 @@ end
 
 -- === tickets ===
 
--- The ticket with every field checked; nil when there is none.
+-- The ticket with every field checked, and its row; nil when there is none. Second value: what is noted under its key.
 local function read_ticket(id)
   local key = ticket_key(id)
-  local f = read_hash(key, 'state', 'ver', 'queued', 'expires', 'tries', 'width', 'players', 'places', 'party', 'holder',
-    'trace', 'match', 'reason', 'w', 'epoch', 'seq')
-  if not f[1] then return nil end
-  for i = 7, 13 do
-    if not f[i] then corrupt(key, 'lacks a field') end
-  end
-  digits(key, 'epoch', f[15])
-  digits(key, 'seq', f[16])
+  local row, f = read_row(key)
+  if not f.state then return nil, f end
+  if not (f.players and f.places and f.party and f.holder and f.trace and f.match and f.reason) then corrupt(key, 'lacks a field') end
+  digits(key, 'epoch', f.epoch)
+  digits(key, 'seq', f.seq)
   return {
-    id = id, key = key, state = known(key, f[1], LIVE), version = digits(key, 'ver', f[2]), queued = digits(key, 'queued', f[3]),
-    expires = digits(key, 'expires', f[4]), tries = digits(key, 'tries', f[5]), width = digits(key, 'width', f[6]),
-    players = f[7], places = placed(key, f[8]), party = f[9], holder = f[10], trace = f[11], match = f[12], watchers = f[14],
-  }
+    id = id, key = key, row = {id, row}, state = known(key, f.state, LIVE), version = digits(key, 'ver', f.ver),
+    queued = digits(key, 'queued', f.queued), expires = digits(key, 'expires', f.expires), tries = digits(key, 'tries', f.tries),
+    width = digits(key, 'width', f.width), players = f.players, places = placed(key, f.places), party = f.party,
+    holder = f.holder, trace = f.trace, match = f.match, watchers = f.w,
+  }, f
 end
 
 local function ticket_row(id)
@@ -267,17 +277,16 @@ end
 
 -- === matches ===
 
--- The match with every field checked; nil when there is none.
+-- The match with every field checked, and its row; nil when there is none.
 local function read_match(id)
   local key = match_key(id)
-  local f = read_hash(key, 'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned')
-  if not f[1] then return nil end
-  for i = 2, 7 do
-    if not f[i] then corrupt(key, 'lacks a field') end
-  end
+  local row, f = read_row(key)
+  if not f.state then return nil end
+  if not (f.tickets and f.players and f.host and f.address and f.sheet and f.acked) then corrupt(key, 'lacks a field') end
   return {
-    id = id, key = key, state = known(key, f[1], MATCH_LIVE), tickets = f[2], players = f[3], host = f[4], address = f[5], sheet = f[6],
-    acked = f[7], matched = digits(key, 'matched', f[8]), assigned = digits(key, 'assigned', f[9]),
+    id = id, key = key, row = {id, row}, state = known(key, f.state, MATCH_LIVE), tickets = f.tickets, players = f.players,
+    host = f.host, address = f.address, sheet = f.sheet, acked = f.acked, matched = digits(key, 'matched', f.matched),
+    assigned = digits(key, 'assigned', f.assigned),
   }
 end
 
@@ -393,8 +402,8 @@ local function read_snapshot(kind, name)
   local t = id and read_ticket(id)
   if not t then return {}, nil end
   local m = t.match ~= '' and read_match(t.match)
-  local rows = {ticket_row(t.id)}
-  if m then rows[2] = match_row(m.id) end
+  local rows = {t.row}
+  if m then rows[2] = m.row end
   return rows, LIVE[t.state] or false
 end
 

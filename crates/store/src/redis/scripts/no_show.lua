@@ -9,9 +9,9 @@ given('text id text ms ttl ttl')
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
-if m.state ~= 'ASSIGNED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+if m.state ~= 'ASSIGNED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', m.row} end
 local shown, silent = split_by_acked(m, read_tickets_of(m))
-if #silent == 0 then return {'REFUSED', match_row(m.id)} end
+if #silent == 0 then return {'REFUSED', m.row} end
 check_return(shown)
 checked(DUE, 'zset')
 local clock = read_clock()

@@ -9,9 +9,9 @@ given('text id name ms ms')
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
-if m.state ~= 'MATCHED' then return {'REFUSED', match_row(m.id)} end
+if m.state ~= 'MATCHED' then return {'REFUSED', m.row} end
 local due = redis.call('ZSCORE', checked(DUE, 'zset'), m.id)
-if m.host == ARGV[3] and tonumber(due) == tonumber(ARGV[5]) then return {'DONE', match_row(m.id)} end
+if m.host == ARGV[3] and tonumber(due) == tonumber(ARGV[5]) then return {'DONE', m.row} end
 local tickets = read_tickets_of(m)
 local clock, watchers = read_clock(), read_watchers(tickets, ARGV[3])
 

@@ -9,9 +9,9 @@ given('text id ms ms')
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
-if m.state ~= 'ASSIGNED' then return {'REFUSED', match_row(m.id)} end
+if m.state ~= 'ASSIGNED' then return {'REFUSED', m.row} end
 local due = redis.call('ZSCORE', checked(DUE, 'zset'), m.id)
-if tonumber(due) == tonumber(ARGV[4]) then return {'DONE', match_row(m.id)} end
+if tonumber(due) == tonumber(ARGV[4]) then return {'DONE', m.row} end
 local _, silent = split_by_acked(m, read_tickets_of(m))
 
 if #silent > 0 then

@@ -9,7 +9,7 @@ given('text id text ms ttl')
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
-if m.state ~= 'MATCHED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', match_row(m.id)} end
+if m.state ~= 'MATCHED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', m.row} end
 local tickets = read_tickets_of(m)
 check_return(tickets)
 checked(DUE, 'zset')
