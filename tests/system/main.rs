@@ -47,6 +47,7 @@ mod retry;
 mod shutdown;
 mod simulate;
 mod standby;
+mod steady;
 mod store_outage;
 mod sweeper;
 mod trace;
