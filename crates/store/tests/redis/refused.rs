@@ -101,7 +101,7 @@ const OTHERS: [(&str, &[&str]); 6] = [
         &[
             "LPUSH {realm}:a:duel x",
             "HDEL {realm}:t:1 w",
-            "HGETALL {realm}:t:1",
+            "PERSIST {realm}:t:1",
             "ZRANGE {realm}:q:duel|pc|eu 0 -1",
             "DEL {realm}:outbox",
             "ZADD {realm}:live:playserver 9999999999999 ps-9",
