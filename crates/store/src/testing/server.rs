@@ -286,12 +286,14 @@ impl RedisServer {
             let words = [&conf, "--sentinel", "--dir", &dir, "--logfile", "redis.log"].map(String::from);
             return words.into_iter().chain(self.entrance()).collect();
         }
-        let options: [(&str, &str); 7] = [
+        let options: [(&str, &str); 8] = [
             ("--save", ""),
             ("--appendonly", "yes"),
             ("--appendfsync", self.fsync.as_str()),
             // What came since the last rewrite is read back one command after the other, which takes three times as long.
             ("--auto-aof-rewrite-percentage", "50"),
+            // A party or a sheet is longer than the 64 bytes up to which a hash stays one compact piece.
+            ("--hash-max-listpack-value", "1024"),
             ("--dir", &dir),
             ("--logfile", "redis.log"),
             ("--bind", "127.0.0.1"),
