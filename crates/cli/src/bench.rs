@@ -1,6 +1,7 @@
 //! `muster bench`: how much the whole takes, measured over the public contract with all its processes on this machine.
 
 mod book;
+mod bounds;
 mod house;
 mod latency;
 mod load;

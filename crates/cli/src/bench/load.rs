@@ -12,8 +12,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// To each orchestrator, with as many to a playserver: one stream may have 256 calls in work, an orchestrator more.
 const STREAMS_PER_ORCHESTRATOR: usize = 8;
-/// Players per second: more than a machine will take.
-pub const RATE_MAX: f64 = 1e6;
 const TICK: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

@@ -8,8 +8,8 @@ mod sink;
 mod stage;
 mod summary;
 
+use super::bounds::{check_rate, check_seconds};
 use super::house::HouseArgs;
-use super::load::RATE_MAX;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use futures::future::join_all;
@@ -18,7 +18,6 @@ use stage::Stage;
 use summary::Summary;
 
 const ROUNDS_MAX: usize = 100;
-const SECONDS_MAX: u64 = 3_600;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,17 +50,12 @@ pub async fn run(args: Args) -> Result<()> {
 
 impl Args {
     fn check(&self) -> Result<()> {
-        if !(self.rate >= 1.0 && self.rate <= RATE_MAX) {
-            return Err(Misuse::new(format!("--rate must be 1 to {RATE_MAX}, is {}", self.rate)).into());
-        }
+        check_rate("--rate", self.rate)?;
         if !(1..=ROUNDS_MAX).contains(&self.rounds) {
             return Err(Misuse::new(format!("--rounds must be 1 to {ROUNDS_MAX}, is {}", self.rounds)).into());
         }
-        for (flag, seconds) in [("--seconds", self.seconds), ("--warm-up", self.warm_up)] {
-            if !(1..=SECONDS_MAX).contains(&seconds) {
-                return Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")).into());
-            }
-        }
+        check_seconds("--seconds", self.seconds)?;
+        check_seconds("--warm-up", self.warm_up)?;
         self.house.check()
     }
 }

@@ -1,8 +1,9 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
 use super::book::Page;
+use super::bounds::{RATE_MAX, check_rate, check_seconds};
 use super::house::{House, HouseArgs};
-use super::load::{Load, RATE_MAX};
+use super::load::Load;
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Result, bail};
@@ -10,7 +11,6 @@ use std::ops::Range;
 use std::time::Duration;
 
 const FACTOR_MAX: f64 = 100.0;
-const SECONDS_MAX: u64 = 3_600;
 /// Players per second that are offered first, and by how much more each time.
 const RATE_FIRST: f64 = 500.0;
 const RATE_STEP: f64 = 1.25;
@@ -51,12 +51,8 @@ pub async fn run(args: Args) -> Result<()> {
     if !(args.factor >= 1.0 && args.factor <= FACTOR_MAX) {
         return Err(Misuse::new(format!("--factor must be 1 to {FACTOR_MAX}, is {}", args.factor)).into());
     }
-    if !(1..=SECONDS_MAX).contains(&args.seconds) {
-        return Err(Misuse::new(format!("--seconds must be 1 to {SECONDS_MAX}, is {}", args.seconds)).into());
-    }
-    if let Some(rate) = args.sustained.filter(|rate| !(*rate >= 1.0 && *rate <= RATE_MAX)) {
-        return Err(Misuse::new(format!("--sustained must be 1 to {RATE_MAX}, is {rate}")).into());
-    }
+    check_seconds("--seconds", args.seconds)?;
+    args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
     args.house.check()?;
     let mut house = House::open(&args.house, &Export::AsHere).await?;
     let mut load = house.load().await?;

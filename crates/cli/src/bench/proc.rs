@@ -10,7 +10,7 @@ const IDLE: [usize; 2] = [3, 4];
 const TIMES: usize = 8;
 
 /// Of a tick, in which times are told, in s.
-pub fn tick_s() -> Result<f64> {
+fn tick_s() -> Result<f64> {
     let ticks = sysconf(SysconfVar::CLK_TCK)?.context("this system does not say how long a tick is")?;
     Ok(1.0 / ticks as f64)
 }

@@ -1,7 +1,7 @@
 //! The script ceiling: what Redis takes for the way of a ticket when nothing but its scripts is run, two tickets to a match.
 
+use super::bounds::check_seconds;
 use super::proc::cpu_s;
-use crate::misuse::Misuse;
 use crate::run::{FsyncArg, start_redis};
 use anyhow::{Context, Result, bail};
 use domain::{Cursor, InstanceId, Ticket};
@@ -12,7 +12,6 @@ use store::conformance::people::{DUE_MS, NOW_MS, deal, host, solo};
 use store::{CommitOutcome, EnqueueOutcome, Fence, Leadership, MatchOutcome, RedisStore, Store, Subject};
 
 const LEASE: Duration = Duration::from_secs(3_600);
-const SECONDS_MAX: u64 = 3_600;
 /// Matches on their way at once.
 const LANES: usize = 64;
 /// The first lane trims the outbox after so many matches of its own.
@@ -29,9 +28,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Result<()> {
-    if !(1..=SECONDS_MAX).contains(&args.seconds) {
-        return Err(Misuse::new(format!("--seconds must be 1 to {SECONDS_MAX}, is {}", args.seconds)).into());
-    }
+    check_seconds("--seconds", args.seconds)?;
     let redis = start_redis(args.fsync.into())?;
     let pid = redis.pid().context("redis has ended")?;
     let store: Arc<dyn Store> = Arc::new(RedisStore::connect(redis.url(), "bench".parse()?)?);
@@ -85,7 +82,7 @@ async fn queued(store: &dyn Store, name: String, playserver: &InstanceId) -> Res
     };
     let subject = Subject::Ticket(ticket.id);
     store.watch(&subject, playserver).await?;
-    // As an orchestrator looks at it before it answers, and a playserver when it is followed.
+    // Read once more, and the note taken back at the end, as of one whose client asks and whose end nobody was told.
     store.snapshot(&subject).await?;
     Ok(ticket)
 }

@@ -1,16 +1,15 @@
 //! A rate that lasts: what it takes, and how long players wait.
 
+use super::bounds::{check_rate, check_seconds};
 use super::house::{House, HouseArgs};
-use super::load::{Load, RATE_MAX};
+use super::load::Load;
 use super::measured::Measured;
-use super::usage::Usage;
-use crate::misuse::Misuse;
+use super::usage::{Figures, Usage};
 use crate::run::Export;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const SECONDS_MAX: u64 = 3_600;
 /// How long players may still be matched afterwards.
 const SETTLE_MAX: Duration = Duration::from_secs(10);
 /// A few wait long, for want of an opponent.
@@ -55,14 +54,9 @@ pub async fn run(args: Args) -> Result<()> {
 
 impl Args {
     fn check(&self) -> Result<()> {
-        if !(self.rate >= 1.0 && self.rate <= RATE_MAX) {
-            return Err(Misuse::new(format!("--rate must be 1 to {RATE_MAX}, is {}", self.rate)).into());
-        }
-        for (flag, seconds) in [("--seconds", self.seconds), ("--warm-up", self.warm_up)] {
-            if !(1..=SECONDS_MAX).contains(&seconds) {
-                return Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")).into());
-            }
-        }
+        check_rate("--rate", self.rate)?;
+        check_seconds("--seconds", self.seconds)?;
+        check_seconds("--warm-up", self.warm_up)?;
         self.house.check()
     }
 }
@@ -79,9 +73,8 @@ async fn measure(args: &Args, house: &House, load: &mut Load) -> Result<Measured
 
     let used = after.since(&before);
     let page = load.book.page(seconds);
-    let per_ticket = |figures: super::usage::Figures, unit: f64| {
-        figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect()
-    };
+    let per_ticket =
+        |figures: Figures, unit: f64| figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect();
     let proposals: f64 = used.verdicts.values().sum();
     let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
     Ok(Measured {

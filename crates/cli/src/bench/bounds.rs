@@ -1,0 +1,21 @@
+//! What a measurement may be asked for.
+
+use crate::misuse::Misuse;
+
+/// Players per second: more than a machine will take.
+pub const RATE_MAX: f64 = 1e6;
+const SECONDS_MAX: u64 = 3_600;
+
+pub fn check_rate(flag: &str, rate: f64) -> Result<(), Misuse> {
+    if (1.0..=RATE_MAX).contains(&rate) {
+        return Ok(());
+    }
+    Err(Misuse::new(format!("{flag} must be 1 to {RATE_MAX}, is {rate}")))
+}
+
+pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {
+    if (1..=SECONDS_MAX).contains(&seconds) {
+        return Ok(());
+    }
+    Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")))
+}
