@@ -2,6 +2,7 @@
 
 mod address;
 mod arrivals;
+mod batch;
 mod cluster;
 mod doubts;
 mod encode;
@@ -33,11 +34,12 @@ use domain::RealmId;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A realm on Redis. Cheap to share behind an `Arc`: its commands go over one connection without waiting for one another.
 #[derive(Debug)]
 pub struct RedisStore {
-    link: Link,
+    link: Arc<Link>,
     /// `{realm}`: the hash tag puts all of the realm's keys in one slot.
     prefix: String,
     /// Tells this handle from those of other processes that were given the same name: two of them must not lead as one.
@@ -68,14 +70,14 @@ impl RedisStore {
     pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
         let prefix = format!("{{{realm}}}");
         let process = format!("{:016x}", RandomState::new().build_hasher().finish());
-        Ok(Self { link: Link::open(url, &prefix)?, prefix, process, bounds, scripts: &scripts::WRITTEN })
+        Ok(Self { link: Arc::new(Link::open(url, &prefix)?), prefix, process, bounds, scripts: &scripts::WRITTEN })
     }
 
     /// The same store, which trusts whomever the authorities in this file (PEM) vouch for, and nobody else. The file is read again
     /// whenever a connection failed; those that stand are not asked anew.
     ///
     /// Errors when the URL asks for no TLS, or nothing in the file can be trusted.
-    pub fn trusting(mut self, authority: PathBuf) -> io::Result<Self> {
+    pub fn trusting(self, authority: PathBuf) -> io::Result<Self> {
         self.link.trust(authority)?;
         Ok(self)
     }
@@ -94,7 +96,7 @@ impl RedisStore {
 
     /// The same store, which tells `observer` of every round trip.
     #[must_use]
-    pub fn observed(mut self, observer: Observer) -> Self {
+    pub fn observed(self, observer: Observer) -> Self {
         self.link.observe(observer);
         self
     }
@@ -105,11 +107,11 @@ impl RedisStore {
 
     /// A call of a script, which still lacks its ARGV.
     fn call(&self, script: &'static Written) -> Call {
-        script.on(&self.prefix)
+        script.call()
     }
 
     async fn run(&self, call: Call) -> Result<Value, StoreError> {
-        self.link.ask(Ask::Script(call)).await
+        self.link.ask(Ask::Script(Arc::new(call))).await
     }
 
     /// Asks without a script; what is wrong with `key` is said to be.

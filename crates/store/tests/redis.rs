@@ -27,4 +27,5 @@ mod redis {
     mod sentinel;
     mod sites;
     mod tls;
+    mod together;
 }

@@ -15,7 +15,7 @@ fn span(what: Operation<'_>) -> Span {
         "redis",
         otel.name = %format_args!("{command} {verb}"), otel.kind = "client",
         otel.status_description = Empty, error.type = Empty,
-        db.system.name = "redis", db.operation.name = command, db.stored_procedure.name = is_script.then_some(verb),
+        db.system.name = "redis", db.operation.name = command, db.operation.batch.size = Empty, db.stored_procedure.name = is_script.then_some(verb),
     )
 }
 

@@ -6,6 +6,7 @@ use crate::StoreError;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{fmt, io};
@@ -22,7 +23,8 @@ const PEER_SILENT_MAX: Duration = Duration::from_secs(2);
 
 pub(super) struct Address {
     place: Place,
-    authority: Option<Authority>,
+    /// Set once, before anything is asked.
+    authority: OnceLock<Authority>,
 }
 
 enum Place {
@@ -61,23 +63,23 @@ impl Address {
     pub fn parse(url: &str, key: &str) -> Result<Self, StoreError> {
         let place = Place::parse(url, key);
         let place = place.map_err(|why| StoreError::Unavailable(format!("redis url: {why}")))?;
-        Ok(Self { place, authority: None })
+        Ok(Self { place, authority: OnceLock::new() })
     }
 
     /// Trusts, over TLS, whomever the authorities in this file vouch for.
-    pub fn trust(&mut self, authority: PathBuf) -> io::Result<()> {
+    pub fn trust(&self, authority: PathBuf) -> io::Result<()> {
         if !self.is_encrypted() {
             let why =
                 "the Redis URL asks for no TLS: it must begin with rediss://, rediss+sentinel:// or rediss+cluster://";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        self.authority = Some(Authority::of(authority)?);
-        Ok(())
+        let authority = Authority::of(authority)?;
+        self.authority.set(authority).map_err(|_| io::Error::other("an authority is trusted already"))
     }
 
     /// The server that leads now.
     pub async fn master(&self) -> RedisResult<Server> {
-        let trust = self.authority.as_ref().map(Authority::trust).transpose()?.unwrap_or_default();
+        let trust = self.authority.get().map(Authority::trust).transpose()?.unwrap_or_default();
         let client = match &self.place {
             Place::One(info) => trust.client(info.clone())?,
             Place::Guided(guides) => guides.master(&trust).await?,
@@ -95,7 +97,7 @@ impl Address {
 
     /// Whether another server may lead at another time, or another authority vouch for it.
     pub fn may_change(&self) -> bool {
-        matches!(self.place, Place::Guided(_)) || self.authority.is_some()
+        matches!(self.place, Place::Guided(_)) || self.authority.get().is_some()
     }
 
     /// How many replicas must hold a write before it is answered.

@@ -1,18 +1,19 @@
 //! How a verb reaches Redis: in bounded time, over connections that come back by themselves, to whichever server leads.
 
 use super::address::{Address, Server};
+use super::batch::{self, Batches};
 use super::fault::{fault, is_of_login, is_passing};
 use super::gate::Gate;
 use super::master::Master;
-use super::round_trip::{Observer, Operation, Watch};
-use super::scripts::Call;
+use super::round_trip::{Observer, Operation, Timed, Told};
+use super::scripts::{Call, Written};
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
-use ::redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use ::redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
@@ -32,7 +33,8 @@ const BLOCKED: &str = "events_wait";
 
 /// What a verb asks of Redis, with its name where that is not the script's. All of it may be asked twice.
 pub(super) enum Ask {
-    Script(Call),
+    /// Goes with other calls of the same script.
+    Script(Arc<Call>),
     Command(&'static str, Cmd),
     Pipeline(&'static str, Pipeline),
     /// What happened: whoever reads it tells the players.
@@ -40,27 +42,35 @@ pub(super) enum Ask {
 }
 
 impl Ask {
-    async fn once(&self, connection: &mut (impl ConnectionLike + Send)) -> RedisResult<Value> {
-        match self {
-            // Loads the script when Redis does not know it (any more).
-            Self::Script(call) => call.invocation.invoke_async(connection).await,
-            Self::Command(_, command) | Self::News(_, command) => command.query_async(connection).await,
-            Self::Pipeline(_, pipeline) => pipeline.query_async(connection).await,
-        }
-    }
-
-    /// Whether its answer must outlive the master; what is only looked at is confirmed by whoever acts on it.
-    fn is_gated(&self) -> bool {
-        matches!(self, Self::Script(_) | Self::News(..))
-    }
-
     fn operation(&self) -> Operation<'_> {
         match self {
-            Self::Script(call) => Operation { verb: call.verb, command: "EVALSHA", is_script: true },
+            Self::Script(call) => script(call.script),
             Self::Pipeline(verb, _) => Operation { verb, command: "PIPELINE", is_script: false },
             Self::Command(verb, command) | Self::News(verb, command) => one(verb, command),
         }
     }
+}
+
+/// One round trip.
+enum Trip<'a> {
+    /// Loads the script when Redis does not know it (any more).
+    Script(ScriptInvocation<'static>),
+    Command(&'a Cmd),
+    Pipeline(&'a Pipeline),
+}
+
+impl Trip<'_> {
+    async fn make(&self, connection: &mut (impl ConnectionLike + Send)) -> RedisResult<Value> {
+        match self {
+            Self::Script(invocation) => invocation.invoke_async(connection).await,
+            Self::Command(command) => command.query_async(connection).await,
+            Self::Pipeline(pipeline) => pipeline.query_async(connection).await,
+        }
+    }
+}
+
+fn script(script: &Written) -> Operation<'_> {
+    Operation { verb: script.name, command: "EVALSHA", is_script: true }
 }
 
 fn one<'a>(verb: &'static str, command: &'a Cmd) -> Operation<'a> {
@@ -80,7 +90,8 @@ pub(super) struct Link {
     is_doubted: AtomicBool,
     /// When the last search for it began.
     searched: Mutex<Option<Instant>>,
-    observer: Option<Observer>,
+    observer: OnceLock<Observer>,
+    batches: Batches,
 }
 
 impl std::fmt::Debug for Link {
@@ -98,27 +109,33 @@ impl Link {
             master: RwLock::default(),
             is_doubted: AtomicBool::new(false),
             searched: Mutex::default(),
-            observer: None,
+            observer: OnceLock::new(),
+            batches: Batches::default(),
         })
     }
 
     /// Trusts, over TLS, whomever the authorities in this file vouch for.
-    pub(super) fn trust(&mut self, authority: PathBuf) -> io::Result<()> {
+    pub(super) fn trust(&self, authority: PathBuf) -> io::Result<()> {
         self.address.trust(authority)
     }
 
-    pub(super) fn observe(&mut self, observer: Observer) {
-        self.observer = Some(observer);
+    /// Tells this observer of every round trip; the first that it is given.
+    pub(super) fn observe(&self, observer: Observer) {
+        let _ = self.observer.set(observer);
+    }
+
+    pub(super) fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// Asks once. For a caller who asks again himself, and wants to know that he had to.
-    pub(super) async fn ask_once(&self, ask: Ask) -> Result<Value, StoreError> {
+    pub(super) async fn ask_once(self: &Arc<Self>, ask: Ask) -> Result<Value, StoreError> {
         let answer = timeout_at(Instant::now() + VERB_MAX, self.once(&ask)).await;
         answer.map_err(|_| self.late())?.map_err(|error| self.fault(&error))
     }
 
     /// Asks, and asks again while Redis is away, until the verb's time is up.
-    pub(super) async fn ask(&self, ask: Ask) -> Result<Value, StoreError> {
+    pub(super) async fn ask(self: &Arc<Self>, ask: Ask) -> Result<Value, StoreError> {
         let deadline = Instant::now() + VERB_MAX;
         let mut before = None;
         loop {
@@ -148,28 +165,68 @@ impl Link {
             let answer = master.block(command, wait).await?;
             master.pass(entered).await.map(|()| answer)
         };
-        let blocking = self.watched(one(BLOCKED, command), blocking);
+        let operation = one(BLOCKED, command);
+        let blocking = self.told(operation, self.timed(BLOCKED, blocking));
         let answer = timeout_at(Instant::now() + wait + VERB_MAX, blocking).await.map_err(|_| self.late())?;
         answer.inspect_err(|error| self.doubt(error)).map_err(|error| self.fault(&error))
     }
 
-    async fn once(&self, ask: &Ask) -> RedisResult<Value> {
-        let asking = async {
-            let master = self.master().await?;
-            if !ask.is_gated() {
-                return ask.once(&mut master.connection()).await;
+    async fn once(self: &Arc<Self>, ask: &Ask) -> RedisResult<Value> {
+        let answer = match ask {
+            Ask::Script(call) => self.together(call).await,
+            Ask::Command(verb, command) => self.told(ask.operation(), self.trip(verb, Trip::Command(command))).await,
+            Ask::Pipeline(verb, pipeline) => {
+                self.told(ask.operation(), self.trip(verb, Trip::Pipeline(pipeline))).await
             }
-            let entered = master.enter().await?;
-            let answer = ask.once(&mut master.connection()).await?;
-            master.pass(entered).await.map(|()| answer)
+            Ask::News(verb, command) => self.told(ask.operation(), self.gated(verb, Trip::Command(command))).await,
         };
-        self.watched(ask.operation(), asking).await.inspect_err(|error| self.doubt(error))
+        answer.inspect_err(|error| self.doubt(error))
     }
 
-    async fn watched<T>(&self, what: Operation<'_>, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let watch = Watch::begin(self.observer, what);
-        let answer = asking.instrument(watch.span.clone()).await;
-        watch.end(&answer);
+    /// One call, with whichever others wait to go.
+    async fn together(self: &Arc<Self>, call: &Arc<Call>) -> RedisResult<Value> {
+        let told = Told::begin(self.observer.get(), script(call.script));
+        let (answer, calls) = batch::answer(self, call).instrument(told.span.clone()).await;
+        told.end_of_batch(&answer, calls);
+        answer
+    }
+
+    /// Several calls of one script. All of them are known to have failed within a verb's time.
+    pub(super) async fn bring(&self, script: &'static Written, calls: &[Arc<Call>]) -> RedisResult<Value> {
+        let invocation = script.invocation(&self.prefix, calls.iter().map(|call| &**call));
+        let bringing = self.gated(script.name, Trip::Script(invocation));
+        let late = |_| RedisError::from((ErrorKind::Io, "no answer in time"));
+        timeout(VERB_MAX, bringing).await.map_err(late)?
+    }
+
+    /// What is only looked at: it is confirmed by whoever acts on it.
+    async fn trip(&self, verb: &'static str, trip: Trip<'_>) -> RedisResult<Value> {
+        let asking = async { trip.make(&mut self.master().await?.connection()).await };
+        self.timed(verb, asking).await
+    }
+
+    /// What must outlive the master.
+    async fn gated(&self, verb: &'static str, trip: Trip<'_>) -> RedisResult<Value> {
+        let asking = async {
+            let master = self.master().await?;
+            let entered = master.enter().await?;
+            let answer = trip.make(&mut master.connection()).await?;
+            master.pass(entered).await.map(|()| answer)
+        };
+        self.timed(verb, asking).await
+    }
+
+    async fn timed<T>(&self, verb: &'static str, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let timed = Timed::begin(self.observer.get(), verb);
+        let answer = asking.await;
+        timed.end(&answer);
+        answer
+    }
+
+    async fn told<T>(&self, what: Operation<'_>, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let told = Told::begin(self.observer.get(), what);
+        let answer = asking.instrument(told.span.clone()).await;
+        told.end(&answer);
         answer
     }
 

@@ -6,6 +6,7 @@ use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcom
 use async_trait::async_trait;
 use domain::limits::PLAYER_RECENT_MAX;
 use domain::{InstanceId, Match, MatchId, PlayerId};
+use std::sync::Arc;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -19,7 +20,7 @@ impl Matches for RedisStore {
             call.arg(ticket.id.to_string()).arg(ticket.version).arg(ticket.queued_ms).arg(ticket.tries);
             call.arg(&*ticket.party.0);
         }
-        let mut reply = Reply::of(self.link.ask_once(Ask::Script(call)).await?)?;
+        let mut reply = Reply::of(self.link.ask_once(Ask::Script(Arc::new(call))).await?)?;
         match reply.status.as_str() {
             "COMMITTED" => Ok(CommitOutcome::Committed { traces: traces(reply.next())? }),
             "DUPLICATE" => Ok(CommitOutcome::Duplicate { traces: traces(reply.next())? }),

@@ -11,10 +11,16 @@ struct Part<'a> {
     lines: Vec<&'a str>,
 }
 
-/// The script `own` after the parts of `library` that it names, those that these name, and so on, in the library's order. Without lines
-/// that are comments.
+/// Stand around all of a script: the arguments of each call are in `ARGV` in their turn.
+const HEAD: &str = "local together, ARGV = ARGV";
+const BEFORE: &str = "return answer_all(together, function()";
+const AFTER: &str = "end)";
+
+/// The script `own`, for any number of calls, after the parts of `library` that it names, those that these name, and so on, in the
+/// library's order. Without lines that are comments.
 pub fn with_prelude(library: &str, own: &str) -> String {
-    let (parts, own) = (parts(library), code(own));
+    let parts = parts(library);
+    let own: Vec<&str> = [BEFORE].into_iter().chain(code(own)).chain([AFTER]).collect();
     let (mut needed, mut left) = (BTreeSet::new(), own.iter().flat_map(|line| words(line)).collect::<Vec<_>>());
     while let Some(word) = left.pop() {
         for (at, part) in parts.iter().enumerate().filter(|(_, part)| part.names.contains(&word)) {
@@ -24,7 +30,7 @@ pub fn with_prelude(library: &str, own: &str) -> String {
         }
     }
     let lines = needed.into_iter().flat_map(|at| parts[at].lines.iter()).chain(&own);
-    lines.flat_map(|line| [line, "\n"]).collect()
+    [&HEAD].into_iter().chain(lines).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn parts(library: &str) -> Vec<Part<'_>> {
@@ -62,10 +68,12 @@ mod tests {
     fn a_script_is_given_what_it_names_and_what_that_names() {
         let library = "-- head\nlocal A, B = 1, 2\n\n-- of one\nlocal function one(x)\n  return A + x\nend\n\
                        local function two() return one(B) end\nlocal other = 'one'\n";
-        assert_eq!(
-            with_prelude(library, "-- own\nreturn two()\n"),
-            "local A, B = 1, 2\nlocal function one(x)\n  return A + x\nend\nlocal function two() return one(B) end\nreturn two()\n"
-        );
-        assert_eq!(with_prelude(library, "return bone"), "return bone\n");
+        let around = |parts: &str, own: &str| {
+            format!("local together, ARGV = ARGV\n{parts}return answer_all(together, function()\n{own}\nend)\n")
+        };
+        let parts =
+            "local A, B = 1, 2\nlocal function one(x)\n  return A + x\nend\nlocal function two() return one(B) end\n";
+        assert_eq!(with_prelude(library, "-- own\nreturn two()\n"), around(parts, "return two()"));
+        assert_eq!(with_prelude(library, "return bone"), around("", "return bone"));
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::Span;
 use tracing::field::display;
 
-/// One time that Redis was asked: a verb takes several where it must ask again.
+/// One time that Redis was asked: a verb takes several where it must ask again, and shares one where others ask for the same.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundTrip {
     /// A verb of the store, or `events_wait`: the part of `events` that waits for one to come.
@@ -49,34 +49,62 @@ pub struct Operation<'a> {
 /// Told of each round trip, where it is made: it should take no time.
 #[derive(Debug, Clone, Copy)]
 pub struct Observer {
-    /// The span to make it in; may be none. Where it fails, its `otel.status_description` and `error.type` are recorded.
+    /// The span of one asker; may be none. Where it fails, its `otel.status_description` and `error.type` are recorded, and where it
+    /// shared its round trip, `db.operation.batch.size`.
     pub span: fn(Operation<'_>) -> Span,
     pub ended: fn(RoundTrip),
 }
 
-/// Tells of a round trip when it is dropped, also in the middle.
-pub(super) struct Watch {
+/// Times a round trip, and tells of it when it is dropped, also in the middle.
+pub(super) struct Timed {
     observer: Option<Observer>,
     verb: &'static str,
     began: Instant,
     end: RoundTripEnd,
-    pub span: Span,
 }
 
-impl Watch {
-    pub fn begin(observer: Option<Observer>, operation: Operation<'_>) -> Self {
-        let span = observer.map_or_else(Span::none, |observer| (observer.span)(operation));
-        Self { observer, verb: operation.verb, began: Instant::now(), end: RoundTripEnd::Unanswered, span }
+impl Timed {
+    pub fn begin(observer: Option<&Observer>, verb: &'static str) -> Self {
+        Self { observer: observer.copied(), verb, began: Instant::now(), end: RoundTripEnd::Unanswered }
     }
 
     pub fn end<T>(mut self, answer: &RedisResult<T>) {
-        self.end = match answer {
-            Ok(_) => RoundTripEnd::Ok,
-            Err(error) => {
-                self.fail(error.code().unwrap_or_else(|| error.category()), error);
-                RoundTripEnd::Failed
-            }
-        };
+        self.end = if answer.is_ok() { RoundTripEnd::Ok } else { RoundTripEnd::Failed };
+    }
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        if let Some(observer) = self.observer {
+            (observer.ended)(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
+        }
+    }
+}
+
+/// What somebody asked, in the trace of whom it is asked for; with the wait for its turn where it goes with others'.
+pub(super) struct Told {
+    is_answered: bool,
+    pub span: Span,
+}
+
+impl Told {
+    pub fn begin(observer: Option<&Observer>, operation: Operation<'_>) -> Self {
+        Self { is_answered: false, span: observer.map_or_else(Span::none, |observer| (observer.span)(operation)) }
+    }
+
+    pub fn end<T>(mut self, answer: &RedisResult<T>) {
+        self.is_answered = true;
+        if let Err(error) = answer {
+            self.fail(error.code().unwrap_or_else(|| error.category()), error);
+        }
+    }
+
+    /// The same of a call that went with so many in all.
+    pub fn end_of_batch<T>(self, answer: &RedisResult<T>, calls: usize) {
+        if calls > 1 {
+            self.span.record("db.operation.batch.size", calls);
+        }
+        self.end(answer);
     }
 
     fn fail(&self, kind: &str, why: &dyn Display) {
@@ -85,13 +113,10 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Told {
     fn drop(&mut self) {
-        if self.end == RoundTripEnd::Unanswered {
+        if !self.is_answered {
             self.fail("unanswered", &"nobody waits for its answer any more");
-        }
-        if let Some(observer) = self.observer {
-            (observer.ended)(RoundTrip { verb: self.verb, end: self.end, took: self.began.elapsed() });
         }
     }
 }

@@ -7,26 +7,56 @@ use std::sync::LazyLock;
 /// One script, under its file's name.
 #[derive(Debug)]
 pub(super) struct Written {
-    name: &'static str,
+    pub name: &'static str,
     script: Script,
 }
 
 impl Written {
-    /// A call of it, which still lacks its ARGV.
-    pub fn on(&'static self, key: &str) -> Call {
-        Call { verb: self.name, invocation: self.script.key(key) }
+    /// What Redis knows it by.
+    pub fn hash(&'static self) -> &'static str {
+        self.script.get_hash()
+    }
+
+    /// A call of it, which still lacks its arguments.
+    pub fn call(&'static self) -> Call {
+        Call { script: self, arguments: Vec::new() }
+    }
+
+    /// Several calls of it at once, on the realm of this key.
+    pub fn invocation<'a>(
+        &'static self,
+        key: &str,
+        calls: impl Iterator<Item = &'a Call>,
+    ) -> ScriptInvocation<'static> {
+        let mut invocation = self.script.key(key);
+        for call in calls {
+            invocation.arg(call.arguments.len());
+            call.arguments.iter().for_each(|argument| {
+                invocation.arg(argument.as_slice());
+            });
+        }
+        invocation
     }
 }
 
+/// One call of a script: its ARGV.
 pub(super) struct Call {
-    pub verb: &'static str,
-    pub invocation: ScriptInvocation<'static>,
+    pub script: &'static Written,
+    arguments: Vec<Vec<u8>>,
 }
 
 impl Call {
     pub fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
-        self.invocation.arg(argument);
+        self.arguments.extend(argument.to_redis_args());
         self
+    }
+
+    pub fn arguments(&self) -> usize {
+        self.arguments.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.arguments.iter().map(Vec::len).sum()
     }
 }
 

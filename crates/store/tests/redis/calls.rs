@@ -24,8 +24,9 @@ impl Call {
         let Plot { raw, scene, kept, .. } = plot;
         raw.put_back(kept).await;
         let mut command = cmd("EVALSHA");
-        command.arg(&self.sha).arg(1).arg(&self.key).arg(&self.arguments);
-        if let Err(error) = raw.try_ask::<Value>(&mut command).await {
+        command.arg(&self.sha).arg(1).arg(&self.key).arg(self.arguments.len()).arg(&self.arguments);
+        if let Err(error) = raw.try_ask::<Value>(&mut command).await.map_err(|error| error.to_string()).and_then(of_one)
+        {
             let is_whole = raw.content().await == kept.content;
             return if is_whole { Ok(true) } else { Err(format!("{} wrote half: {error}", self.verb)) };
         }
@@ -35,6 +36,14 @@ impl Call {
             }
         }
         Ok(false)
+    }
+}
+
+/// What is answered to a call that goes alone.
+fn of_one(answers: Value) -> Result<Value, String> {
+    match <[Value; 2]>::try_from(answers.into_sequence().unwrap()).unwrap() {
+        [Value::Int(1), answer] => Ok(answer),
+        [_, problem] => Err(format!("{problem:?}")),
     }
 }
 
@@ -54,6 +63,7 @@ pub async fn overheard(plot: &mut Plot, verbs: &[&'static str]) -> Vec<Call> {
                 Some(b"ECHO") => break,
                 Some(b"EVALSHA") if !line.contains(" lua] ") => {
                     let (sha, _, key) = (words.next().unwrap(), words.next(), words.next().unwrap());
+                    assert_eq!(words.next().unwrap(), words.len().to_string().as_bytes(), "one call alone");
                     calls.push(Call { verb, sha, key, arguments: words.collect() });
                 }
                 _ => {}

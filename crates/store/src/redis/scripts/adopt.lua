@@ -6,6 +6,7 @@
 -- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys. One that is not there is let go of
 
 given('name count', 'name')
+write_late()
 local me, limit = ARGV[1], tonumber(ARGV[2])
 local alive = {}
 for i = 3, #ARGV do alive[ARGV[i]] = true end

@@ -21,5 +21,5 @@ for _, t in ipairs(tickets) do
   each_player(t, function(key) redis.call('HDEL', key, 'tries') end)
 end
 redis.call('HSET', m.key, 'state', m.state, 'address', m.address, 'assigned', m.assigned)
-redis.call('ZADD', DUE, ARGV[5], m.id)
-return {'DONE', match_row(m.id)}
+later('ZADD', DUE, ARGV[5], m.id)
+return {'DONE', match_row(m)}

@@ -23,8 +23,8 @@ end
 local tickets, seen, ids, players, traces = {}, {}, {}, {}, {}
 for i = 8, #ARGV, 5 do
   local id = ARGV[i]
-  local t = not seen[id] and read_ticket(id)
-  if not t or t.state ~= 'QUEUED' or t.version ~= ARGV[i + 1] or t.queued ~= ARGV[i + 2] or t.tries ~= ARGV[i + 3]
+  local t = not seen[id] and read_queued(id)
+  if not t or t.version ~= ARGV[i + 1] or t.queued ~= ARGV[i + 2] or t.tries ~= ARGV[i + 3]
     or t.party ~= ARGV[i + 4] then
     return {'CONFLICT', id}
   end
@@ -46,5 +46,5 @@ end
 redis.call('HSET', m.key, 'state', m.state, 'tickets', m.tickets, 'players', table.concat(players, ' '),
   'host', m.host, 'address', '', 'sheet', m.sheet, 'acked', '', 'matched', m.matched,
   'assigned', m.assigned)
-redis.call('ZADD', DUE, ARGV[5], m.id)
+later('ZADD', DUE, ARGV[5], m.id)
 return {'COMMITTED', traces}

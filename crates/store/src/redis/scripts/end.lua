@@ -45,5 +45,5 @@ end
 for key, met in pairs(recent) do redis.call('SET', key, met, 'PX', ARGV[7]) end
 redis.call('HSET', m.key, 'state', m.state)
 redis.call('PEXPIRE', m.key, ARGV[4])
-redis.call('ZREM', DUE, m.id)
-return {'DONE', match_row(m.id)}
+later('ZREM', DUE, m.id)
+return {'DONE', match_row(m)}

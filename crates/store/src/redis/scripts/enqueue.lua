@@ -39,7 +39,7 @@ for queue, pool in string.gmatch(t.places, '([^;|]+)|([^|]*)|[^;]*') do
   if not arrivals[key] then arrivals[checked(key, 'list')] = t.queued .. '|' .. pool .. '|' .. t.party end
 end
 local clock = read_clock()
-if redis.call('ZCARD', DEADLINES) >= tonumber(ARGV[9]) then return {'FULL', 'tickets'} end
+if redis.call('ZCARD', DEADLINES) + #write_later('ZADD', DEADLINES) / 2 >= tonumber(ARGV[9]) then return {'FULL', 'tickets'} end
 if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[10]) then return {'FULL', 'events'} end
 
 append(clock, {change = 'QUEUED', at = t.queued, tickets = {t}, watchers = table.concat(watchers, ' '), reason = ''})
@@ -54,10 +54,12 @@ for key, count in pairs(tries_of) do
   if was_there[key] then redis.call('PERSIST', key) end
 end
 queue_up(t)
-local kept = tonumber(ARGV[12])
+local kept, kept_ms = tonumber(ARGV[12]), ARGV[13]
 for key, entry in pairs(arrivals) do
-  -- Trimmed seldom, and then by half: to trim at each push costs as much as the rest of this loop.
-  if redis.call('LPUSH', key, entry) > 2 * kept then redis.call('LTRIM', key, 0, kept - 1) end
-  redis.call('PEXPIRE', key, ARGV[13])
+  later('LPUSH', key, entry).after = function(length)
+    -- Trimmed seldom, and then by half: to trim at each push costs as much as the rest of this loop.
+    if length > 2 * kept then redis.call('LTRIM', key, 0, kept - 1) end
+    redis.call('PEXPIRE', key, kept_ms)
+  end
 end
 return {'QUEUED', {id, row}}

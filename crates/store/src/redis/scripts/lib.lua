@@ -81,17 +81,28 @@ local KINDS = {
   record = is_record,
 }
 
+local kinds_read = {}
+
+-- The kinds in `text`, in order. Read once for all calls of a script.
+local function kinds_in(text)
+  local kinds = kinds_read[text] or {}
+  if #kinds == 0 then
+    for kind in string.gmatch(text, '%w+') do kinds[#kinds + 1] = kind end
+    kinds_read[text] = kinds
+  end
+  return kinds
+end
+
 -- Says of what kinds a script's arguments are, and of what kinds those are that follow any number of times. What each script does first:
 -- one that is given anything else does nothing at all.
-local function given(kinds, repeated)
-  local wanted = {}
-  for kind in string.gmatch(kinds, '%w+') do wanted[#wanted + 1] = kind end
-  while repeated and #wanted < #ARGV do
-    for kind in string.gmatch(repeated, '%w+') do wanted[#wanted + 1] = kind end
-  end
-  if #ARGV ~= #wanted then error({err = 'ERR ' .. #ARGV .. ' arguments instead of ' .. #wanted}) end
-  for i, kind in ipairs(wanted) do
-    if not KINDS[kind](ARGV[i]) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
+local function given(first, repeated)
+  local kinds, again = kinds_in(first), kinds_in(repeated or '')
+  local more = #ARGV - #kinds
+  local is_fit = more == 0 or (more > 0 and #again > 0 and more % #again == 0)
+  if not is_fit then error({err = 'ERR ' .. #ARGV .. ' arguments instead of `' .. first .. ' ' .. (repeated or '') .. '`'}) end
+  for i, argument in ipairs(ARGV) do
+    local kind = kinds[i] or again[(i - #kinds - 1) % #again + 1]
+    if not KINDS[kind](argument) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
   end
 end
 
@@ -196,6 +207,45 @@ local function leads(fence)
   return read_string(LEADER) == fence
 end
 
+-- === what is written late ===
+
+-- Most elements of one command: only so many are unpacked.
+local ELEMENTS_MAX = 1000
+-- What calls of a script put into keys that they share, or take out of them, is written after the last of them, in one command for each
+-- key: nothing else costs a script as much. Whoever reads such a key, or puts into it what may be yet to be taken out, has it written before.
+local late, late_by_name = {}, {}
+
+local function write_late()
+  for _, write in ipairs(late) do
+    local reply
+    for i = 1, #write, ELEMENTS_MAX do
+      reply = redis.call(write.command, write.key, unpack(write, i, math.min(i + ELEMENTS_MAX - 1, #write)))
+    end
+    write.after(reply)
+  end
+  late, late_by_name = {}, {}
+end
+
+-- What is to be written by `command` to a key that was checked: a list of arguments to add to, with what is done `after` it, given its
+-- last reply.
+local function write_later(command, key)
+  local name = command .. key
+  local write = late_by_name[name]
+  if not write then
+    write = {command = command, key = key, after = function() end}
+    late[#late + 1], late_by_name[name] = write, write
+  end
+  return write
+end
+
+-- Adds an element of one or two arguments to what is to be written, and returns that.
+local function later(command, key, one, other)
+  local write = write_later(command, key)
+  write[#write + 1] = one
+  write[#write + 1] = other
+  return write
+end
+
 -- === tickets ===
 
 -- The ticket with every field checked, and its row; nil when there is none. Second value: what is noted under its key.
@@ -212,6 +262,27 @@ local function read_ticket(id)
     width = digits(key, 'width', f.width), players = f.players, places = placed(key, f.places), party = f.party,
     holder = f.holder, trace = f.trace, match = f.match, watchers = f.w,
   }, f
+end
+
+-- The same as far as a commit needs it; nil unless it is QUEUED.
+local function read_queued(id)
+  local key = ticket_key(id)
+  local f = read_hash(key, 'state', 'ver', 'queued', 'tries', 'party', 'places', 'players', 'holder', 'trace', 'w')
+  if f[1] ~= 'QUEUED' then return nil end
+  if not (f[6] and f[7] and f[8] and f[9]) then corrupt(key, 'lacks a field') end
+  return {
+    id = id, key = key, version = f[2], queued = f[3], tries = f[4], party = f[5], places = placed(key, f[6]), players = f[7],
+    holder = f[8], trace = f[9], watchers = f[10],
+  }
+end
+
+-- The same as far as news of it need it, and as it stands in a live match.
+local function read_matched(id, m)
+  local key = ticket_key(id)
+  local f = read_hash(key, 'state', 'match', 'players', 'trace', 'w')
+  if f[1] ~= m.state or f[2] ~= m.id then corrupt(key, 'does not stand in its match') end
+  if not (f[3] and f[4]) then corrupt(key, 'lacks a field') end
+  return {id = id, key = key, players = f[3], trace = f[4], watchers = f[5]}
 end
 
 local function ticket_row(id)
@@ -244,28 +315,28 @@ local function index_member(t)
 end
 
 local function hold(id, holder)
-  redis.call('SADD', held_key(holder), id)
-  redis.call('SADD', HOLDERS, holder)
+  later('SADD', held_key(holder), id).after = function() redis.call('SADD', HOLDERS, holder) end
 end
 
 local function let_go(id, holder)
-  redis.call('SREM', held_key(holder), id)
-  if redis.call('EXISTS', held_key(holder)) == 0 then redis.call('SREM', HOLDERS, holder) end
+  later('SREM', held_key(holder), id).after = function()
+    if redis.call('EXISTS', held_key(holder)) == 0 then redis.call('SREM', HOLDERS, holder) end
+  end
 end
 
 -- Puts the ticket into every index of all its queues.
 local function queue_up(t)
   local member = index_member(t)
-  each_place(t, function(key, rating) redis.call('ZADD', key, rating, member) end)
-  redis.call('ZADD', DEADLINES, t.expires, t.id)
+  each_place(t, function(key, rating) later('ZADD', key, rating, member) end)
+  later('ZADD', DEADLINES, t.expires, t.id)
   hold(t.id, t.holder)
 end
 
 -- Takes the ticket out of every index of all its queues.
 local function leave_queues(t)
   local member = index_member(t)
-  each_place(t, function(key) redis.call('ZREM', key, member) end)
-  redis.call('ZREM', DEADLINES, t.id)
+  each_place(t, function(key) later('ZREM', key, member) end)
+  later('ZREM', DEADLINES, t.id)
   let_go(t.id, t.holder)
 end
 
@@ -290,18 +361,27 @@ local function read_match(id)
   }
 end
 
-local function match_row(id)
-  return {id, redis.call('HGETALL', match_key(id))}
+-- The row of a match as it was changed.
+local function match_row(m)
+  local row = {}
+  for _, field in ipairs({'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned'}) do
+    row[#row + 1] = field
+    row[#row + 1] = m[field]
+  end
+  return {m.id, row}
 end
 
--- The tickets of a live match, each of which must stand in it.
+-- The tickets of a live match as far as news of them need them.
 local function read_tickets_of(m)
   local tickets = {}
-  for id in string.gmatch(m.tickets, '%S+') do
-    local t = read_ticket(id)
-    if not t or t.match ~= m.id or t.state ~= m.state then corrupt(ticket_key(id), 'does not stand in its match') end
-    tickets[#tickets + 1] = t
-  end
+  for id in string.gmatch(m.tickets, '%S+') do tickets[#tickets + 1] = read_matched(id, m) end
+  return tickets
+end
+
+-- The same whole.
+local function read_whole_tickets_of(m)
+  local tickets = {}
+  for i, t in ipairs(read_tickets_of(m)) do tickets[i] = read_ticket(t.id) end
   return tickets
 end
 
@@ -338,10 +418,22 @@ local function read_watchers(tickets, host)
   return table.concat(list, ' ')
 end
 
--- The place in history of the last event.
+-- The place in history of the last event, read once.
+local last_read
+
 local function read_last()
-  local f = read_hash(CLOCK, 'epoch', 'seq')
-  return {epoch = digits(CLOCK, 'epoch', f[1] or '1'), seq = digits(CLOCK, 'seq', f[2] or '0')}
+  if not last_read then
+    local f = read_hash(CLOCK, 'epoch', 'seq')
+    last_read = {epoch = digits(CLOCK, 'epoch', f[1] or '1'), seq = digits(CLOCK, 'seq', f[2] or '0')}
+  end
+  return last_read
+end
+
+-- From here on history has come to `clock`.
+local function go_on(clock)
+  last_read = {epoch = clock.epoch, seq = clock.seq}
+  local write = write_later('HSET', CLOCK)
+  write[1], write[2], write[3], write[4] = 'epoch', clock.epoch, 'seq', clock.seq
 end
 
 -- The place in history of the event that comes next.
@@ -376,7 +468,7 @@ local function append(clock, event)
     if string.find(reply.err, '^ERR') then corrupt(OUTBOX, 'refuses an event: ' .. reply.err) end
     error(reply)
   end
-  redis.call('HSET', CLOCK, 'epoch', clock.epoch, 'seq', clock.seq)
+  go_on(clock)
 end
 
 -- Writes fields of a ticket together with the change that set them.
@@ -395,16 +487,21 @@ end
 -- === watching ===
 
 -- {ticket row, match row}, as far as there are any, of a subject: kind 'p' a player, 't' a ticket. Second value: whether the
--- ticket is live, nil when there is none.
+-- ticket is live, nil when there is none. Third: the playservers that watch the subject.
 local function read_snapshot(kind, name)
-  local id = name
-  if kind == 'p' then id = read_hash(player_key(name), 'ticket')[1] end
-  local t = id and read_ticket(id)
-  if not t then return {}, nil end
+  local id, watchers = name, nil
+  if kind == 'p' then
+    local f = read_hash(player_key(name), 'ticket', 'w')
+    id, watchers = f[1], f[2]
+  end
+  local t, f
+  if id then t, f = read_ticket(id) end
+  if kind == 't' then watchers = f.w end
+  if not t then return {}, nil, watchers end
   local m = t.match ~= '' and read_match(t.match)
   local rows = {t.row}
   if m then rows[2] = m.row end
-  return rows, LIVE[t.state] or false
+  return rows, LIVE[t.state] or false, watchers
 end
 
 -- The names in `text` without `name`, in order.
@@ -414,6 +511,40 @@ local function names_without(text, name)
     if other ~= name then names[#names + 1] = other end
   end
   return names
+end
+
+-- === calls ===
+
+-- What went wrong, in words.
+local function problem(raised)
+  return type(raised) == 'table' and raised.err or 'ERR ' .. tostring(raised)
+end
+
+-- The arguments of each of the calls in `together`.
+local function apart(together)
+  local calls, at = {}, 1
+  while at <= #together do
+    local own = {}
+    for i = 1, tonumber(together[at]) do own[i] = together[at + i] end
+    calls[#calls + 1], at = own, at + 1 + #own
+  end
+  return calls
+end
+
+-- What every script does: runs `answer`, its own text, for each of the calls that came together. Each has its arguments in ARGV, sees
+-- what those before it did, and is answered or fails by itself.
+--
+-- `together` holds, of each call, how many arguments it has, then these. Returns, of each call, 1 and its answer, or 0 and what is wrong.
+local function answer_all(together, answer)
+  local answers = {}
+  for _, own in ipairs(apart(together)) do
+    ARGV = own
+    local is_answered, answered = pcall(answer)
+    answers[#answers + 1] = is_answered and 1 or 0
+    answers[#answers + 1] = is_answered and answered or problem(answered)
+  end
+  write_late()
+  return answers
 end
 
 -- === leases ===

@@ -10,7 +10,7 @@ if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
 if m.state ~= 'ASSIGNED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', m.row} end
-local shown, silent = split_by_acked(m, read_tickets_of(m))
+local shown, silent = split_by_acked(m, read_whole_tickets_of(m))
 if #silent == 0 then return {'REFUSED', m.row} end
 check_return(shown)
 checked(DUE, 'zset')
@@ -31,4 +31,4 @@ end
 redis.call('HSET', m.key, 'state', m.state)
 redis.call('PEXPIRE', m.key, ARGV[5])
 redis.call('ZREM', DUE, m.id)
-return {'DONE', match_row(m.id)}
+return {'DONE', match_row(m)}

@@ -20,4 +20,4 @@ append(clock, {change = 'MATCHED', at = ARGV[4], tickets = tickets, watchers = w
 for _, t in ipairs(tickets) do change_ticket(t, clock) end
 redis.call('HSET', m.key, 'host', m.host)
 redis.call('ZADD', DUE, ARGV[5], m.id)
-return {'DONE', match_row(m.id)}
+return {'DONE', match_row(m)}

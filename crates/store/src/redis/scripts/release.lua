@@ -7,6 +7,7 @@
 -- Checks   every ticket found is QUEUED and held by the holder; types of all keys. One that is not there is let go of all the same
 
 given('name count')
+write_late()
 local holder = ARGV[1]
 checked(HOLDERS, 'set')
 checked(held_key(NOBODY), 'set')

@@ -20,6 +20,7 @@ moved.places = table.concat(places, ';')
 check_queues(moved)
 
 leave_queues(t)
+write_late()
 queue_up(moved)
 redis.call('HSET', t.key, 'places', moved.places)
 return 1

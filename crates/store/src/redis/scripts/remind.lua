@@ -20,4 +20,4 @@ if #silent > 0 then
   for _, t in ipairs(silent) do change_ticket(t, clock) end
 end
 redis.call('ZADD', DUE, ARGV[4], m.id)
-return {'DONE', match_row(m.id)}
+return {'DONE', match_row(m)}

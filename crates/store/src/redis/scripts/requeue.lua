@@ -10,7 +10,7 @@ if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end
 if m.state ~= 'MATCHED' then return {m.state == 'FAILED' and 'DONE' or 'REFUSED', m.row} end
-local tickets = read_tickets_of(m)
+local tickets = read_whole_tickets_of(m)
 check_return(tickets)
 checked(DUE, 'zset')
 local clock, watchers = read_clock(), read_watchers(tickets, m.host)
@@ -21,4 +21,4 @@ return_to_queues(tickets, clock)
 redis.call('HSET', m.key, 'state', m.state)
 redis.call('PEXPIRE', m.key, ARGV[5])
 redis.call('ZREM', DUE, m.id)
-return {'DONE', match_row(m.id)}
+return {'DONE', match_row(m)}

@@ -10,8 +10,8 @@
 given('name name name count ttl ttl')
 local kind, name, playserver = ARGV[1], ARGV[2], ARGV[3]
 local key = kind == 'p' and player_key(name) or ticket_key(name)
-local rows, live = read_snapshot(kind, name)
-local names = names_without(read_hash(key, 'w')[1], playserver)
+local rows, live, watchers = read_snapshot(kind, name)
+local names = names_without(watchers, playserver)
 names[#names + 1] = playserver
 for _ = 1, #names - tonumber(ARGV[4]) do table.remove(names, 1) end
 
