@@ -19,15 +19,20 @@ pub const SESSION_CALLS_MAX: usize = 256;
 /// few seconds' worth, so that nobody is refused while another mover takes the lead, and soon worked off after a rush.
 pub const ARRIVALS_TAKEN_MAX: usize = 768;
 /// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
-pub const ENQUEUES_IN_WORK_MAX: usize = 32;
+pub const ENQUEUES_IN_WORK_MAX: usize = 64;
 /// Further Enqueues that wait for their turn there; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may
 /// ask for at once.
 pub const ENQUEUES_IN_LINE_MAX: usize = SESSION_CALLS_MAX;
 /// How long an Enqueue waits for its turn at the store; then it is refused, and nothing was written.
 pub const ENQUEUE_TURN_WAIT_MAX: Duration = Duration::from_millis(500);
-/// Looks for arrivals in work at once, each in a range of its own; further arrivals share the windows of the next round.
+/// Arrivals of one pool that are looked for together.
+pub const ARRIVALS_TOGETHER_MAX: usize = 256;
+/// How long arrivals wait for those of their pool that are looked for; then they are looked for beside them. A look takes some
+/// milliseconds, unless somebody hangs.
+pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
+/// Looks for arrivals in work at once.
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
-/// Tickets in an arrival's range.
+/// Tickets in an arrival's range; in one that several share, so many for each.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
 /// Times an arrival whose match met a conflict looks again at once.
 pub const CONFLICT_RETRIES_MAX: u32 = 3;

@@ -1,7 +1,7 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
-//! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `looker` has
-//! tickets looked for, when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
+//! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `landing` is where
+//! arrivals wait for one another; `looker` has tickets looked for, at once or when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
 //! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits; `held` shows who
 //! waits here.
 //!
@@ -16,6 +16,7 @@ mod forsaken;
 mod grounds;
 mod held;
 mod intake;
+mod landing;
 mod look;
 mod looker;
 mod outcome;

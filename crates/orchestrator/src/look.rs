@@ -8,7 +8,7 @@ use crate::waiting::Waiting;
 use crate::windows::Window;
 use domain::{Look, Sought, TicketId};
 use futures::StreamExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -72,16 +72,30 @@ impl Eyes {
         Self { store, searcher, outlooks }
     }
 
+    /// Looks for tickets that have just come: through the window that they share, or around each where it is one, or where many others
+    /// wait among them.
+    pub async fn look_for_arrivals(&self, mut window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        window.waiting.iter_mut().for_each(|waiting| waiting.width = waiting.width_at(now_ms));
+        let tickets_max = (ARRIVAL_TICKETS_MAX * window.waiting.len()).min(api::RANGE_TICKETS_MAX);
+        if window.waiting.len() > 1 {
+            match read(&*self.store, &window.look, tickets_max).await {
+                Ok(range) if range.is_whole => return self.search_window(window, range, now_ms).await,
+                Ok(_) => {}
+                Err(error) => return with_all_failed(window.waiting, &error),
+            }
+        }
+        join_all(window.waiting.into_iter().map(|waiting| self.look_around(waiting, now_ms))).await
+    }
+
     /// Looks around one ticket, which must be in the match.
-    pub async fn look_around(&self, waiting: &mut Waiting, now_ms: u64) -> Looked {
-        waiting.width = waiting.width_at(now_ms);
-        let span = attempt::span(waiting);
+    async fn look_around(&self, mut waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
+        let span = attempt::span(&waiting);
         waiting.is_looked_for();
-        let looked = self.search_around(waiting, now_ms, &span).instrument(span.clone()).await;
-        let looked = looked.unwrap_or_else(|error| failed(waiting, &error));
+        let looked = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
+        let looked = looked.unwrap_or_else(|error| failed(&waiting, &error));
         attempt::tell_outcome(&span, looked);
-        attempt::count(waiting, looked);
-        looked
+        attempt::count(&mut waiting, looked);
+        (waiting, looked)
     }
 
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {

@@ -1,10 +1,12 @@
-//! Has tickets looked for: an arrival at once, in a range anchored on it; later by the schedule, in rounds of windows.
+//! Has tickets looked for: arrivals at once, each in a range anchored on it or those that come together in windows; later by the schedule,
+//! in rounds of windows.
 
 use crate::config::{
-    ARRIVALS_IN_WORK_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX, HELD_MAX, REST_FACTOR, ROUND_MS, TICK,
-    WINDOWS_IN_WORK_MAX,
+    ARRIVALS_AHEAD_MAX, ARRIVALS_IN_WORK_MAX, ARRIVALS_TOGETHER_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX,
+    HELD_MAX, REST_FACTOR, ROUND_MS, TICK, WINDOWS_IN_WORK_MAX,
 };
 use crate::grounds::Grounds;
+use crate::landing::{Landing, Pool};
 use crate::look::{Eyes, Looked};
 use crate::placer::Placer;
 use crate::schedule::Schedule;
@@ -12,6 +14,7 @@ use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
 use chassis::{Clock, Holdings, Shutdown};
 use domain::InstanceId;
+use futures::future::join_all;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -25,6 +28,7 @@ pub struct Looker {
     /// Sets this instance's rounds off against those of others, who would otherwise find the same matches at the same instant.
     phase_ms: u64,
     schedule: Mutex<Schedule>,
+    landing: Landing,
     arrivals: Arc<Semaphore>,
     windows: Arc<Semaphore>,
     grounds: Arc<Grounds>,
@@ -40,6 +44,7 @@ impl Looker {
             clock,
             phase_ms: phase_ms(here),
             schedule: Mutex::default(),
+            landing: Landing::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
             grounds: Arc::default(),
@@ -52,18 +57,25 @@ impl Looker {
         self.schedule().len() < HELD_MAX
     }
 
-    /// Looks for a new ticket at once; with too many arrivals in work, for all of the others together in the next round, which costs
-    /// less.
+    /// Looks for a new ticket at once, or as soon as those of its pool are looked for that came right before it.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
-        let waiting = waiting.counted().held_by(&self.holdings);
-        let Ok(turn) = self.arrivals.clone().try_acquire_owned() else {
-            return self.look_at(self.clock.now_ms(), waiting);
-        };
-        let looker = self.clone();
-        self.in_work.spawn(async move {
-            looker.look_for_arrival(waiting).await;
-            drop(turn);
-        });
+        if let Some(pool) = self.landing.put(waiting.counted().held_by(&self.holdings)) {
+            self.in_work.spawn(self.clone().take_in(pool));
+        }
+    }
+
+    /// Looks for whoever comes to the pool, until nobody does.
+    async fn take_in(self: Arc<Self>, pool: Pool) {
+        while let Some(arrivals) = self.landing.take(&pool, ARRIVALS_TOGETHER_MAX) {
+            let Ok(turn) = self.arrivals.clone().acquire_owned().await else { return };
+            let looker = self.clone();
+            let looking = self.in_work.spawn(async move {
+                looker.look_for_arrivals(arrivals).await;
+                drop(turn);
+            });
+            // Whoever comes next waits for these, but not for a matchmaker that hangs.
+            let _ = tokio::time::timeout(ARRIVALS_AHEAD_MAX, looking).await;
+        }
     }
 
     /// Looks for a ticket in the first round of windows from `at_ms` on.
@@ -142,17 +154,19 @@ impl Looker {
         placed.ready
     }
 
-    async fn look_for_arrival(&self, waiting: Waiting) {
-        let Some(mut waiting) = self.placed(vec![waiting]).await.pop() else { return };
-        for _ in 0..=CONFLICT_RETRIES_MAX {
-            match self.eyes.look_around(&mut waiting, self.clock.now_ms()).await {
-                Looked::Matched | Looked::Gone => return,
-                Looked::Unsettled => {}
-                Looked::Unmatched | Looked::Failed => break,
+    async fn look_for_arrivals(self: &Arc<Self>, arrivals: Vec<Waiting>) {
+        let now_ms = self.clock.now_ms();
+        let windows = windows(self.placed(arrivals).await, now_ms);
+        let looking = windows.into_iter().map(|window| self.eyes.look_for_arrivals(window, now_ms));
+        for (waiting, looked) in join_all(looking).await.into_iter().flatten() {
+            match looked {
+                Looked::Matched | Looked::Gone => {}
+                Looked::Unsettled if waiting.looks <= CONFLICT_RETRIES_MAX => self.arrive(waiting),
+                Looked::Unsettled | Looked::Unmatched | Looked::Failed => {
+                    self.look_again_at(waiting.next_look_ms(now_ms), waiting);
+                }
             }
         }
-        let at_ms = waiting.next_look_ms(self.clock.now_ms());
-        self.look_again_at(at_ms, waiting);
     }
 
     async fn look_through(&self, mut window: Window) {
