@@ -9,6 +9,12 @@ pub use answer::{Traces, answer};
 pub use caller::{CallError, Caller};
 pub use keeper::CALLS_DRAIN_MS_MAX;
 
+use crate::Gather;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// What a caller sends.
+pub type Requests<Req> = Gather<ReceiverStream<Req>>;
+
 /// The two halves of an rpc's name, as the trace wants them.
 fn service_and_method(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or((name, ""))

@@ -1,14 +1,13 @@
-use crate::{Caller, Channel, Network, Peers, Shutdown};
+use crate::{Caller, Channel, Network, Peers, Requests, Shutdown};
 use api::{Call, CallRequest};
 use domain::{Instance, InstanceId};
 use futures::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 /// Opens a stream of calls on a channel.
-pub type Open<Req, Resp> = fn(Channel, ReceiverStream<Req>) -> BoxFuture<'static, Result<Streaming<Resp>, Status>>;
+pub type Open<Req, Resp> = fn(Channel, Requests<Req>) -> BoxFuture<'static, Result<Streaming<Resp>, Status>>;
 
 /// A [`Caller`] to each living peer of a role. Callers to those who have gone are let go of. Cheap to clone.
 pub struct Fleet<Req, Resp>(Arc<Shared<Req, Resp>>);

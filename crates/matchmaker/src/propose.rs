@@ -4,12 +4,11 @@
 use crate::config::{PROPOSE_PAUSE, PROPOSE_TRY_MAX, PROPOSE_WAIT_MAX};
 use api::v1::mover_client::MoverClient;
 use api::v1::{ProposeRequest, ProposeResponse, Verdict};
-use chassis::{Channel, Fleet};
+use chassis::{Channel, Fleet, Requests};
 use domain::InstanceId;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 pub type Movers = Fleet<ProposeRequest, ProposeResponse>;
@@ -17,7 +16,7 @@ pub type Movers = Fleet<ProposeRequest, ProposeResponse>;
 /// Opens the stream of proposals to one mover.
 pub fn open(
     channel: Channel,
-    requests: ReceiverStream<ProposeRequest>,
+    requests: Requests<ProposeRequest>,
 ) -> BoxFuture<'static, Result<Streaming<ProposeResponse>, Status>> {
     let mut client = MoverClient::new(channel).max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     async move { client.propose(requests).await.map(tonic::Response::into_inner) }.boxed()

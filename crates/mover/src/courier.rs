@@ -7,7 +7,7 @@ use crate::trace::Delivering;
 use api::v1::deliver_request::What;
 use api::v1::playserver_client::PlayserverClient;
 use api::v1::{self, DeliverRequest, DeliverResponse};
-use chassis::{Caller, Channel, Fleet};
+use chassis::{Caller, Channel, Fleet, Requests};
 use domain::{Change, Event, InstanceId, TicketId};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use telemetry::{Failed, Failure, Streak, Under};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use tracing::field::Empty;
@@ -29,7 +28,7 @@ pub type Playservers = Fleet<DeliverRequest, DeliverResponse>;
 /// Opens the stream of events to one playserver.
 pub fn open(
     channel: Channel,
-    requests: ReceiverStream<DeliverRequest>,
+    requests: Requests<DeliverRequest>,
 ) -> BoxFuture<'static, Result<Streaming<DeliverResponse>, Status>> {
     let mut client = PlayserverClient::new(channel).max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX);
     async move { client.deliver(requests).await.map(tonic::Response::into_inner) }.boxed()

@@ -5,7 +5,7 @@ use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX};
 use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
-use chassis::{CallError, Caller, Channel, Fleet};
+use chassis::{CallError, Caller, Channel, Fleet, Requests};
 use domain::{Instance, InstanceId, Outlook, Sought, TicketId};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -13,7 +13,6 @@ use futures::{FutureExt, StreamExt};
 use std::collections::{HashMap, HashSet};
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 use tracing::{Instrument, Span};
 
@@ -22,7 +21,7 @@ pub type Matchmakers = Fleet<SearchRequest, SearchResponse>;
 /// Opens the stream of ranges to one matchmaker.
 pub fn open(
     channel: Channel,
-    requests: ReceiverStream<SearchRequest>,
+    requests: Requests<SearchRequest>,
 ) -> BoxFuture<'static, Result<Streaming<SearchResponse>, Status>> {
     let mut client = MatchmakerClient::new(channel)
         .max_encoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX)

@@ -8,7 +8,7 @@ use crate::watch::{Place, Wish, is_nothing, read_subject, unshared};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
 use api::v1::{self, FollowRequest, FollowResponse};
-use chassis::Shutdown;
+use chassis::{Gather, Shutdown};
 use domain::Cursor;
 use doors::Principal;
 use futures::stream::BoxStream;
@@ -43,7 +43,9 @@ pub fn serve(
         leaving.clone(),
         handler,
     );
-    until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
+    // What an event brings to many of those who are followed goes together.
+    let gathered = Gather::of(merge(answers, updates(told, seen)).boxed());
+    until_ended(gathered, cut, leaving).boxed()
 }
 
 /// Answers and updates as they come, for as long as there may be answers.

@@ -1,5 +1,5 @@
 use super::service_and_method;
-use crate::Shutdown;
+use crate::{Gather, Shutdown};
 use api::{Call, CallRequest};
 use futures::stream::{BoxStream, StreamExt};
 use std::future::Future;
@@ -11,7 +11,7 @@ use tonic::{Status, Streaming};
 use tracing::{Instrument, Span};
 
 /// Answers ready to be read; further ones wait inside their call's place.
-const ANSWERS_READY_MAX: usize = 16;
+const ANSWERS_READY_MAX: usize = 64;
 
 /// What a call does to traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ where
             () = shutdown.cancelled() => (),
         }
     });
-    ReceiverStream::new(read).map(Ok).boxed()
+    Gather::of(ReceiverStream::new(read)).map(Ok).boxed()
 }
 
 struct Desk<Resp, H> {

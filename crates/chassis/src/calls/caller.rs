@@ -1,3 +1,4 @@
+use super::Requests;
 use super::keeper::Keeper;
 use super::link::{Expected, Link};
 use super::service_and_method;
@@ -10,7 +11,6 @@ use telemetry::Under;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -66,7 +66,7 @@ where
     /// token that fires after the work that makes the calls.
     pub fn start<O, F>(name: &'static str, peer: &str, open: O, in_flight_max: usize, shutdown: Shutdown) -> Self
     where
-        O: Fn(ReceiverStream<Req>) -> F + Send + Sync + 'static,
+        O: Fn(Requests<Req>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Streaming<Resp>, Status>> + Send + 'static,
     {
         let in_flight_max = in_flight_max.clamp(1, Semaphore::MAX_PERMITS);

@@ -1,8 +1,9 @@
 //! Keeps one stream of calls open.
 
+use super::Requests;
 use super::link::Link;
-use crate::Shutdown;
 use crate::backoff::{BACKOFF_MS_MAX, Backoff};
+use crate::{Gather, Shutdown};
 use api::Call;
 use std::future::Future;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(super) struct Keeper<Req, Resp, O> {
 impl<Req, Resp, O, F> Keeper<Req, Resp, O>
 where
     Resp: Call,
-    O: Fn(ReceiverStream<Req>) -> F,
+    O: Fn(Requests<Req>) -> F,
     F: Future<Output = Result<Streaming<Resp>, Status>>,
 {
     pub(super) async fn run(self) {
@@ -64,7 +65,7 @@ where
     async fn open(&self) -> Result<(Arc<Link<Req, Resp>>, Streaming<Resp>), Status> {
         // A call that was given up may leave its request behind, so the queue can be full though there is room for calls.
         let (outbound, requests) = mpsc::channel(self.in_flight_max);
-        let opening = (self.open)(ReceiverStream::new(requests));
+        let opening = (self.open)(Gather::of(ReceiverStream::new(requests)));
         let late = |_| Status::deadline_exceeded("the stream did not open in time");
         let answers = timeout(Duration::from_millis(OPEN_MS_MAX), opening).await.map_err(late)??;
         Ok((Arc::new(Link::new(outbound)), answers))
