@@ -24,3 +24,8 @@ pub const PROPOSE_TRY_MAX: Duration = Duration::from_millis(1_500);
 pub const PROPOSE_PAUSE: Duration = Duration::from_millis(50);
 /// How often it looks who leads.
 pub const LEADER_POLL: Duration = Duration::from_millis(100);
+
+/// How long the tickets of a match are left out of ranges: one that was read before the match was made is hardly ever longer under way.
+pub const CLAIMS_KEPT: Duration = Duration::from_millis(3_000);
+/// Such tickets remembered; beyond them the oldest are forgotten, and may be proposed in vain.
+pub const CLAIMS_MAX: usize = 100_000;

@@ -1,8 +1,9 @@
 //! The matchmaker: a range of tickets in, proposals to the mover, and back to the asker what came of them.
 //!
-//! Architecture invariant: it holds nothing between two searches and never reads or writes a ticket in the store. The store
-//! handle it gets can only tell who is alive.
+//! Architecture invariant: it never reads or writes a ticket in the store; the store handle it gets can only tell who is alive. What it
+//! remembers from one search to the next, in `claims`, only spares proposals that would be made in vain.
 
+mod claims;
 mod config;
 mod held;
 mod leader;

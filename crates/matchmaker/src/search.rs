@@ -1,10 +1,11 @@
 //! One range, from the wire through the pure search to verdicts and back.
 
+use crate::claims::{Claim, Claims};
 use crate::config::INLINE_TICKETS_MAX;
 use crate::held::Searched;
 use crate::propose::Proposer;
 use crate::trace;
-use api::v1;
+use api::v1::{self, Verdict};
 use chassis::Holdings;
 use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
@@ -18,15 +19,24 @@ pub async fn answer(
     rules: &RuleSet,
     proposer: &Proposer,
     holdings: &Holdings,
-    request: v1::SearchRequest,
+    claims: &Claims,
+    mut request: v1::SearchRequest,
 ) -> Result<v1::SearchResponse, Status> {
     let rules = rules_for(rules, &request)?;
+    check_bounds(&request).map_err(chassis::status::invalid)?;
+    claims.leave_free(&mut request.candidates);
     let range = read_range(&request).map_err(chassis::status::invalid)?;
     let request = holdings.hold(Searched { request, rules: rules.clone() });
     let request = &request.request;
     let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
     let traces = trace::by_ticket(request);
-    let proposed = outcome.proposals.iter().map(|proposal| propose(proposer, request, &range, &traces, proposal));
+    let claimed = outcome.proposals.iter().filter_map(|proposal| {
+        let tickets = proposal.teams.iter().flatten().map(|index| &range.candidates[*index]);
+        Some((proposal, claims.claim(tickets)?))
+    });
+    // All of them are claimed before the first is proposed.
+    let claimed: Vec<_> = claimed.collect();
+    let proposed = claimed.iter().map(|(proposal, claim)| propose(proposer, request, &range, &traces, proposal, claim));
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,
@@ -43,7 +53,7 @@ fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>,
     rules.of_version(&queue, version).cloned().ok_or_else(unknown)
 }
 
-fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
+fn check_bounds(request: &v1::SearchRequest) -> Result<(), Invalid> {
     if request.candidates.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("candidates", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
     }
@@ -53,6 +63,10 @@ fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
     if request.due.len() > api::RANGE_TICKETS_MAX {
         return Err(Invalid::new("due", format!("must hold at most {} tickets", api::RANGE_TICKETS_MAX)));
     }
+    Ok(())
+}
+
+fn read_range(request: &v1::SearchRequest) -> Result<Range, Invalid> {
     let sought = match request.anchor.is_empty() {
         true => {
             let due = request.due.iter().map(|id| api::ticket_id_from_bytes("due", id));
@@ -95,6 +109,7 @@ async fn propose(
     range: &Range,
     traces: &HashMap<&[u8], &str>,
     proposal: &Proposal,
+    claim: &Claim,
 ) -> v1::Proposed {
     let span = trace::span(request, range, traces, proposal);
     let teams = proposal.teams.iter().map(|team| v1::ProposedTeam {
@@ -110,6 +125,7 @@ async fn propose(
     };
     let (answer, tries) = telemetry::within(span.clone(), proposer.propose(&request)).await;
     trace::tell(&span, &answer, tries);
+    note(claim, &answer);
     let ids: Vec<TicketId> = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id).collect();
     let here = if span.is_disabled() { named } else { telemetry::traceparent(&span) };
     trace::tell_failure(&answer, &ids, traces, &here);
@@ -118,5 +134,13 @@ async fn propose(
         match_id: answer.match_id,
         ticket_ids: ids.into_iter().map(api::ticket_id_to_bytes).collect(),
         cost_s: proposal.cost_s,
+    }
+}
+
+fn note(claim: &Claim, answer: &v1::ProposeResponse) {
+    match (answer.verdict(), api::ticket_id_from_bytes("conflict", &answer.conflict)) {
+        (Verdict::Committed, _) => claim.is_matched(),
+        (Verdict::Conflict, Ok(ticket)) => claim.lost(ticket),
+        _ => {}
     }
 }

@@ -1,3 +1,4 @@
+use crate::claims::Claims;
 use crate::config::SEARCHES_IN_WORK_MAX;
 use crate::propose::Proposer;
 use crate::search;
@@ -12,12 +13,13 @@ pub struct Service {
     rules: LiveRules,
     proposer: Arc<Proposer>,
     holdings: Holdings,
+    claims: Claims,
     shutdown: Shutdown,
 }
 
 impl Service {
     pub fn new(rules: LiveRules, proposer: Proposer, holdings: Holdings, shutdown: Shutdown) -> Self {
-        Self { rules, proposer: Arc::new(proposer), holdings, shutdown }
+        Self { rules, proposer: Arc::new(proposer), holdings, claims: Claims::default(), shutdown }
     }
 }
 
@@ -26,10 +28,15 @@ impl Matchmaker for Service {
     type SearchStream = BoxStream<'static, Result<SearchResponse, Status>>;
 
     async fn search(&self, request: Request<Streaming<SearchRequest>>) -> Result<Response<Self::SearchStream>, Status> {
-        let (rules, proposer, holdings) = (self.rules.clone(), self.proposer.clone(), self.holdings.clone());
+        let (rules, proposer) = (self.rules.clone(), self.proposer.clone());
+        let (holdings, claims) = (self.holdings.clone(), self.claims.clone());
         let handler = move |request| {
-            let (rules, proposer, holdings) = (rules.clone(), proposer.clone(), holdings.clone());
-            async move { search::answer(&rules.current(), &proposer, &holdings, request).await.unwrap_or_else(failed) }
+            let (rules, proposer) = (rules.clone(), proposer.clone());
+            let (holdings, claims) = (holdings.clone(), claims.clone());
+            async move {
+                let answer = search::answer(&rules.current(), &proposer, &holdings, &claims, request).await;
+                answer.unwrap_or_else(failed)
+            }
         };
         let answers = chassis::answer(
             "muster.v1.Matchmaker/Search",

@@ -71,6 +71,8 @@ pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
 /// A matchmaker that answers nothing for as long as this may hang: what it was asked is asked of another too.
 pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
+/// How long such a one is asked last, by then its lease may have run out.
+pub const SILENT_KEPT: Duration = Duration::from_millis(3_000);
 /// Matchmakers that are asked for one range, where they are silent. What is found twice is committed once.
 pub const SEARCHERS_MAX: usize = 2;
 

@@ -1,7 +1,7 @@
-//! Sends a range to a matchmaker: the one with the fewest searches in flight, and never one that is full. Where it fails or is silent, to
-//! another too: the same range leads to the same proposals, and those to the same matches.
+//! Sends a range to a matchmaker: for each pool to the same, who knows then what it has just proposed of it, as long as that is neither full
+//! nor silent. Where it fails or is silent, to another too: the same range leads to the same proposals, and those to the same matches.
 
-use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX};
+use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, SILENT_KEPT};
 use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
@@ -11,8 +11,11 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tonic::{Code, Status, Streaming};
 use tracing::{Instrument, Span};
 
@@ -53,11 +56,13 @@ pub enum SearchError {
 
 pub struct Searcher {
     matchmakers: Matchmakers,
+    /// Until when those who were silent are asked last.
+    silent: Mutex<HashMap<InstanceId, Instant>>,
 }
 
 impl Searcher {
     pub fn new(matchmakers: Matchmakers) -> Self {
-        Self { matchmakers }
+        Self { matchmakers, silent: Mutex::default() }
     }
 
     /// Has one range searched for `whom`, or for those of a window of which that is one: under the same rules. `attempts` are the
@@ -89,15 +94,15 @@ impl Searcher {
             outlook: api::outlook_to_wire(outlook),
             ..Default::default()
         };
-        read(self.ask(request).await?)
+        let pool = hash((rules.queue().as_str(), &whom.place.pool));
+        read(self.ask(pool, request).await?)
     }
 
-    /// The answer of the first that has room and knows the rules. Who does not know them yet says so at once, so it is the one with
-    /// the fewest searches in flight, and would be asked first each time.
-    async fn ask(&self, request: SearchRequest) -> Result<SearchResponse, SearchError> {
+    /// The answer of the first that has room and knows the rules.
+    async fn ask(&self, pool: u64, request: SearchRequest) -> Result<SearchResponse, SearchError> {
         let (mut answers, mut asked) = (Answers::default(), Vec::new());
         loop {
-            let next = if answers.awaited.len() < SEARCHERS_MAX { self.idlest(&asked) } else { None };
+            let next = if answers.awaited.len() < SEARCHERS_MAX { self.next_for(pool, &asked) } else { None };
             if let Some((instance, matchmaker)) = &next {
                 asked.push(instance.id.clone());
                 answers.await_one(matchmaker.clone(), request.clone());
@@ -112,16 +117,31 @@ impl Searcher {
             };
             tokio::select! {
                 found = answers.next() => if let Some(found) = found { return Ok(found) },
-                () = silence => {}
+                () = silence => if let Some((instance, _)) = next { self.note_silent(instance.id) },
             }
         }
     }
 
-    /// With the fewest searches in flight, of those not yet `asked`.
-    fn idlest(&self, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
+    /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing, those last that were silent.
+    fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
+        let mut silent = self.silent();
+        silent.retain(|_, until| *until > Instant::now());
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
-        others.min_by_key(|(_, caller)| caller.in_flight())
+        others.min_by_key(|(instance, _)| (silent.contains_key(&instance.id), hash((pool, instance.id.as_str()))))
     }
+
+    fn note_silent(&self, matchmaker: InstanceId) {
+        self.silent().insert(matchmaker, Instant::now() + SILENT_KEPT);
+    }
+
+    fn silent(&self) -> MutexGuard<'_, HashMap<InstanceId, Instant>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same in every process.
+fn hash(what: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(what)
 }
 
 /// Of those who were asked for one range.
