@@ -16,6 +16,7 @@ mod repeatable;
 mod users;
 
 mod bad_input;
+mod bench;
 mod cancel;
 mod chaos;
 mod check;
@@ -47,7 +48,6 @@ mod retry;
 mod shutdown;
 mod simulate;
 mod standby;
-mod steady;
 mod store_outage;
 mod sweeper;
 mod trace;

@@ -2,30 +2,37 @@
 
 mod book;
 mod bounds;
+mod callers;
+mod ceiling;
+mod crowd;
+mod desk;
 mod house;
 mod latency;
 mod load;
+mod measure;
 mod measured;
+mod named;
 mod overhead;
 mod overload;
 mod proc;
 mod realm_server;
+mod scenario;
 mod scripts;
-mod steady;
 mod usage;
 
 use anyhow::Result;
+use named::Named;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    scenario: Scenario,
+    what: What,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Scenario {
-    /// Offer a rate for a while: how long players wait, and what each process takes for it.
-    Steady(steady::Args),
+enum What {
+    #[command(flatten)]
+    Scenario(Named),
     /// Run the store's scripts alone, as for the way of a ticket: what Redis cannot do without.
     Scripts(scripts::Args),
     /// Offer several times of what is sustained: how much is still matched, what becomes of the rest, and how soon all is well again.
@@ -35,10 +42,10 @@ enum Scenario {
 }
 
 pub async fn run(args: Args) -> Result<()> {
-    match args.scenario {
-        Scenario::Steady(args) => steady::run(args).await,
-        Scenario::Scripts(args) => scripts::run(args).await,
-        Scenario::Overload(args) => overload::run(args).await,
-        Scenario::Overhead(args) => overhead::run(args).await,
+    match args.what {
+        What::Scenario(Named { scenario, args }) => measure::run(scenario, args).await,
+        What::Scripts(args) => scripts::run(args).await,
+        What::Overload(args) => overload::run(args).await,
+        What::Overhead(args) => overhead::run(args).await,
     }
 }

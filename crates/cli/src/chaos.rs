@@ -3,7 +3,6 @@
 
 mod commits;
 mod diary;
-mod dice;
 mod fault;
 mod house;
 mod owner;
@@ -12,6 +11,7 @@ mod verdict;
 mod wire;
 
 use crate::client::Addresses;
+use crate::dice::Dice;
 use crate::misuse::Misuse;
 use crate::replay;
 use crate::run::{FsyncArg, Interrupts, RealmArgs, interrupts};
@@ -19,7 +19,6 @@ use crate::trace::Source;
 use anyhow::{Context, Result, bail};
 use chassis::Shutdown;
 use diary::Diary;
-use dice::Dice;
 use domain::Role;
 use fault::Kind;
 use futures::{StreamExt, TryStreamExt, stream};

@@ -4,6 +4,7 @@ mod bench;
 mod chaos;
 mod check;
 mod client;
+mod dice;
 mod health;
 mod keys;
 mod misuse;

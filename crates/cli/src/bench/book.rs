@@ -1,28 +1,41 @@
-//! What became of everyone who was to arrive, by the second in which he was to.
+//! What became of every ticket that was to arrive.
 
 use super::latency::{Latencies, Latency};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Code;
 
-/// One second of arrivals. Times count from the arrival that was due.
-#[derive(Debug, Clone, Default)]
-struct Second {
-    due: usize,
-    /// Not even sent: the stream had no room.
-    held_back: usize,
-    taken: Latencies,
-    refused: Latencies,
-    failed: usize,
-    matched: Latencies,
-    /// Tickets that were matched in this second, whenever they arrived.
-    deliveries: usize,
+/// One ticket. Times count from when the book was opened.
+#[derive(Debug, Clone, Copy)]
+struct Ticket {
+    due: Duration,
+    /// Once there is one.
+    answer: Option<(Answer, Duration)>,
+    delivered: Option<Duration>,
+}
+
+/// What was said to its Enqueue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Not even sent: there was no room.
+    HeldBack,
+    Taken,
+    Refused,
+    Failed,
 }
 
 pub struct Book {
     began: Instant,
-    seconds: Mutex<Vec<Second>>,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    tickets: Vec<Ticket>,
+    taken: usize,
+    matched: usize,
 }
 
 /// What became of those who were due within some seconds.
@@ -45,9 +58,19 @@ impl Page {
     }
 }
 
+impl Ticket {
+    fn is_due_in(&self, seconds: &Range<usize>) -> bool {
+        seconds.contains(&(self.due.as_secs() as usize))
+    }
+
+    fn answered(&self, expected: Answer) -> Option<Duration> {
+        self.answer.filter(|(answer, _)| *answer == expected).map(|(_, at)| at.saturating_sub(self.due))
+    }
+}
+
 impl Book {
     pub fn open() -> Self {
-        Self { began: Instant::now(), seconds: Mutex::default() }
+        Self { began: Instant::now(), written: Mutex::default() }
     }
 
     /// The second that it is now.
@@ -55,67 +78,113 @@ impl Book {
         self.began.elapsed().as_secs() as usize
     }
 
-    pub fn due(&self, at: Instant) {
-        self.of(at, |second| second.due += 1);
+    /// Takes down a ticket that is due: its number.
+    pub fn due(&self, at: Instant) -> usize {
+        self.written().due(at.saturating_duration_since(self.began))
     }
 
-    pub fn held_back(&self, due: Instant) {
-        self.of(due, |second| second.held_back += 1);
+    pub fn held_back(&self, number: usize) {
+        self.answered(number, Answer::HeldBack);
     }
 
-    pub fn taken(&self, due: Instant) {
-        self.of(due, |second| second.taken.note(due.elapsed()));
+    pub fn taken(&self, number: usize) {
+        self.answered(number, Answer::Taken);
     }
 
-    pub fn refused(&self, due: Instant, code: Code) {
-        self.of(due, |second| match code {
-            Code::ResourceExhausted => second.refused.note(due.elapsed()),
-            _ => second.failed += 1,
-        });
+    /// By this code, at its Enqueue or later.
+    pub fn refused(&self, number: usize, code: Code) {
+        self.answered(number, if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed });
     }
 
-    pub fn matched(&self, due: Instant) {
-        self.of(due, |second| second.matched.note(due.elapsed()));
-        self.of(Instant::now(), |second| second.deliveries += 1);
+    fn answered(&self, number: usize, answer: Answer) {
+        let at = self.began.elapsed();
+        self.written().answered(number, answer, at);
+    }
+
+    /// Its player was told of a match. Only the first time counts.
+    pub fn matched(&self, number: usize) {
+        let at = self.began.elapsed();
+        self.written().matched(number, at);
     }
 
     /// Tickets that were matched so far.
     pub fn matched_so_far(&self) -> usize {
-        self.seconds().iter().map(|second| second.deliveries).sum()
+        self.written().matched
     }
 
-    /// Tickets that were taken and are not matched.
+    /// Tickets that were taken and are not matched. A match may be told before the Enqueue is answered.
     pub fn waiting(&self) -> usize {
-        self.seconds().iter().map(|second| second.taken.count() - second.matched.count()).sum()
+        let written = self.written();
+        written.taken.saturating_sub(written.matched)
     }
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
-        let all = self.seconds();
+        self.written().page(&seconds)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Written {
+    fn due(&mut self, due: Duration) -> usize {
+        self.tickets.push(Ticket { due, answer: None, delivered: None });
+        self.tickets.len() - 1
+    }
+
+    fn answered(&mut self, number: usize, answer: Answer, at: Duration) {
+        if let Some(ticket) = self.tickets.get_mut(number) {
+            let before = ticket.answer.replace((answer, at)).map(|(answer, _)| answer);
+            // Who was taken and lost afterwards waits no longer.
+            self.taken -= usize::from(before == Some(Answer::Taken));
+            self.taken += usize::from(answer == Answer::Taken);
+        }
+    }
+
+    fn matched(&mut self, number: usize, at: Duration) {
+        if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) {
+            ticket.delivered = Some(at);
+            self.matched += 1;
+        }
+    }
+
+    fn page(&self, seconds: &Range<usize>) -> Page {
+        let due = || self.tickets.iter().filter(|ticket| ticket.is_due_in(seconds));
+        let took = |answer: Answer| due().filter_map(move |ticket| ticket.answered(answer));
+        let is_told = |ticket: &&Ticket| ticket.delivered.is_some_and(|at| seconds.contains(&(at.as_secs() as usize)));
         let length_s = seconds.len().max(1) as f64;
-        let within: Vec<&Second> = seconds.filter_map(|at| all.get(at)).collect();
-        let count = |what: fn(&Second) -> usize| within.iter().copied().map(what).sum::<usize>();
-        let spread = |what: fn(&Second) -> &Latencies| Latencies::of_all(within.iter().copied().map(what));
         Page {
-            offered: count(|second| second.due) as f64 / length_s,
-            goodput: count(|second| second.deliveries) as f64 / length_s,
-            held_back: count(|second| second.held_back),
-            failed: count(|second| second.failed),
-            taken_ms: spread(|second| &second.taken),
-            refused_ms: spread(|second| &second.refused),
-            matched_ms: spread(|second| &second.matched),
+            offered: due().count() as f64 / length_s,
+            goodput: self.tickets.iter().filter(is_told).count() as f64 / length_s,
+            held_back: took(Answer::HeldBack).count(),
+            failed: took(Answer::Failed).count(),
+            taken_ms: Latencies::of(took(Answer::Taken)),
+            refused_ms: Latencies::of(took(Answer::Refused)),
+            matched_ms: Latencies::of(due().filter_map(|ticket| Some(ticket.delivered?.saturating_sub(ticket.due)))),
         }
     }
+}
 
-    fn of(&self, at: Instant, note: impl FnOnce(&mut Second)) {
-        let second = at.saturating_duration_since(self.began).as_secs() as usize;
-        let mut seconds = self.seconds();
-        if seconds.len() <= second {
-            seconds.resize_with(second + 1, Second::default);
-        }
-        note(&mut seconds[second]);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn seconds(&self) -> MutexGuard<'_, Vec<Second>> {
-        self.seconds.lock().unwrap_or_else(PoisonError::into_inner)
+    #[test]
+    fn times_count_from_when_a_ticket_was_due() {
+        let (ms, mut written) = (Duration::from_millis, Written::default());
+        let [one, other, third] = [(); 3].map(|()| written.due(ms(100)));
+        written.answered(one, Answer::Taken, ms(500));
+        written.answered(other, Answer::Refused, ms(500));
+        written.answered(third, Answer::Failed, ms(500));
+        written.matched(one, ms(1_300));
+        written.matched(one, ms(2_300));
+        assert_eq!((written.taken, written.matched), (1, 1));
+        let page = written.page(&(0..1));
+        assert_eq!((page.offered, page.goodput, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
+        let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
+        assert!(near(page.taken_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
+        assert!(near(page.matched_ms.max, 1_200.0) && page.matched_ms.count == 1, "{page:?}");
+        assert_eq!(written.page(&(1..2)).goodput, 1.0);
     }
 }

@@ -19,3 +19,11 @@ pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {
     }
     Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")))
 }
+
+/// Where 0 stands for not at all.
+pub fn check_seconds_or_none(flag: &str, seconds: u64) -> Result<(), Misuse> {
+    if seconds <= SECONDS_MAX {
+        return Ok(());
+    }
+    Err(Misuse::new(format!("{flag} must be 0 to {SECONDS_MAX}, is {seconds}")))
+}

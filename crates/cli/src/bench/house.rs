@@ -1,48 +1,102 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
-use super::load::Load;
+use super::load::{Addresses, Load, Via};
+use super::scenario::Scenario;
 use super::usage::{LOAD, REDIS};
 use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
-use chassis::PEERS_POLL_MS;
-use clap::ValueEnum;
-use domain::Role;
+use chassis::{Network, PEERS_POLL_MS};
+use domain::{Role, Rules};
 use futures::future::join_all;
 use sandbox::Counts;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use store::testing::{RedisServer, free_port};
+use tempfile::TempDir;
 use tokio::time::sleep;
 
 /// How long members take to find one another once all are registered: whoever came before would be told that nobody has room.
 const MEET: Duration = Duration::from_millis(2 * PEERS_POLL_MS);
-const COUNTS: Counts = Counts { orchestrators: 2, sweepers: 1, matchmakers: 2, movers: 2, playservers: 2 };
+/// Processes of one role.
+const MEMBERS_MAX: i64 = 16;
+const MOVERS: usize = 2;
+const SWEEPERS: usize = 1;
 
 /// Which house, and who comes to it.
 #[derive(Debug, clap::Args)]
 pub struct HouseArgs {
-    /// Queue that everyone waits in, each alone
-    #[arg(long, env = "MUSTER_BENCH_QUEUE", default_value = "duel", value_name = "NAME")]
-    pub queue: String,
+    /// Queue that everyone waits in [default: the scenario's]
+    #[arg(long, env = "MUSTER_BENCH_QUEUE", value_name = "NAME")]
+    queue: Option<String>,
+    /// How players reach it
+    #[arg(long, env = "MUSTER_BENCH_VIA", value_enum, default_value = "stream")]
+    pub via: Via,
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
-    fsync: FsyncArg,
+    pub fsync: FsyncArg,
+    /// Orchestrators that are started
+    #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    orchestrators: u16,
+    /// Matchmakers that are started
+    #[arg(long, env = "MUSTER_MATCHMAKERS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    matchmakers: u16,
+    /// Playservers that are started
+    #[arg(long, env = "MUSTER_PLAYSERVERS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    playservers: u16,
     #[command(flatten)]
+    realm: RealmArgs,
+}
+
+fn members() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=MEMBERS_MAX)
+}
+
+/// What is played: a queue of a realm, by rules that are there.
+pub struct Game {
     pub realm: RealmArgs,
+    pub queue: String,
+    /// The queue's.
+    pub rules: Arc<Rules>,
+    /// The scenario's rules file, for as long as services read it.
+    _dir: Option<TempDir>,
 }
 
 impl HouseArgs {
-    pub fn check(&self) -> Result<()> {
-        self.realm.check_queue(&self.queue)
+    /// The scenario's rules, unless others are given. Fails where they have no such queue.
+    pub fn game(&self, scenario: &Scenario) -> Result<Game> {
+        let mut realm = self.realm.on_own_redis();
+        let dir = realm.rules.is_empty().then(|| rules_of(scenario)).transpose()?;
+        if let Some(dir) = &dir {
+            realm.rules = vec![dir.path().to_owned()];
+        }
+        let queue = self.queue.clone().unwrap_or_else(|| scenario.queue.to_owned());
+        realm.check_queue(&queue)?;
+        let all = realm.world(None)?.rules.current();
+        let rules = all.iter().find(|rules| rules.queue().as_str() == queue).context("the queue's rules")?.clone();
+        Ok(Game { realm, queue, rules, _dir: dir })
     }
 
-    pub fn fsync_name(&self) -> String {
-        self.fsync.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    fn counts(&self) -> Counts {
+        Counts {
+            orchestrators: self.orchestrators.into(),
+            sweepers: SWEEPERS,
+            matchmakers: self.matchmakers.into(),
+            movers: MOVERS,
+            playservers: self.playservers.into(),
+        }
     }
 }
 
+fn rules_of(scenario: &Scenario) -> Result<TempDir> {
+    let dir = tempfile::tempdir().context("no directory for the scenario's rules")?;
+    std::fs::write(dir.path().join("scenario.toml"), scenario.rules_toml).context("the scenario's rules")?;
+    Ok(dir)
+}
+
 pub struct House {
-    queue: String,
+    pub game: Game,
+    via: Via,
     members: Vec<Member>,
     /// Ends with the house.
     pub redis: RedisServer,
@@ -50,25 +104,32 @@ pub struct House {
 
 impl House {
     /// Starts everything on free ports, and waits until it works.
-    pub async fn open(args: &HouseArgs, export: &Export) -> Result<Self> {
-        let mut seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
+    pub async fn open(args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
+        let game = args.game(scenario)?;
+        let mut seats = seats_at(args.counts(), |_, _| free_port().context("no free port"))?;
         for seat in &mut seats {
             let port = free_port().context("no free port")?;
             seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
         }
         let redis = start_redis(args.fsync.into())?;
-        let realm = args.realm.on_own_redis();
-        let store = realm.world(Some(redis.url()))?.store;
-        let start = |seat| Member::start(&realm, redis.url(), seat, export, None);
+        let store = game.realm.world(Some(redis.url()))?.store;
+        let start = |seat| Member::start(&game.realm, redis.url(), seat, export, None);
         let members = seats.iter().map(start).collect::<Result<_>>()?;
         ready(&seats, &*store).await?;
         sleep(MEET).await;
-        Ok(Self { queue: args.queue.clone(), members, redis })
+        Ok(Self { game, via: args.via, members, redis })
     }
 
     /// Players who queue at every orchestrator, and watch at every playserver.
-    pub async fn load(&self) -> Result<Load> {
-        Load::open(&self.addresses(Role::Orchestrator), &self.addresses(Role::Playserver), &self.queue).await
+    pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
+        let to = Addresses {
+            via: self.via,
+            network: Network::tcp(),
+            orchestrators: self.addresses(Role::Orchestrator),
+            playservers: self.addresses(Role::Playserver),
+            queue: self.game.queue.clone(),
+        };
+        Load::open(scenario, &to).await
     }
 
     /// The processes of the services. Fails where one has ended.

@@ -30,22 +30,16 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    pub fn note(&mut self, took: Duration) {
+    fn note(&mut self, took: Duration) {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         // It grows with the longest.
         let _ = self.0.record(us);
     }
 
-    pub fn count(&self) -> usize {
-        self.0.len() as usize
-    }
-
-    pub fn of_all<'a>(all: impl Iterator<Item = &'a Self>) -> Latency {
+    /// Of all of these.
+    pub fn of(all: impl Iterator<Item = Duration>) -> Latency {
         let mut sum = Self::default();
-        for one in all {
-            // Of one number of digits, and growing: they always fit.
-            let _ = sum.0.add(&one.0);
-        }
+        all.for_each(|took| sum.note(took));
         sum.summary()
     }
 
@@ -53,7 +47,7 @@ impl Latencies {
         let ms = |us: u64| us as f64 / 1e3;
         let at = |share: f64| ms(self.0.value_at_quantile(share));
         Latency {
-            count: self.count(),
+            count: self.0.len() as usize,
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
@@ -69,16 +63,13 @@ mod tests {
 
     #[test]
     fn what_took_long_is_not_lost_among_what_did_not() {
-        let (mut one, mut other) = (Latencies::default(), Latencies::default());
-        (1..=999).for_each(|ms| one.note(Duration::from_millis(ms)));
-        other.note(Duration::from_secs(60));
-        let all = Latencies::of_all([&one, &other].into_iter());
+        let all = Latencies::of((1..=999).chain([60_000]).map(Duration::from_millis));
         let near = |value: f64, expected: f64| (value / expected - 1.0).abs() < 0.002;
         assert_eq!(all.count, 1_000);
         assert!(
             near(all.p50, 500.0) && near(all.p99, 990.0) && near(all.p999, 999.0) && near(all.max, 60_000.0),
             "{all:?}"
         );
-        assert_eq!(Latencies::of_all(std::iter::empty()), Latency::default());
+        assert_eq!(Latencies::of(std::iter::empty()), Latency::default());
     }
 }

@@ -1,9 +1,13 @@
-//! An open loop: players arrive at their time, whatever became of those before.
+//! An open loop: tickets arrive at their time, whatever became of those before.
 
 use super::book::Book;
-use super::realm_server::{Player, RealmServer};
-use crate::trace::Source;
+use super::callers::Callers;
+use super::crowd::Crowd;
+use super::desk::{Arrival, Desk};
+use super::realm_server::RealmServer;
+use super::scenario::Scenario;
 use anyhow::Result;
+use chassis::Network;
 use futures::future::try_join_all;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,40 +19,65 @@ const STREAMS_PER_ORCHESTRATOR: usize = 8;
 const TICK: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// How players reach the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Via {
+    /// Realm servers queue and follow them over a few streams
+    Stream,
+    /// Each calls for himself: one Enqueue and one Watch
+    Unary,
+}
+
+impl Via {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Unary => "unary",
+        }
+    }
+}
+
+/// Where players go, and how.
+pub struct Addresses {
+    pub via: Via,
+    pub network: Network,
+    pub orchestrators: Vec<String>,
+    pub playservers: Vec<String>,
+    pub queue: String,
+}
+
 pub struct Load {
     pub book: Arc<Book>,
-    servers: Vec<RealmServer>,
-    ratings: Vec<f64>,
-    arrived: usize,
+    desk: Desk,
+    way: Way,
+}
+
+enum Way {
+    Streams(Vec<RealmServer>),
+    Calls(Callers),
 }
 
 impl Load {
-    /// Players with the ratings of the arena's, who queue for `queue`.
-    pub async fn open(orchestrators: &[String], playservers: &[String], queue: &str) -> Result<Self> {
+    pub async fn open(scenario: &Scenario, to: &Addresses) -> Result<Self> {
         let book = Arc::new(Book::open());
-        let source = Source { trace: "arena", rtt: None, rows_max: None, prefix: "" };
-        let ratings = source.load(&[])?.arrivals.iter().map(|arrival| arrival.players[0].rating).collect();
-        let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
-        let opening = (0..streams).map(|at| {
-            let playserver = &playservers[(at / orchestrators.len()) % playservers.len()];
-            RealmServer::open(&orchestrators[at % orchestrators.len()], playserver, queue, book.clone())
-        });
-        let servers = try_join_all(opening).await?;
-        Ok(Self { book, servers, ratings, arrived: 0 })
+        let crowd = Arc::new(Crowd::open(scenario, "bench")?);
+        let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
+        let way = Way::open(to, &desk).await?;
+        Ok(Self { book, desk, way })
     }
 
-    /// Has `rate` players arrive each second, evenly, for `lasts`; the seconds that were whole within it.
-    pub async fn offer(&mut self, rate: f64, lasts: Duration) -> Range<usize> {
+    /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
+    pub async fn offer(&self, rate: f64, lasts: Duration) -> Range<usize> {
         let first = self.book.now() + 1;
         let began = Instant::now();
-        let players = (rate * lasts.as_secs_f64()) as usize;
+        let tickets = (rate * lasts.as_secs_f64()) as usize;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next = 0;
-        while next < players {
+        while next < tickets {
             ticks.tick().await;
             let by_now = (began.elapsed().as_secs_f64() * rate) as usize;
-            for number in next..by_now.min(players) {
+            for number in next..by_now.min(tickets) {
                 self.arrive(began + Duration::from_secs_f64(number as f64 / rate));
             }
             next = next.max(by_now);
@@ -56,11 +85,8 @@ impl Load {
         first..self.book.now().max(first + 1)
     }
 
-    fn arrive(&mut self, due: Instant) {
-        let number = self.arrived;
-        self.arrived += 1;
-        let rating = self.ratings[number % self.ratings.len()];
-        self.servers[number % self.servers.len()].enqueue(Player { id: format!("bench-{number}"), rating, due });
+    fn arrive(&self, due: Instant) {
+        self.way.enqueue(self.desk.arrival(due));
     }
 
     /// Waits until hardly anyone waits for a match, no longer than `wait_max`.
@@ -68,6 +94,29 @@ impl Load {
         let deadline = Instant::now() + wait_max;
         while self.book.waiting() > left_max && Instant::now() < deadline {
             sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+impl Way {
+    async fn open(to: &Addresses, desk: &Desk) -> Result<Self> {
+        let Addresses { network, orchestrators, playservers, .. } = to;
+        if to.via == Via::Unary {
+            return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, desk.clone())?));
+        }
+        let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
+        let opening = (0..streams).map(|at| {
+            let orchestrator = &orchestrators[at % orchestrators.len()];
+            let playserver = &playservers[(at / orchestrators.len()) % playservers.len()];
+            RealmServer::open(network, orchestrator, playserver, desk.clone())
+        });
+        Ok(Self::Streams(try_join_all(opening).await?))
+    }
+
+    fn enqueue(&self, arrival: Arrival) {
+        match self {
+            Self::Streams(servers) => servers[arrival.number % servers.len()].enqueue(arrival),
+            Self::Calls(callers) => callers.enqueue(arrival),
         }
     }
 }

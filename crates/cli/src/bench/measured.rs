@@ -1,5 +1,6 @@
 //! What a measurement tells: a table for people, JSON for another measurement to be set against it.
 
+use super::ceiling::Ceiling;
 use super::latency::Latency;
 use super::usage::{Figures, LOAD, REDIS};
 use crate::misuse::Misuse;
@@ -11,7 +12,9 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     pub scenario: String,
-    /// Players who were to arrive per second, and for how many seconds.
+    /// How players reached it: stream or unary.
+    pub via: String,
+    /// Tickets that were to arrive per second, and for how many seconds.
     pub rate: f64,
     pub seconds: u64,
     /// Of Redis: always, everysec or no.
@@ -38,6 +41,16 @@ pub struct Measured {
     pub redis_us_per_ticket: Figures,
     /// Memory in use at the end by role, in bytes.
     pub resident_bytes: Figures,
+    /// What the same Redis takes for the scripts of such tickets alone.
+    pub ceiling: Option<Ceiling>,
+}
+
+/// With what follows from it.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    measured: &'a Measured,
+    redis_to_ceiling: Option<f64>,
 }
 
 impl Measured {
@@ -46,15 +59,27 @@ impl Measured {
         self.cpu_us_per_ticket.iter().filter(|(name, _)| *name != LOAD).map(|(_, us)| us).sum()
     }
 
+    /// How many times the CPU time that the scripts alone take of Redis.
+    fn redis_to_ceiling(&self) -> Option<f64> {
+        Some(of(&self.cpu_us_per_ticket, REDIS) / self.ceiling?.redis_us_per_ticket)
+    }
+
     pub fn write(&self, file: &Path) -> Result<()> {
-        let json = serde_json::to_string_pretty(self)? + "\n";
+        let told = Told { measured: self, redis_to_ceiling: self.redis_to_ceiling() };
+        let json = serde_json::to_string_pretty(&told)? + "\n";
         std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
     }
 
-    pub fn read(file: &Path) -> Result<Self> {
+    /// What `--against` names: a measurement of the same scenario.
+    pub fn read(file: &Path, scenario: &str) -> Result<Self> {
         let refused = |reason: String| Misuse::new(format!("--against {}: {reason}", file.display()));
         let json = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-        Ok(serde_json::from_slice(&json).map_err(|error| refused(format!("is no measurement: {error}")))?)
+        let read: Self =
+            serde_json::from_slice(&json).map_err(|error| refused(format!("is no measurement: {error}")))?;
+        if read.scenario != scenario {
+            return Err(refused(format!("must be of the scenario {scenario}, is of {}", read.scenario)).into());
+        }
+        Ok(read)
     }
 
     /// Each figure set against an earlier one's.
@@ -67,10 +92,15 @@ impl Measured {
             ("delivered p99 ms", before.delivered_ms.p99, self.delivered_ms.p99),
             ("CPU µs per ticket", before.cpu_us(), self.cpu_us()),
             ("of it Redis", of(&before.cpu_us_per_ticket, REDIS), of(&self.cpu_us_per_ticket, REDIS)),
+            (
+                "to the scripts alone",
+                before.redis_to_ceiling().unwrap_or_default(),
+                self.redis_to_ceiling().unwrap_or_default(),
+            ),
         ];
         let row = |(name, before, now): (&str, f64, f64)| {
             let ratio = if before > 0.0 { format!("{:.2} ×", now / before) } else { "-".to_owned() };
-            format!("{name:<22} {before:>12.1} {now:>12.1} {ratio:>9}\n")
+            format!("{name:<22} {before:>12.2} {now:>12.2} {ratio:>9}\n")
         };
         format!("{:<22} {:>12} {:>12} {:>9}\n{}", "", "before", "now", "ratio", rows.map(row).concat())
     }
@@ -85,8 +115,8 @@ fn of(figures: &Figures, name: &str) -> f64 {
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, rate, seconds, fsync, .. } = self;
-        writeln!(f, "{scenario}: {rate:.0} tickets/s for {seconds} s, appendfsync {fsync}")?;
+        let Self { scenario, via, rate, seconds, fsync, .. } = self;
+        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s, appendfsync {fsync}")?;
         writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
         writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
         writeln!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
@@ -103,7 +133,13 @@ impl fmt::Display for Measured {
         writeln!(f, "  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
         writeln!(f, "  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
         writeln!(f, "  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
-        write!(f, "  µs within them: {}", shown(&self.redis_us_per_ticket))
+        write!(f, "  µs within them: {}", shown(&self.redis_us_per_ticket))?;
+        let (Some(ceiling), Some(ratio)) = (self.ceiling, self.redis_to_ceiling()) else { return Ok(()) };
+        let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
+        write!(
+            f,
+            "\n  scripts alone {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket: it takes {ratio:.2} × that"
+        )
     }
 }
 

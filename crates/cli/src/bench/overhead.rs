@@ -10,6 +10,7 @@ mod summary;
 
 use super::bounds::{check_rate, check_seconds};
 use super::house::HouseArgs;
+use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use futures::future::join_all;
@@ -56,7 +57,7 @@ impl Args {
         }
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
-        self.house.check()
+        self.house.game(&DUEL).map(drop)
     }
 }
 

@@ -4,6 +4,7 @@ use super::book::Page;
 use super::bounds::{RATE_MAX, check_rate, check_seconds};
 use super::house::{House, HouseArgs};
 use super::load::Load;
+use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Result, bail};
@@ -53,16 +54,16 @@ pub async fn run(args: Args) -> Result<()> {
     }
     check_seconds("--seconds", args.seconds)?;
     args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
-    args.house.check()?;
-    let mut house = House::open(&args.house, &Export::AsHere).await?;
-    let mut load = house.load().await?;
-    let measured = measure(&args, &mut load).await;
+    args.house.game(&DUEL)?;
+    let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;
+    let load = house.load(&DUEL).await?;
+    let measured = measure(&args, &load).await;
     drop(load);
     house.leave().await;
     measured
 }
 
-async fn measure(args: &Args, load: &mut Load) -> Result<()> {
+async fn measure(args: &Args, load: &Load) -> Result<()> {
     println!("{:<10} {HEADER}", "");
     let peak = match args.sustained {
         Some(rate) => {
@@ -98,7 +99,7 @@ struct Peak {
     goodput: f64,
 }
 
-async fn find_peak(load: &mut Load) -> Result<Peak> {
+async fn find_peak(load: &Load) -> Result<Peak> {
     let mut peak = Peak { sustained: 0.0, goodput: 0.0 };
     let mut rate = RATE_FIRST;
     loop {
@@ -117,7 +118,7 @@ async fn find_peak(load: &mut Load) -> Result<Peak> {
 }
 
 /// Tries the rate, a second time too: the machine may have had something else to do.
-async fn sustains(load: &mut Load, rate: f64, peak: &mut Peak) -> bool {
+async fn sustains(load: &Load, rate: f64, peak: &mut Peak) -> bool {
     for _ in 0..TRIES {
         let page = step(load, rate, STEP).await;
         print("ramp", &page);
@@ -133,7 +134,7 @@ async fn sustains(load: &mut Load, rate: f64, peak: &mut Peak) -> bool {
 }
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
-async fn step(load: &mut Load, rate: f64, lasts: Duration) -> Page {
+async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
     let seconds = load.offer(rate, lasts).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     load.book.page(seconds.start + WARM_UP..seconds.end)

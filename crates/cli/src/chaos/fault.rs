@@ -1,6 +1,6 @@
 //! What can go wrong, and how often it does.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 use domain::Role;
 use std::iter::repeat_n;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! One fault after another, and what the system made of each.
 
 use super::diary::Diary;
-use super::dice::Dice;
 use super::fault::{Fault, Kind, Peer, Target};
 use super::house::House;
 use super::wire::Flow;
+use crate::dice::Dice;
 use anyhow::{Context, Result};
 use chassis::Shutdown;
 use domain::Role;

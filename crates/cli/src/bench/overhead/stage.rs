@@ -7,6 +7,7 @@ use super::run::{Run, Setting};
 use super::sink::{Sink, Traces};
 use crate::bench::house::{House, HouseArgs};
 use crate::bench::load::Load;
+use crate::bench::scenario::DUEL;
 use crate::run::Export;
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
@@ -26,12 +27,12 @@ impl Stage {
     pub async fn open(args: &HouseArgs, setting: Setting) -> Result<Self> {
         let sink = if setting == Setting::Traced { Some(Sink::open().await?) } else { None };
         let export = sink.as_ref().map_or(Export::Nowhere, |sink| Export::To(sink.endpoint.clone()));
-        let house = House::open(args, &export).await?;
+        let house = House::open(args, &DUEL, &export).await?;
         let page = match setting {
-            Setting::Watched => Some(Page::open(&args.realm, house.redis.url()).await?),
+            Setting::Watched => Some(Page::open(&house.game.realm, house.redis.url()).await?),
             _ => None,
         };
-        let load = house.load().await?;
+        let load = house.load(&DUEL).await?;
         Ok(Self { setting, house, load, sink, page })
     }
 

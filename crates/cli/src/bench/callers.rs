@@ -1,0 +1,95 @@
+//! Players who each call for themselves: one Enqueue, one Watch, and an EndMatch by the one who ends it. They share connections.
+
+use super::desk::{Arrival, Desk};
+use anyhow::Result;
+use api::v1::play_client::PlayClient;
+use api::v1::queue_client::QueueClient;
+use api::v1::{self, watch_request};
+use chassis::{Channel, Network, Shutdown};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::DropGuard;
+use tonic::Status;
+
+/// To each address.
+const CONNECTIONS: usize = 8;
+/// Players on their way at once; further ones are held back.
+const PLAYERS_MAX: usize = 50_000;
+
+pub struct Callers {
+    desk: Desk,
+    queueing: Vec<QueueClient<Channel>>,
+    playing: Vec<PlayClient<Channel>>,
+    room: Arc<Semaphore>,
+    stop: Shutdown,
+    /// Everyone leaves with it.
+    _stopping: DropGuard,
+}
+
+/// One of them.
+struct Caller {
+    desk: Desk,
+    queueing: QueueClient<Channel>,
+    playing: PlayClient<Channel>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Callers {
+    pub fn open(network: &Network, orchestrators: &[String], playservers: &[String], desk: Desk) -> Result<Self> {
+        let channels = |addresses: &[String]| {
+            let all = addresses.iter().cycle().take(addresses.len() * CONNECTIONS);
+            all.map(|address| network.channel(address)).collect::<Result<Vec<_>, _>>()
+        };
+        let stop = Shutdown::new();
+        Ok(Self {
+            desk,
+            queueing: channels(orchestrators)?.into_iter().map(QueueClient::new).collect(),
+            playing: channels(playservers)?.into_iter().map(PlayClient::new).collect(),
+            room: Arc::new(Semaphore::new(PLAYERS_MAX)),
+            _stopping: stop.clone().drop_guard(),
+            stop,
+        })
+    }
+
+    /// Has a party come; without waiting, whatever becomes of it.
+    pub fn enqueue(&self, arrival: Arrival) {
+        let number = arrival.number;
+        let Ok(room) = self.room.clone().try_acquire_owned() else { return self.desk.book.held_back(number) };
+        let caller = Caller {
+            desk: self.desk.clone(),
+            queueing: self.queueing[number % self.queueing.len()].clone(),
+            playing: self.playing[number % self.playing.len()].clone(),
+            _room: room,
+        };
+        let stop = self.stop.clone();
+        tokio::spawn(async move { stop.run_until_cancelled_owned(caller.come(arrival)).await });
+    }
+}
+
+impl Caller {
+    async fn come(mut self, arrival: Arrival) {
+        let number = arrival.number;
+        if let Err(status) = self.play(arrival).await {
+            self.desk.book.refused(number, status.code());
+        }
+    }
+
+    async fn play(&mut self, arrival: Arrival) -> Result<(), Status> {
+        let number = arrival.number;
+        let enqueued = self.queueing.enqueue(self.desk.request(arrival)).await?.into_inner();
+        self.desk.book.taken(number);
+        let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
+        let request = v1::WatchRequest { subject, ..Default::default() };
+        let mut news = self.playing.watch(request).await?.into_inner();
+        while let Some(update) = news.message().await? {
+            let heard = self.desk.hear(&update);
+            if let Some(match_id) = heard.over {
+                self.playing.end_match(v1::EndMatchRequest { match_id, ..Default::default() }).await?;
+            }
+            if heard.is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! The script ceiling: what Redis takes for the way of a ticket when nothing but its scripts is run, with the scenario's own parties.
+
+use super::crowd::Crowd;
+use super::proc::cpu_s;
+use super::scenario::Scenario;
+use anyhow::{Context, Result, bail};
+use api::{Message, v1};
+use domain::{Cursor, Encoded, InstanceId, MatchId, RealmId, Rules, Ticket, TicketId};
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use store::testing::RedisServer;
+use store::{
+    CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, MatchOutcome, RedisStore, Store, Subject,
+    Versioned,
+};
+
+/// A realm of its own: what a measurement left in another one is not met.
+const REALM: &str = "ceiling";
+const LEASE: Duration = Duration::from_secs(3_600);
+/// Matches on their way at once.
+const LANES: usize = 64;
+/// The first lane trims the outbox after so many matches of its own.
+const TRIM_EVERY: u64 = 50;
+const NOW_MS: u64 = 1_000_000;
+const ADDRESS: &str = "10.0.0.1:7000";
+/// As long as those that services give.
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    pub tickets_per_s: f64,
+    /// CPU time of Redis for each matched ticket, in µs.
+    pub redis_us_per_ticket: f64,
+}
+
+/// Runs the scripts of `scenario`'s tickets on this Redis and counts what it takes.
+pub async fn measure(redis: &RedisServer, scenario: &Scenario, rules: &Rules, lasts: Duration) -> Result<Ceiling> {
+    let pid = redis.pid().context("redis has ended")?;
+    let stand = Arc::new(Stand::open(redis.url(), scenario, rules.clone()).await?);
+    let (began, cpu_before) = (Instant::now(), cpu_s(pid)?);
+    let lanes = (0..LANES).map(|lane| tokio::spawn(stand.clone().matches(lane, began + lasts)));
+    let mut tickets = 0;
+    for lane in try_join_all(lanes).await? {
+        tickets += lane?;
+    }
+    let (took_s, cpu_used_s) = (began.elapsed().as_secs_f64(), cpu_s(pid)? - cpu_before);
+    let tickets = tickets as f64;
+    Ok(Ceiling { tickets_per_s: tickets / took_s, redis_us_per_ticket: cpu_used_s * 1e6 / tickets })
+}
+
+/// What every lane works with.
+struct Stand {
+    store: Box<dyn Store>,
+    fence: Fence,
+    host: InstanceId,
+    holder: InstanceId,
+    realm: RealmId,
+    rules: Rules,
+    crowd: Crowd,
+    /// Tickets so far.
+    drawn: AtomicUsize,
+}
+
+impl Stand {
+    async fn open(url: &str, scenario: &Scenario, rules: Rules) -> Result<Self> {
+        let realm: RealmId = REALM.parse()?;
+        let store: Box<dyn Store> = Box::new(RedisStore::connect(url, realm.clone())?);
+        let mover: InstanceId = "mover".parse()?;
+        let Leadership::Leading { fence, .. } = store.lead(&mover, LEASE, NOW_MS, Cursor::default()).await? else {
+            bail!("another leads in a realm of one's own");
+        };
+        let (host, holder) = ("playserver".parse()?, "orchestrator".parse()?);
+        let crowd = Crowd::open(scenario, REALM)?;
+        Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn: AtomicUsize::new(0) })
+    }
+
+    /// Matches of one lane, one after the other, as many as there is time for: how many tickets they had.
+    async fn matches(self: Arc<Self>, lane: usize, until: Instant) -> Result<usize> {
+        let (mut number, mut tickets) = (0, 0);
+        while Instant::now() < until {
+            let teams = self.teams()?;
+            let queued = try_join_all(teams.into_iter().flatten().map(|enqueue| self.queued(enqueue))).await?;
+            self.play(&queued).await?;
+            number += 1;
+            tickets += queued.len();
+            if lane == 0 && number % TRIM_EVERY == 0 {
+                let seen = self.store.snapshot(&Subject::Ticket(queued[0].id)).await?.ticket.context("it is kept")?;
+                self.store.trim(&self.fence, seen.changed).await?;
+            }
+        }
+        Ok(tickets)
+    }
+
+    /// Parties that fill the teams, of those who come next.
+    fn teams(&self) -> Result<Vec<Vec<Enqueue>>> {
+        self.rules.team_sizes().iter().map(|size| self.team(*size)).collect()
+    }
+
+    fn team(&self, size: usize) -> Result<Vec<Enqueue>> {
+        let (mut team, mut room) = (Vec::new(), size);
+        while room > 0 {
+            let players = self.crowd.players(self.drawn.fetch_add(1, Ordering::Relaxed));
+            // Whoever is too many for the last seats plays another time.
+            if players.len() <= room {
+                room -= players.len();
+                team.push(self.enqueue(players)?);
+            }
+        }
+        Ok(team)
+    }
+
+    fn enqueue(&self, players: Vec<v1::Player>) -> Result<Enqueue> {
+        let party = api::party_from_wire(players)?;
+        Ok(Enqueue {
+            id: TicketId::derive(&self.realm, "", party.player_ids()),
+            players: party.player_ids().cloned().collect(),
+            places: vec![self.rules.place(&party)],
+            party: api::encode_party(&party),
+            queued_ms: NOW_MS,
+            expires_ms: NOW_MS + self.rules.longest_wait_ms(),
+            holder: self.holder.clone(),
+            trace: TRACE.to_owned(),
+        })
+    }
+
+    async fn queued(&self, enqueue: Enqueue) -> Result<Ticket> {
+        let EnqueueOutcome::Queued(ticket) = self.store.enqueue(enqueue).await? else { bail!("a ticket is not new") };
+        self.store.watch(&Subject::Ticket(ticket.id), &self.host).await?;
+        Ok(ticket)
+    }
+
+    async fn play(&self, tickets: &[Ticket]) -> Result<()> {
+        let request = self.deal(tickets);
+        let id = request.match_id;
+        match self.store.commit(&self.fence, request).await? {
+            CommitOutcome::Committed { .. } => {}
+            outcome => bail!("a match was not made: {outcome:?}"),
+        }
+        is_done(self.store.assign(id, &self.host, ADDRESS, NOW_MS, NOW_MS + self.rules.longest_match_ms()).await?)?;
+        is_done(self.store.end(id, "", NOW_MS).await?)
+    }
+
+    fn deal(&self, tickets: &[Ticket]) -> CommitRequest {
+        let read = |ticket: &Ticket| Versioned {
+            id: ticket.id,
+            version: ticket.version,
+            queued_ms: ticket.queued_ms,
+            tries: ticket.tries,
+            party: ticket.party.clone(),
+        };
+        CommitRequest {
+            match_id: MatchId::derive(self.rules.version(), tickets.iter().map(|ticket| (ticket.id, ticket.version))),
+            queue: self.rules.queue().clone(),
+            tickets: tickets.iter().map(read).collect(),
+            sheet: self.sheet(tickets),
+            host: self.host.clone(),
+            now_ms: NOW_MS,
+            due_ms: NOW_MS + self.rules.longest_match_ms(),
+        }
+    }
+
+    /// As many bytes as one that a match has.
+    fn sheet(&self, tickets: &[Ticket]) -> Encoded {
+        let seat = |ticket: &Ticket, player: &domain::PlayerId| v1::Seat {
+            player_id: player.to_string(),
+            ticket_id: ticket.id.to_string(),
+            rating: 1_500.0,
+            wait_ms: 5,
+            ..Default::default()
+        };
+        let seats = tickets.iter().flat_map(|ticket| ticket.players.iter().map(|player| seat(ticket, player)));
+        let sheet = v1::Sheet {
+            queue: self.rules.queue().to_string(),
+            rules_version: self.rules.version().to_string(),
+            teams: vec![v1::Team { seats: seats.collect() }],
+            cost_s: 0.5,
+            longest_match_ms: self.rules.longest_match_ms(),
+            ..Default::default()
+        };
+        Encoded(sheet.encode_to_vec().into())
+    }
+}
+
+fn is_done(outcome: MatchOutcome) -> Result<()> {
+    match outcome {
+        MatchOutcome::Done(_) => Ok(()),
+        outcome => bail!("a match did not go on: {outcome:?}"),
+    }
+}

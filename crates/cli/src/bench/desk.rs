@@ -1,0 +1,75 @@
+//! What players make of what they are told, by whatever way they hear it.
+
+use super::book::Book;
+use super::crowd::Crowd;
+use api::v1::{self, TicketState};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// A ticket that is due.
+pub struct Arrival {
+    pub number: usize,
+    pub players: Vec<v1::Player>,
+}
+
+#[derive(Clone)]
+pub struct Desk {
+    pub queue: String,
+    pub book: Arc<Book>,
+    pub crowd: Arc<Crowd>,
+}
+
+/// What is to be done about an update.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The match that is to be ended.
+    pub over: Option<String>,
+    /// Nothing further comes of this ticket.
+    pub is_last: bool,
+}
+
+impl Desk {
+    /// The ticket with this number, which is due at that time.
+    pub fn arrival(&self, due: Instant) -> Arrival {
+        let number = self.book.due(due);
+        Arrival { number, players: self.crowd.players(number) }
+    }
+
+    pub fn request(&self, arrival: Arrival) -> v1::EnqueueRequest {
+        v1::EnqueueRequest { queues: vec![self.queue.clone()], players: arrival.players, ..Default::default() }
+    }
+
+    pub fn hear(&self, update: &v1::Update) -> Heard {
+        match update.state() {
+            TicketState::Matched => {
+                self.note_matched(update);
+                Heard::default()
+            }
+            TicketState::Assigned => {
+                self.note_matched(update);
+                let ends = update.r#match.as_ref().filter(|matched| is_first(matched, &update.ticket_id));
+                Heard { over: ends.map(|matched| matched.id.clone()), is_last: false }
+            }
+            TicketState::Ended => {
+                // A ticket whose end is the first that is heard of it was matched too.
+                self.note_matched(update);
+                Heard { over: None, is_last: true }
+            }
+            TicketState::Cancelled | TicketState::Expired => Heard { over: None, is_last: true },
+            _ => Heard::default(),
+        }
+    }
+
+    fn note_matched(&self, update: &v1::Update) {
+        if let Some(number) = update.player_ids.first().and_then(|player| self.crowd.number(player)) {
+            self.book.matched(number);
+        }
+    }
+}
+
+/// One of a match's tickets is the one that ends it.
+fn is_first(matched: &v1::Match, ticket_id: &str) -> bool {
+    let sheet = matched.sheet.as_ref();
+    let first = sheet.and_then(|sheet| sheet.teams.first()).and_then(|team| team.seats.first());
+    first.is_some_and(|seat| seat.ticket_id == ticket_id)
+}

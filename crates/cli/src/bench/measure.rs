@@ -1,0 +1,131 @@
+//! A scenario's players, at their rate for a while: what it takes, and how long they wait.
+
+use super::bounds::{check_rate, check_seconds, check_seconds_or_none};
+use super::ceiling::{self, Ceiling};
+use super::house::{House, HouseArgs};
+use super::load::Load;
+use super::measured::Measured;
+use super::scenario::Scenario;
+use super::usage::{Figures, Usage};
+use crate::run::Export;
+use anyhow::{Result, ensure};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long players may still be matched afterwards.
+const SETTLE_MAX: Duration = Duration::from_secs(10);
+/// A few wait long, for want of an opponent.
+const LEFT_MAX: usize = 50;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    // Its help, with the scenario's own rate, is put in where the scenario is named.
+    #[arg(long, env = "MUSTER_BENCH_RATE", value_name = "RATE")]
+    rate: Option<f64>,
+    /// For how long, in seconds
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 20, value_name = "SECONDS")]
+    seconds: u64,
+    /// For how long before that players come while nothing is measured, in seconds
+    #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 5, value_name = "SECONDS")]
+    warm_up: u64,
+    /// For how long afterwards the same Redis runs the scripts of such tickets and nothing else, in seconds; 0: not at all
+    #[arg(long, env = "MUSTER_BENCH_CEILING", default_value_t = 5, value_name = "SECONDS")]
+    ceiling: u64,
+    /// Write what was measured to a file
+    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Set it against what such a file says of the same scenario
+    #[arg(long, env = "MUSTER_BENCH_AGAINST", value_name = "FILE")]
+    against: Option<PathBuf>,
+    #[command(flatten)]
+    house: HouseArgs,
+}
+
+pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
+    args.check(scenario)?;
+    let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
+    let mut house = House::open(&args.house, scenario, &Export::Nowhere).await?;
+    let load = house.load(scenario).await?;
+    let measured = measure(scenario, &args, &house, &load).await;
+    drop(load);
+    house.leave().await;
+    let measured = Measured { ceiling: args.ceiling(scenario, &house).await?, ..measured? };
+    println!("{measured}");
+    if let Some(before) = before {
+        println!("\n{}", measured.against(&before));
+    }
+    args.json.as_deref().map_or(Ok(()), |file| measured.write(file))
+}
+
+impl Args {
+    fn check(&self, scenario: &Scenario) -> Result<()> {
+        check_rate("--rate", self.rate(scenario))?;
+        check_seconds("--seconds", self.seconds)?;
+        check_seconds("--warm-up", self.warm_up)?;
+        check_seconds_or_none("--ceiling", self.ceiling)?;
+        self.house.game(scenario).map(drop)
+    }
+
+    async fn ceiling(&self, scenario: &Scenario, house: &House) -> Result<Option<Ceiling>> {
+        if self.ceiling == 0 {
+            return Ok(None);
+        }
+        let lasts = Duration::from_secs(self.ceiling);
+        Ok(Some(ceiling::measure(&house.redis, scenario, &house.game.rules, lasts).await?))
+    }
+
+    fn rate(&self, scenario: &Scenario) -> f64 {
+        self.rate.unwrap_or(scenario.rate)
+    }
+}
+
+/// Has players come as the scenario says; the seconds that were whole within it.
+async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> Range<usize> {
+    let Some(burst) = scenario.burst else { return load.offer(rate, lasts).await };
+    let middle = burst.lasts_max.min(lasts / 3);
+    let calm = (lasts - middle) / 2;
+    let first = load.offer(rate, calm).await.start;
+    load.offer(rate * burst.factor, middle).await;
+    first..load.offer(rate, calm).await.end
+}
+
+async fn measure(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
+    let rate = args.rate(scenario);
+    load.offer(rate, Duration::from_secs(args.warm_up)).await;
+    let before = Usage::of(house).await?;
+    let matched_before = load.book.matched_so_far();
+    let seconds = offer(scenario, load, rate, Duration::from_secs(args.seconds)).await;
+    let after = Usage::of(house).await?;
+    let matched = (load.book.matched_so_far() - matched_before) as f64;
+    ensure!(matched > 0.0, "nobody was matched");
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+
+    let used = after.since(&before);
+    let page = load.book.page(seconds);
+    let per_ticket =
+        |figures: Figures, unit: f64| figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect();
+    let proposals: f64 = used.verdicts.values().sum();
+    let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
+    Ok(Measured {
+        scenario: scenario.name.to_owned(),
+        via: args.house.via.name().to_owned(),
+        rate,
+        seconds: args.seconds,
+        fsync: args.house.fsync.name().to_owned(),
+        offered_per_s: page.offered,
+        matched_per_s: matched / used.wall_s,
+        held_back: page.held_back,
+        refused: page.refused_ms.count,
+        failed: page.failed,
+        acknowledged_ms: page.taken_ms,
+        delivered_ms: page.matched_ms,
+        conflict_share: if proposals > 0.0 { conflicts / proposals } else { 0.0 },
+        redis_us_per_ticket: per_ticket(used.calls_us, 1.0),
+        round_trips_per_ticket: per_ticket(used.round_trips, 1.0),
+        cpu_us_per_ticket: per_ticket(used.cpu_s, 1e6),
+        redis_calls_per_ticket: per_ticket(used.calls, 1.0),
+        resident_bytes: after.resident_bytes,
+        ceiling: None,
+    })
+}

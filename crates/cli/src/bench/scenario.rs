@@ -1,0 +1,138 @@
+//! What can be offered by name: who comes, and by which rules they play. A further scenario is one more entry in [`ALL`], with its rules
+//! file in `rules/bench/`; all else is shared.
+
+use super::crowd::{self, Draw};
+use anyhow::{Context, Result};
+use api::v1;
+use domain::Rules;
+use std::time::Duration;
+
+#[derive(Debug)]
+pub struct Scenario {
+    /// As it is asked for.
+    pub name: &'static str,
+    /// One line of help.
+    pub about: &'static str,
+    /// A rules file, and the queue in it that everyone waits in.
+    pub rules_toml: &'static str,
+    pub queue: &'static str,
+    /// Tickets that arrive per second, unless asked otherwise.
+    pub rate: f64,
+    pub burst: Option<Burst>,
+    /// The players of one ticket; who they are is put in by whoever has them queue.
+    pub draw: fn(&mut Draw) -> Vec<v1::Player>,
+}
+
+/// In the middle more arrive.
+#[derive(Debug, Clone, Copy)]
+pub struct Burst {
+    pub factor: f64,
+    pub lasts_max: Duration,
+}
+
+impl Scenario {
+    /// Those of its queue.
+    pub fn rules(&self) -> Result<Rules> {
+        let of_queue = |rules: &Rules| rules.queue().as_str() == self.queue;
+        let rules = Rules::parse_all(self.rules_toml)?.into_iter().find(of_queue);
+        rules.with_context(|| format!("the rules of {} have no queue {}", self.name, self.queue))
+    }
+}
+
+pub const DUEL: Scenario = Scenario {
+    name: "duel",
+    about: "One against one, with the ratings of an arena",
+    rules_toml: include_str!("../../../../rules/duel.toml"),
+    queue: "duel",
+    rate: 1_000.0,
+    burst: None,
+    draw: crowd::alone,
+};
+
+pub const ALL: [Scenario; 7] = [
+    DUEL,
+    Scenario {
+        name: "teams",
+        about: "Five against five, in parties of one to five",
+        rules_toml: include_str!("../../../../rules/teams-5v5.toml"),
+        queue: "teams-5v5",
+        rate: 300.0,
+        draw: crowd::party,
+        ..DUEL
+    },
+    Scenario {
+        name: "region",
+        about: "One against one in 20 regions, more than a quarter of the players in the largest",
+        rules_toml: include_str!("../../../../rules/bench/region.toml"),
+        queue: "region",
+        draw: crowd::at_home,
+        ..DUEL
+    },
+    Scenario {
+        name: "burst",
+        about: "As duel, with ten times as many for 10 s in the middle, or for a third of a shorter run",
+        rate: 150.0,
+        burst: Some(Burst { factor: 10.0, lasts_max: Duration::from_secs(10) }),
+        ..DUEL
+    },
+    Scenario {
+        name: "first-match",
+        about: "Any two players; after Open Match's scale scenario of this name",
+        rules_toml: include_str!("../../../../rules/bench/first-match.toml"),
+        queue: "first-match",
+        ..DUEL
+    },
+    Scenario {
+        name: "battle-royale",
+        about: "A hundred players of one of 20 skewed regions; after Open Match's scale scenario of this name",
+        rules_toml: include_str!("../../../../rules/bench/battle-royale.toml"),
+        queue: "battle-royale",
+        draw: crowd::of_one_region,
+        ..DUEL
+    },
+    Scenario {
+        name: "team-shooter",
+        about: "Twelve players of near skill, of one mode and region; after Open Match's scale scenario of this name",
+        rules_toml: include_str!("../../../../rules/bench/team-shooter.toml"),
+        queue: "team-shooter",
+        rate: 500.0,
+        draw: crowd::of_near_skill,
+        ..DUEL
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::crowd::Crowd;
+    use domain::{Candidate, Outlook, Range, Sought, TicketId};
+
+    /// The first of those who come, all at once.
+    fn come(scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
+        let crowd = Crowd::open(scenario, "t").unwrap();
+        let candidate = |number: usize| {
+            let party = api::party_from_wire(crowd.players(number)).unwrap();
+            assert_eq!(rules.admit(&party), Ok(()), "{}", scenario.name);
+            let id = TicketId::derive(&"test".parse().unwrap(), &number.to_string(), []);
+            Candidate { id, version: 1, queued_ms: 0, tries: 0, party }
+        };
+        (0..count).map(candidate).collect()
+    }
+
+    #[test]
+    fn whoever_comes_may_play_and_finds_company() {
+        for scenario in ALL {
+            let rules = scenario.rules().unwrap();
+            let candidates = come(&scenario, &rules, 2_000);
+            let range = Range { sought: Sought::around(None), candidates, outlook: Outlook::default() };
+            let proposals = domain::search(&range, &rules, 1_000, 0).proposals;
+            assert!(!proposals.is_empty(), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let names: std::collections::HashSet<&str> = ALL.iter().map(|scenario| scenario.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

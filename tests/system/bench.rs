@@ -1,0 +1,122 @@
+//! What a ticket takes can be measured, scenario by scenario, and set against what it took before.
+
+use crate::processes::MUSTER;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// As short as it can be, on as few processes.
+const BRIEF: [&str; 12] = [
+    "--warm-up",
+    "1",
+    "--seconds",
+    "2",
+    "--ceiling",
+    "0",
+    "--orchestrators",
+    "1",
+    "--matchmakers",
+    "1",
+    "--playservers",
+    "1",
+];
+
+fn bench(scenario: &str, flags: &[&str]) -> Result<Output> {
+    Command::new(MUSTER).args(["bench", scenario]).args(flags).output().context("muster bench")
+}
+
+/// What a brief run wrote to `file`.
+fn told_of(scenario: &str, file: &Path, flags: &[&str]) -> Result<Value> {
+    let path = file.to_str().context("a path in UTF-8")?;
+    let ran = bench(scenario, &[&BRIEF[..], &["--json", path], flags].concat())?;
+    assert!(ran.status.success(), "{ran:?}");
+    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+}
+
+fn figure(told: &Value, path: &str) -> f64 {
+    told.pointer(path).and_then(Value::as_f64).unwrap_or_default()
+}
+
+/// How much is the machine's affair; that everybody is matched, and that no process is forgotten, is ours.
+#[test]
+fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("before.json");
+    let path = file.to_str().context("a path in UTF-8")?;
+    let duel = ["--rate", "50", "--warm-up", "1", "--seconds", "2", "--ceiling", "1"];
+    let ran = bench("duel", &[&duel[..], &["--json", path]].concat())?;
+    assert!(ran.status.success(), "{ran:?}");
+    let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let figure = |path: &str| figure(&told, path);
+    assert!(figure("/matched_per_s") > 0.0 && figure("/delivered_ms/p50") > 0.0, "{told:#}");
+    assert_eq!((figure("/failed"), figure("/refused")), (0.0, 0.0), "{told:#}");
+    assert!(figure("/ceiling/tickets_per_s") > 0.0 && figure("/redis_to_ceiling") > 0.0, "{told:#}");
+    for name in ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "redis", "load"] {
+        assert!(figure(&format!("/resident_bytes/{name}")) > 0.0, "{name} in {told:#}");
+    }
+    for verb in ["enqueue", "watch", "commit", "assign", "end"] {
+        assert!(figure(&format!("/round_trips_per_ticket/{verb}")) > 0.0, "{verb} in {told:#}");
+    }
+    let ran = bench("duel", &[&duel[..], &["--against", path]].concat())?;
+    let told = String::from_utf8(ran.stdout)?;
+    assert!(ran.status.success() && told.contains("delivered p99 ms") && told.contains(" ×"), "{told}");
+    // What was measured of one scenario says nothing of another.
+    let ran = bench("teams", &["--against", path])?;
+    let told = String::from_utf8(ran.stderr)?;
+    assert_eq!(ran.status.code(), Some(2), "{told}");
+    assert!(told.contains("must be of the scenario teams, is of duel"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn other_scenarios_bring_other_players() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    for (scenario, rate) in [("teams", "60"), ("region", "60"), ("burst", "20"), ("first-match", "60")] {
+        let told = told_of(scenario, &dir.path().join(scenario), &["--rate", rate])?;
+        assert_eq!(told["scenario"], scenario);
+        assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
+    }
+    Ok(())
+}
+
+#[test]
+fn players_may_call_for_themselves() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary"])?;
+    assert_eq!(told["via"], "unary");
+    assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
+    assert_eq!((figure(&told, "/failed"), figure(&told, "/refused")), (0.0, 0.0), "{told:#}");
+    Ok(())
+}
+
+#[test]
+fn scripts_are_measured_alone() -> Result<()> {
+    let ran = bench("scripts", &["--seconds", "1"])?;
+    let told = String::from_utf8(ran.stdout)?;
+    assert!(ran.status.success() && told.starts_with("scripts: ") && told.contains(" µs/ticket"), "{told}");
+    assert!(!told.starts_with("scripts: 0 "), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
+    for (scenario, flags, told) in [
+        ("duel", ["--rate", "0.5"], "error: --rate must be 1 to 1000000, is 0.5\n"),
+        ("teams", ["--seconds", "3601"], "error: --seconds must be 1 to 3600, is 3601\n"),
+        ("burst", ["--warm-up", "0"], "error: --warm-up must be 1 to 3600, is 0\n"),
+        ("region", ["--ceiling", "3601"], "error: --ceiling must be 0 to 3600, is 3601\n"),
+        ("duel", ["--queue", "chess"], "error: --queue must be one of duel, is chess\n"),
+        ("duel", ["--against", "/nowhere"], "error: --against /nowhere: No such file or directory (os error 2)\n"),
+        ("scripts", ["--seconds", "0"], "error: --seconds must be 1 to 3600, is 0\n"),
+        (
+            "duel",
+            ["--orchestrators", "17"],
+            "error: invalid value '17' for '--orchestrators <N>': 17 is not in 1..=16 (--help tells more)\n",
+        ),
+    ] {
+        let ran = bench(scenario, &flags)?;
+        assert_eq!((ran.status.code(), String::from_utf8(ran.stderr)?.as_str()), (Some(2), told));
+    }
+    Ok(())
+}
