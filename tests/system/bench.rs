@@ -91,6 +91,18 @@ fn players_may_call_for_themselves() -> Result<()> {
 }
 
 #[test]
+fn the_highest_rate_that_lasts_is_searched_for() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let flags = ["--rate", "20", "--rate-max", "40", "--find", "--probe", "3", "--p99-ms", "10000"];
+    let told = told_of("duel", &dir.path().join("found"), &flags)?;
+    assert_eq!(figure(&told, "/sustained_per_s"), 40.0, "{told:#}");
+    assert!(figure(&told, "/delivered_from_fit_ms/count") > 0.0, "{told:#}");
+    let [fit, all] = ["/delivered_from_fit_ms/p99", "/delivered_ms/p99"].map(|path| figure(&told, path));
+    assert!(fit <= all, "{told:#}");
+    Ok(())
+}
+
+#[test]
 fn scripts_are_measured_alone() -> Result<()> {
     let ran = bench("scripts", &["--seconds", "1"])?;
     let told = String::from_utf8(ran.stdout)?;
@@ -106,6 +118,9 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         ("teams", ["--seconds", "3601"], "error: --seconds must be 1 to 3600, is 3601\n"),
         ("burst", ["--warm-up", "0"], "error: --warm-up must be 1 to 3600, is 0\n"),
         ("region", ["--ceiling", "3601"], "error: --ceiling must be 0 to 3600, is 3601\n"),
+        ("duel", ["--probe", "1"], "error: --probe must be 2 to 600, is 1\n"),
+        ("duel", ["--p99-ms", "0"], "error: --p99-ms must be above 0 and at most 1000000, is 0\n"),
+        ("duel", ["--rate-max", "0"], "error: --rate-max must be 1 to 1000000, is 0\n"),
         ("duel", ["--queue", "chess"], "error: --queue must be one of duel, is chess\n"),
         ("duel", ["--against", "/nowhere"], "error: --against /nowhere: No such file or directory (os error 2)\n"),
         ("scripts", ["--seconds", "0"], "error: --seconds must be 1 to 3600, is 0\n"),

@@ -29,7 +29,7 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         (["--rounds", "0"], "error: --rounds must be 1 to 100, is 0\n"),
         (["--seconds", "3601"], "error: --seconds must be 1 to 3600, is 3601\n"),
         (["--warm-up", "0"], "error: --warm-up must be 1 to 3600, is 0\n"),
-        (["--queue", "chess"], "error: --queue must be one of duel, teams-5v5, is chess\n"),
+        (["--queue", "chess"], "error: --queue must be one of duel, is chess\n"),
     ] {
         let ran = overhead(&flags)?;
         assert_eq!((ran.status.code(), String::from_utf8(ran.stderr)?.as_str()), (Some(2), told));

@@ -1,6 +1,8 @@
 //! What became of every ticket that was to arrive.
 
-use super::latency::{Latencies, Latency};
+use super::fit::{Made, Seated};
+use super::latency::Latencies;
+use super::page::Page;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,27 +36,24 @@ pub struct Book {
 #[derive(Default)]
 struct Written {
     tickets: Vec<Ticket>,
+    /// Matches, by the numbers of their teams' tickets.
+    made: Vec<Vec<Vec<usize>>>,
     taken: usize,
     matched: usize,
 }
 
-/// What became of those who were due within some seconds.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// Per second.
-    pub offered: f64,
-    /// Tickets matched and delivered per second, in these seconds.
-    pub goodput: f64,
-    pub held_back: usize,
-    pub failed: usize,
-    pub taken_ms: Latency,
-    pub refused_ms: Latency,
-    pub matched_ms: Latency,
+/// How many tickets so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub due: usize,
+    pub taken: usize,
+    pub matched: usize,
 }
 
-impl Page {
-    pub fn not_taken(&self) -> usize {
-        self.held_back + self.failed + self.refused_ms.count
+impl Counts {
+    /// Taken and not matched. A match may be told before the Enqueue is answered.
+    pub fn waiting(self) -> usize {
+        self.taken.saturating_sub(self.matched)
     }
 }
 
@@ -101,21 +100,25 @@ impl Book {
         self.written().answered(number, answer, at);
     }
 
-    /// Its player was told of a match. Only the first time counts.
-    pub fn matched(&self, number: usize) {
+    /// Its player was told of a match. False where he was before.
+    pub fn matched(&self, number: usize) -> bool {
         let at = self.began.elapsed();
-        self.written().matched(number, at);
+        self.written().matched(number, at)
     }
 
-    /// Tickets that were matched so far.
-    pub fn matched_so_far(&self) -> usize {
-        self.written().matched
+    /// These teams' tickets are a match.
+    pub fn made(&self, teams: Vec<Vec<usize>>) {
+        self.written().made.push(teams);
     }
 
-    /// Tickets that were taken and are not matched. A match may be told before the Enqueue is answered.
-    pub fn waiting(&self) -> usize {
-        let written = self.written();
-        written.taken.saturating_sub(written.matched)
+    /// The matches whose last ticket was due within these seconds.
+    pub fn matches(&self, seconds: Range<usize>) -> Vec<Made> {
+        self.written().matches(&seconds)
+    }
+
+    pub fn counts(&self) -> Counts {
+        let Written { tickets, taken, matched, .. } = &*self.written();
+        Counts { due: tickets.len(), taken: *taken, matched: *matched }
     }
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
@@ -142,11 +145,26 @@ impl Written {
         }
     }
 
-    fn matched(&mut self, number: usize, at: Duration) {
-        if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) {
-            ticket.delivered = Some(at);
-            self.matched += 1;
-        }
+    fn matched(&mut self, number: usize, at: Duration) -> bool {
+        let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) else {
+            return false;
+        };
+        ticket.delivered = Some(at);
+        self.matched += 1;
+        true
+    }
+
+    fn matches(&self, seconds: &Range<usize>) -> Vec<Made> {
+        let seated = |number: &usize| {
+            let Ticket { due, delivered, .. } = *self.tickets.get(*number)?;
+            Some(Seated { number: *number, due, told: delivered })
+        };
+        let teams = |teams: &Vec<Vec<usize>>| -> Made {
+            teams.iter().map(|team| team.iter().filter_map(seated).collect()).collect()
+        };
+        let complete = |made: &Made| made.iter().flatten().map(|ticket| ticket.due.as_secs() as usize).max();
+        let is_within = |made: &Made| complete(made).is_some_and(|second| seconds.contains(&second));
+        self.made.iter().map(teams).filter(is_within).collect()
     }
 
     fn page(&self, seconds: &Range<usize>) -> Page {

@@ -14,16 +14,17 @@ pub fn check_rate(flag: &str, rate: f64) -> Result<(), Misuse> {
 }
 
 pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {
-    if (1..=SECONDS_MAX).contains(&seconds) {
-        return Ok(());
-    }
-    Err(Misuse::new(format!("{flag} must be 1 to {SECONDS_MAX}, is {seconds}")))
+    check_seconds_within(flag, seconds, (1, SECONDS_MAX))
 }
 
 /// Where 0 stands for not at all.
 pub fn check_seconds_or_none(flag: &str, seconds: u64) -> Result<(), Misuse> {
-    if seconds <= SECONDS_MAX {
+    check_seconds_within(flag, seconds, (0, SECONDS_MAX))
+}
+
+pub fn check_seconds_within(flag: &str, seconds: u64, (least, most): (u64, u64)) -> Result<(), Misuse> {
+    if (least..=most).contains(&seconds) {
         return Ok(());
     }
-    Err(Misuse::new(format!("{flag} must be 0 to {SECONDS_MAX}, is {seconds}")))
+    Err(Misuse::new(format!("{flag} must be {least} to {most}, is {seconds}")))
 }

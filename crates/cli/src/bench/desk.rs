@@ -47,8 +47,7 @@ impl Desk {
             }
             TicketState::Assigned => {
                 self.note_matched(update);
-                let ends = update.r#match.as_ref().filter(|matched| is_first(matched, &update.ticket_id));
-                Heard { over: ends.map(|matched| matched.id.clone()), is_last: false }
+                Heard { over: ended_by(update).map(|matched| matched.id.clone()), is_last: false }
             }
             TicketState::Ended => {
                 // A ticket whose end is the first that is heard of it was matched too.
@@ -61,15 +60,24 @@ impl Desk {
     }
 
     fn note_matched(&self, update: &v1::Update) {
-        if let Some(number) = update.player_ids.first().and_then(|player| self.crowd.number(player)) {
-            self.book.matched(number);
+        let number = update.player_ids.first().and_then(|player| self.crowd.number(player));
+        let is_new = number.is_some_and(|number| self.book.matched(number));
+        if let Some(sheet) = ended_by(update).filter(|_| is_new).and_then(|matched| matched.sheet.as_ref()) {
+            self.book.made(sheet.teams.iter().map(|team| self.numbers(team)).collect());
         }
+    }
+
+    /// Of the team's tickets; a party's players stand side by side.
+    fn numbers(&self, team: &v1::Team) -> Vec<usize> {
+        let mut numbers: Vec<usize> = team.seats.iter().filter_map(|seat| self.crowd.number(&seat.player_id)).collect();
+        numbers.dedup();
+        numbers
     }
 }
 
-/// One of a match's tickets is the one that ends it.
-fn is_first(matched: &v1::Match, ticket_id: &str) -> bool {
-    let sheet = matched.sheet.as_ref();
-    let first = sheet.and_then(|sheet| sheet.teams.first()).and_then(|team| team.seats.first());
-    first.is_some_and(|seat| seat.ticket_id == ticket_id)
+/// The match, if it is this one of its tickets that ends it.
+fn ended_by(update: &v1::Update) -> Option<&v1::Match> {
+    let matched = update.r#match.as_ref()?;
+    let first = matched.sheet.as_ref()?.teams.first()?.seats.first()?;
+    (first.ticket_id == update.ticket_id).then_some(matched)
 }

@@ -128,6 +128,7 @@ impl House {
             orchestrators: self.addresses(Role::Orchestrator),
             playservers: self.addresses(Role::Playserver),
             queue: self.game.queue.clone(),
+            rules: self.game.rules.clone(),
         };
         Load::open(scenario, &to).await
     }

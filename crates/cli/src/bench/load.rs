@@ -4,10 +4,13 @@ use super::book::Book;
 use super::callers::Callers;
 use super::crowd::Crowd;
 use super::desk::{Arrival, Desk};
+use super::fit::Fit;
+use super::latency::{Latencies, Latency};
 use super::realm_server::RealmServer;
 use super::scenario::Scenario;
 use anyhow::Result;
 use chassis::Network;
+use domain::Rules;
 use futures::future::try_join_all;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 const STREAMS_PER_ORCHESTRATOR: usize = 8;
 const TICK: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Where no match was told of for so long, the others wait for want of company.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// How players reach the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -44,11 +49,14 @@ pub struct Addresses {
     pub orchestrators: Vec<String>,
     pub playservers: Vec<String>,
     pub queue: String,
+    /// The queue's, as far as is known.
+    pub rules: Arc<Rules>,
 }
 
 pub struct Load {
     pub book: Arc<Book>,
     desk: Desk,
+    rules: Arc<Rules>,
     way: Way,
 }
 
@@ -63,7 +71,7 @@ impl Load {
         let crowd = Arc::new(Crowd::open(scenario, "bench")?);
         let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
         let way = Way::open(to, &desk).await?;
-        Ok(Self { book, desk, way })
+        Ok(Self { book, desk, rules: to.rules.clone(), way })
     }
 
     /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
@@ -85,14 +93,31 @@ impl Load {
         first..self.book.now().max(first + 1)
     }
 
+    /// How long those who were due in these seconds waited from when their match was worth making.
+    pub fn waits_for_system(&self, seconds: Range<usize>) -> Result<Latency> {
+        let fit = Fit { rules: &self.rules, crowd: &self.desk.crowd };
+        let mut waits = Vec::new();
+        for made in self.book.matches(seconds) {
+            waits.extend(fit.waits(&made)?);
+        }
+        Ok(Latencies::of(waits.into_iter()))
+    }
+
     fn arrive(&self, due: Instant) {
         self.way.enqueue(self.desk.arrival(due));
     }
 
-    /// Waits until hardly anyone waits for a match, no longer than `wait_max`.
+    /// Waits until hardly anyone waits for a match or no match comes any more, no longer than `wait_max`.
     pub async fn settle(&self, left_max: usize, wait_max: Duration) {
         let deadline = Instant::now() + wait_max;
-        while self.book.waiting() > left_max && Instant::now() < deadline {
+        let (mut matched, mut quiet_since) = (0, Instant::now());
+        while self.book.counts().waiting() > left_max && Instant::now() < deadline {
+            let now = self.book.counts().matched;
+            if now > matched {
+                (matched, quiet_since) = (now, Instant::now());
+            } else if quiet_since.elapsed() > QUIET {
+                return;
+            }
             sleep(LOOK_EVERY).await;
         }
     }

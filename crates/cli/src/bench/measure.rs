@@ -2,9 +2,12 @@
 
 use super::bounds::{check_rate, check_seconds, check_seconds_or_none};
 use super::ceiling::{self, Ceiling};
+use super::find::{FindArgs, find};
 use super::house::{House, HouseArgs};
 use super::load::Load;
 use super::measured::Measured;
+use super::page::HEADER;
+use super::progress::Progress;
 use super::scenario::Scenario;
 use super::usage::{Figures, Usage};
 use crate::run::Export;
@@ -39,6 +42,8 @@ pub struct Args {
     #[arg(long, env = "MUSTER_BENCH_AGAINST", value_name = "FILE")]
     against: Option<PathBuf>,
     #[command(flatten)]
+    find: FindArgs,
+    #[command(flatten)]
     house: HouseArgs,
 }
 
@@ -47,7 +52,7 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
     let mut house = House::open(&args.house, scenario, &Export::Nowhere).await?;
     let load = house.load(scenario).await?;
-    let measured = measure(scenario, &args, &house, &load).await;
+    let measured = measure_at(scenario, &args, &house, &load).await;
     drop(load);
     house.leave().await;
     let measured = Measured { ceiling: args.ceiling(scenario, &house).await?, ..measured? };
@@ -64,6 +69,7 @@ impl Args {
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling)?;
+        self.find.check()?;
         self.house.game(scenario).map(drop)
     }
 
@@ -90,19 +96,31 @@ async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> 
     first..load.offer(rate, calm).await.end
 }
 
-async fn measure(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
+/// At the rate that is asked for, or the highest that lasts.
+async fn measure_at(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
-    load.offer(rate, Duration::from_secs(args.warm_up)).await;
+    let Some(demand) = args.find.demand() else { return measure(scenario, args, rate, house, load).await };
+    println!("{HEADER}");
+    let found = find(load, rate, &demand, |page| println!("{}", page.row("probe"))).await?;
+    println!();
+    let measured = measure(scenario, args, found.sustained, house, load).await?;
+    Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })
+}
+
+async fn measure(scenario: &Scenario, args: &Args, rate: f64, house: &House, load: &Load) -> Result<Measured> {
+    let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
+    let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
+    load.offer(rate, warm_up).await;
     let before = Usage::of(house).await?;
-    let matched_before = load.book.matched_so_far();
-    let seconds = offer(scenario, load, rate, Duration::from_secs(args.seconds)).await;
+    let matched_before = load.book.counts().matched;
+    let seconds = offer(scenario, load, rate, lasts).await;
     let after = Usage::of(house).await?;
-    let matched = (load.book.matched_so_far() - matched_before) as f64;
+    let matched = (load.book.counts().matched - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched");
     load.settle(LEFT_MAX, SETTLE_MAX).await;
 
     let used = after.since(&before);
-    let page = load.book.page(seconds);
+    let page = load.book.page(seconds.clone());
     let per_ticket =
         |figures: Figures, unit: f64| figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect();
     let proposals: f64 = used.verdicts.values().sum();
@@ -120,6 +138,7 @@ async fn measure(scenario: &Scenario, args: &Args, house: &House, load: &Load) -
         failed: page.failed,
         acknowledged_ms: page.taken_ms,
         delivered_ms: page.matched_ms,
+        delivered_from_fit_ms: load.waits_for_system(seconds)?,
         conflict_share: if proposals > 0.0 { conflicts / proposals } else { 0.0 },
         redis_us_per_ticket: per_ticket(used.calls_us, 1.0),
         round_trips_per_ticket: per_ticket(used.round_trips, 1.0),
@@ -127,5 +146,6 @@ async fn measure(scenario: &Scenario, args: &Args, house: &House, load: &Load) -
         redis_calls_per_ticket: per_ticket(used.calls, 1.0),
         resident_bytes: after.resident_bytes,
         ceiling: None,
+        sustained_per_s: None,
     })
 }

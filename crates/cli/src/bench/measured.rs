@@ -29,6 +29,8 @@ pub struct Measured {
     /// From the arrival that was due to the answer, and to the match that the player is told, in ms.
     pub acknowledged_ms: Latency,
     pub delivered_ms: Latency,
+    /// From when the match was worth making, all of its tickets there and its cost within their patience, to the same, in ms.
+    pub delivered_from_fit_ms: Latency,
     /// Of all proposals, those that met another over the same tickets.
     pub conflict_share: f64,
     /// CPU time for each matched ticket by role, in µs; `load` is this program's own.
@@ -43,6 +45,8 @@ pub struct Measured {
     pub resident_bytes: Figures,
     /// What the same Redis takes for the scripts of such tickets alone.
     pub ceiling: Option<Ceiling>,
+    /// The highest rate that lasts, in tickets per second, where it was searched for.
+    pub sustained_per_s: Option<f64>,
 }
 
 /// With what follows from it.
@@ -85,11 +89,14 @@ impl Measured {
     /// Each figure set against an earlier one's.
     pub fn against(&self, before: &Self) -> String {
         let rows = [
+            ("lasting per s", before.sustained_per_s.unwrap_or_default(), self.sustained_per_s.unwrap_or_default()),
             ("matched per s", before.matched_per_s, self.matched_per_s),
             ("acknowledged p50 ms", before.acknowledged_ms.p50, self.acknowledged_ms.p50),
             ("acknowledged p99 ms", before.acknowledged_ms.p99, self.acknowledged_ms.p99),
             ("delivered p50 ms", before.delivered_ms.p50, self.delivered_ms.p50),
             ("delivered p99 ms", before.delivered_ms.p99, self.delivered_ms.p99),
+            ("from a fit match p50", before.delivered_from_fit_ms.p50, self.delivered_from_fit_ms.p50),
+            ("from a fit match p99", before.delivered_from_fit_ms.p99, self.delivered_from_fit_ms.p99),
             ("CPU µs per ticket", before.cpu_us(), self.cpu_us()),
             ("of it Redis", of(&before.cpu_us_per_ticket, REDIS), of(&self.cpu_us_per_ticket, REDIS)),
             (
@@ -117,12 +124,17 @@ impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scenario, via, rate, seconds, fsync, .. } = self;
         writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s, appendfsync {fsync}")?;
+        if let Some(sustained) = self.sustained_per_s {
+            writeln!(f, "  the highest rate that lasts: {sustained:.0}/s")?;
+        }
         writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
         writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
         writeln!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
-        for (name, Latency { p50, p90, p99, p999, max, .. }) in
-            [("enqueue acknowledged", &self.acknowledged_ms), ("match delivered", &self.delivered_ms)]
-        {
+        for (name, Latency { p50, p90, p99, p999, max, .. }) in [
+            ("enqueue acknowledged", &self.acknowledged_ms),
+            ("match delivered", &self.delivered_ms),
+            ("from a fit match on", &self.delivered_from_fit_ms),
+        ] {
             writeln!(f, "  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1}")?;
         }
         writeln!(f, "  conflicts {:.1} % of proposals", 100.0 * self.conflict_share)?;

@@ -12,11 +12,31 @@ pub struct Named {
     pub args: measure::Args,
 }
 
+const HELP: &str = "\
+What is told of waits, in ms:
+  enqueue acknowledged    from when the ticket was due to come until its Enqueue was answered
+  match delivered         from when it was due until its player was told of his match
+  from a fit match on     from when that match was worth making until then: its last ticket had come, and its cost was within
+                          its players' patience by the rules. What is left out is the wait for company, which no system can
+                          shorten. It is told of the match that was made: that a better one was missed shows in
+                          `match delivered` alone. Where rules let patience follow the arrivals, which only services see,
+                          it begins when the last ticket was due
+
+What is due comes at its time, whatever became of what came before; the load is a process of this machine too.
+
+Examples:
+  muster bench duel --rate 1000 --json before.json
+  muster bench duel --rate 1000 --against before.json
+  muster bench duel --find --p99-ms 100 --via unary";
+
 static SCENARIOS: [Scenario; ALL.len()] = ALL;
 
 fn command(scenario: &Scenario) -> Command {
     let rate = format!("Tickets that arrive per second [default: {}]", scenario.rate);
-    let command = measure::Args::augment_args(Command::new(scenario.name)).about(scenario.about).long_about(None);
+    let command = measure::Args::augment_args(Command::new(scenario.name))
+        .about(scenario.about)
+        .long_about(None)
+        .after_help(HELP);
     command.mut_arg("rate", |flag| flag.help(rate))
 }
 

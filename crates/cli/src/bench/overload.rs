@@ -1,28 +1,22 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
-use super::book::Page;
 use super::bounds::{RATE_MAX, check_rate, check_seconds};
+use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
 use super::load::Load;
+use super::page::{HEADER, Page};
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use crate::run::Export;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::ops::Range;
 use std::time::Duration;
 
 const FACTOR_MAX: f64 = 100.0;
-/// Players per second that are offered first, and by how much more each time.
+/// Tickets per second that are offered first.
 const RATE_FIRST: f64 = 500.0;
-const RATE_STEP: f64 = 1.25;
-const STEP: Duration = Duration::from_secs(6);
-/// Seconds at the beginning of each step that are not looked at.
-const WARM_UP: usize = 1;
-/// Times that a rate is tried before it counts as not sustained.
-const TRIES: usize = 2;
-/// A rate is sustained when as much of it is matched, and those who are matched waited no longer (p99).
-const SUSTAINED_SHARE: f64 = 0.97;
-const SUSTAINED_WAIT_MS: f64 = 5_000.0;
+/// A rate that lasts is no overload: that some wait for want of an opponent does not matter here.
+const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, lasts: Duration::from_secs(6), rate_max: RATE_MAX };
 /// A few wait long, for want of an opponent.
 const LEFT_MAX: usize = 50;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
@@ -64,14 +58,14 @@ pub async fn run(args: Args) -> Result<()> {
 }
 
 async fn measure(args: &Args, load: &Load) -> Result<()> {
-    println!("{:<10} {HEADER}", "");
+    println!("{HEADER}");
     let peak = match args.sustained {
         Some(rate) => {
-            let page = step(load, rate, STEP).await;
+            let page = step(load, rate, DEMAND.lasts).await;
             print("sustained", &page);
-            Peak { sustained: rate, goodput: page.goodput }
+            Found { sustained: rate, goodput: page.goodput }
         }
-        None => find_peak(load).await?,
+        None => find(load, RATE_FIRST, &DEMAND, |page| print("probe", page)).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await;
@@ -92,54 +86,6 @@ async fn measure(args: &Args, load: &Load) -> Result<()> {
     Ok(())
 }
 
-struct Peak {
-    /// The highest rate offered that was sustained.
-    sustained: f64,
-    /// The most that was matched per second, at whatever rate.
-    goodput: f64,
-}
-
-async fn find_peak(load: &Load) -> Result<Peak> {
-    let mut peak = Peak { sustained: 0.0, goodput: 0.0 };
-    let mut rate = RATE_FIRST;
-    loop {
-        if sustains(load, rate, &mut peak).await {
-            peak.sustained = rate;
-        } else if peak.sustained > 0.0 {
-            return Ok(peak);
-        } else {
-            bail!("not even {RATE_FIRST} tickets/s are sustained here");
-        }
-        if rate * RATE_STEP > RATE_MAX {
-            return Ok(peak);
-        }
-        rate *= RATE_STEP;
-    }
-}
-
-/// Tries the rate, a second time too: the machine may have had something else to do.
-async fn sustains(load: &Load, rate: f64, peak: &mut Peak) -> bool {
-    for _ in 0..TRIES {
-        let page = step(load, rate, STEP).await;
-        print("ramp", &page);
-        peak.goodput = peak.goodput.max(page.goodput);
-        if page.goodput >= SUSTAINED_SHARE * page.offered
-            && page.not_taken() == 0
-            && page.matched_ms.p99 <= SUSTAINED_WAIT_MS
-        {
-            return true;
-        }
-    }
-    false
-}
-
-/// Offers a rate, lets those matched who can be, and says what became of it once it was running.
-async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
-    let seconds = load.offer(rate, lasts).await;
-    load.settle(LEFT_MAX, SETTLE_MAX).await;
-    load.book.page(seconds.start + WARM_UP..seconds.end)
-}
-
 /// Seconds until all was well, and stayed so.
 fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     let is_well = |second: usize| {
@@ -151,16 +97,6 @@ fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     (seconds < after.len()).then_some(seconds)
 }
 
-const HEADER: &str =
-    "offered/s  matched/s   refused  not sent  failed    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
-
 fn print(name: &str, page: &Page) {
-    let Page { offered, goodput, held_back, failed, taken_ms, refused_ms, matched_ms } = page;
-    println!(
-        "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {:>19} {:>19} {:>21}",
-        refused_ms.count,
-        format!("{:.1} / {:.1}", taken_ms.p50, taken_ms.p99),
-        format!("{:.1} / {:.1}", refused_ms.p50, refused_ms.p99),
-        format!("{:.1} / {:.1}", matched_ms.p50, matched_ms.p99),
-    );
+    println!("{}", page.row(name));
 }

@@ -47,9 +47,9 @@ impl Stage {
         let meter = Meter { services: self.house.pids()?, monitor: self.monitor()?, own: own.to_vec() };
         self.load.offer(args.rate, Duration::from_secs(args.warm_up)).await;
         self.observed()?;
-        let (before, matched_before) = (meter.read()?, self.load.book.matched_so_far());
+        let (before, matched_before) = (meter.read()?, self.load.book.counts().matched);
         self.load.offer(args.rate, Duration::from_secs(args.seconds)).await;
-        let (used, matched) = (meter.read()?.since(&before), self.load.book.matched_so_far() - matched_before);
+        let (used, matched) = (meter.read()?.since(&before), self.load.book.counts().matched - matched_before);
         ensure!(matched > 0, "nobody was matched");
         let (traces, told_bytes) = self.observed()?;
         self.load.settle(0, SETTLE_MAX).await;

@@ -1,0 +1,219 @@
+//! The highest rate that lasts: doubled until one does not, then narrowed down.
+
+use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
+use super::load::Load;
+use super::page::Page;
+use super::progress::Progress;
+use crate::misuse::Misuse;
+use anyhow::{Result, bail};
+use std::time::Duration;
+
+/// Where not even so many tickets per second last, nothing does.
+const RATE_MIN: f64 = 1.0;
+/// How near the lowest rate that did not last must be to the highest that did.
+const PRECISION: f64 = 1.1;
+/// Seconds at the beginning of each probe that are not looked at.
+const WARM_UP: usize = 1;
+const PROBE_SECONDS: (u64, u64) = (2, 600);
+const P99_MS_MAX: f64 = 1e6;
+/// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
+const TRIES: usize = 2;
+/// As much of what is offered must be matched in the same time: else a backlog grows.
+const MATCHED_SHARE: f64 = 0.97;
+/// A few wait long, for want of an opponent.
+const LEFT_MAX: usize = 50;
+const SETTLE_MAX: Duration = Duration::from_secs(20);
+
+/// From when waits count that are bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Since {
+    /// From when the match was worth making
+    Fit,
+    /// From the arrival that was due
+    Due,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct FindArgs {
+    /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows, nobody is refused, and hardly anyone waits
+    /// longer than --p99-ms
+    #[arg(long, env = "MUSTER_BENCH_FIND")]
+    find: bool,
+    /// With --find: the longest that 99 of 100 may wait for their match to be delivered, in ms
+    #[arg(long, env = "MUSTER_BENCH_P99_MS", default_value_t = 100.0, value_name = "MS")]
+    p99_ms: f64,
+    /// With --find: from when that counts
+    #[arg(long, env = "MUSTER_BENCH_P99_SINCE", value_enum, default_value = "fit")]
+    p99_since: Since,
+    /// With --find: how long each rate is tried, in seconds
+    #[arg(long, env = "MUSTER_BENCH_PROBE", default_value_t = 8, value_name = "SECONDS")]
+    probe: u64,
+    /// With --find: the highest rate that is tried
+    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", default_value_t = RATE_MAX, value_name = "RATE")]
+    rate_max: f64,
+}
+
+impl FindArgs {
+    pub fn check(&self) -> Result<(), Misuse> {
+        if !(self.p99_ms > 0.0 && self.p99_ms <= P99_MS_MAX) {
+            return Err(Misuse::new(format!("--p99-ms must be above 0 and at most {P99_MS_MAX}, is {}", self.p99_ms)));
+        }
+        check_seconds_within("--probe", self.probe, PROBE_SECONDS)?;
+        check_rate("--rate-max", self.rate_max)
+    }
+
+    /// What is demanded, where a rate is searched for.
+    pub fn demand(&self) -> Option<Demand> {
+        let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
+        self.find.then(|| Demand { p99_ms, since, lasts: Duration::from_secs(self.probe), rate_max })
+    }
+}
+
+/// What a rate must keep to last.
+#[derive(Debug, Clone, Copy)]
+pub struct Demand {
+    pub p99_ms: f64,
+    pub since: Since,
+    /// How long each rate is tried.
+    pub lasts: Duration,
+    pub rate_max: f64,
+}
+
+pub struct Found {
+    /// The highest rate offered that lasted.
+    pub sustained: f64,
+    /// The most that was matched per second, at whatever rate.
+    pub goodput: f64,
+}
+
+/// Searches from `rate` on, and tells of each probe.
+pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(&Page)) -> Result<Found> {
+    let mut hunt = Hunt { low: None, high: None, rate: rate.min(demand.rate_max), rate_max: demand.rate_max };
+    let mut goodput: f64 = 0.0;
+    loop {
+        let mut lasts = false;
+        for _ in 0..TRIES {
+            let page = probe(load, hunt.rate, demand).await?;
+            tell(&page.page);
+            goodput = goodput.max(page.page.goodput);
+            lasts = page.keeps(demand);
+            if lasts {
+                break;
+            }
+        }
+        match hunt.next(lasts) {
+            Next::Try => {}
+            Next::Found(sustained) => return Ok(Found { sustained, goodput }),
+            Next::Nothing => bail!("not even {:.0} tickets/s last here", hunt.rate),
+        }
+    }
+}
+
+/// Offers a rate, lets those matched who can be, and says what became of it once it was running.
+pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
+    let seconds = load.offer(rate, lasts).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    load.book.page(seconds.start + WARM_UP..seconds.end)
+}
+
+struct Probe {
+    page: Page,
+    /// Of the wait that is bounded, in ms.
+    p99_ms: f64,
+}
+
+async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
+    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
+    let seconds = load.offer(rate, demand.lasts).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    let seconds = seconds.start + WARM_UP..seconds.end;
+    let page = load.book.page(seconds.clone());
+    let p99_ms = match demand.since {
+        Since::Fit => load.waits_for_system(seconds)?.p99,
+        Since::Due => page.matched_ms.p99,
+    };
+    Ok(Probe { page, p99_ms })
+}
+
+impl Probe {
+    fn keeps(&self, demand: &Demand) -> bool {
+        self.page.goodput >= MATCHED_SHARE * self.page.offered
+            && self.page.not_taken() == 0
+            && self.p99_ms <= demand.p99_ms
+    }
+}
+
+/// Where a search stands.
+#[derive(Debug)]
+struct Hunt {
+    /// The highest rate that lasted, and the lowest that did not.
+    low: Option<f64>,
+    high: Option<f64>,
+    /// What is tried.
+    rate: f64,
+    rate_max: f64,
+}
+
+#[derive(Debug, PartialEq)]
+enum Next {
+    Try,
+    Found(f64),
+    Nothing,
+}
+
+impl Hunt {
+    /// What follows from whether the rate lasted.
+    fn next(&mut self, lasts: bool) -> Next {
+        if lasts {
+            self.low = Some(self.rate)
+        } else {
+            self.high = Some(self.rate)
+        }
+        self.rate = match (self.low, self.high) {
+            (Some(low), None) if low >= self.rate_max => return Next::Found(low),
+            (Some(low), Some(high)) if high <= low * PRECISION => return Next::Found(low),
+            (None, Some(high)) if high <= RATE_MIN => return Next::Nothing,
+            (Some(low), None) => (low * 2.0).min(self.rate_max),
+            (None, Some(high)) => (high / 2.0).max(RATE_MIN),
+            // Halfway as a ratio: rates are compared by their ratios.
+            (Some(low), Some(high)) => (low * high).sqrt(),
+            (None, None) => return Next::Nothing,
+        };
+        Next::Try
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Searches where rates up to `limit` last: what was found, in how many probes.
+    fn hunted(rate: f64, rate_max: f64, limit: f64) -> (Next, usize) {
+        let mut hunt = Hunt { low: None, high: None, rate, rate_max };
+        for probes in 1..100 {
+            match hunt.next(hunt.rate <= limit) {
+                Next::Try => {}
+                end => return (end, probes),
+            }
+        }
+        (Next::Try, 100)
+    }
+
+    #[test]
+    fn the_highest_rate_that_lasts_is_found_from_below_and_from_above() {
+        for (first, limit) in [(100.0, 7_300.0), (50_000.0, 7_300.0), (7_300.0, 7_300.0), (1.0, 1.0)] {
+            let (end, probes) = hunted(first, RATE_MAX, limit);
+            let is_near = |found: f64| found <= limit && found * PRECISION > limit;
+            assert!(
+                matches!(end, Next::Found(found) if is_near(found)) && probes <= 14,
+                "{first}: {end:?} in {probes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_search_ends_where_nothing_lasts_and_where_no_more_may_be_tried() {
+        assert_eq!(hunted(100.0, RATE_MAX, 0.5).0, Next::Nothing);
+        assert_eq!(hunted(100.0, 500.0, 7_300.0).0, Next::Found(500.0));
+    }
+}

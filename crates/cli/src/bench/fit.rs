@@ -1,0 +1,119 @@
+//! When a match that was made became worth making, worked out afterwards by the engine that made it.
+//!
+//! A player's wait has two parts: until there is company that the rules think fit, which no system can shorten, and until the system has
+//! found it, committed it and told him. The second begins when the last ticket of his match had come and the match's cost was within its
+//! players' patience. It is told of the match that was made: that an earlier one was missed shows in the whole wait alone. Where rules let
+//! patience follow the arrivals, which only services see, it begins with the last arrival.
+
+use super::crowd::Crowd;
+use anyhow::Result;
+use domain::{Candidate, Outlook, RealmId, Rules, TicketId};
+use std::time::Duration;
+
+/// Ages are counted from here, in ms.
+const BEGAN_MS: u64 = 1_000_000_000;
+
+/// A ticket of a match. Times count from one beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seated {
+    pub number: usize,
+    pub due: Duration,
+    /// When its players were told of the match.
+    pub told: Option<Duration>,
+}
+
+/// A match that was made.
+pub type Made = Vec<Vec<Seated>>;
+
+pub struct Fit<'a> {
+    pub rules: &'a Rules,
+    pub crowd: &'a Crowd,
+}
+
+impl Fit<'_> {
+    /// How long each ticket of the match waited from when it was worth making until it was told.
+    pub fn waits(&self, made: &Made) -> Result<Vec<Duration>> {
+        let seated = || made.iter().flatten();
+        let Some(complete) = seated().map(|ticket| ticket.due).max() else { return Ok(Vec::new()) };
+        let Some(told) = seated().filter_map(|ticket| ticket.told).min() else { return Ok(Vec::new()) };
+        let worth = if self.rules.follows_arrivals() { complete } else { self.worth(made, complete, told)? };
+        Ok(seated().filter_map(|ticket| Some(ticket.told?.saturating_sub(worth))).collect())
+    }
+
+    /// To the ms. Rules only relax with time, so there is one such moment.
+    fn worth(&self, made: &Made, complete: Duration, told: Duration) -> Result<Duration> {
+        let teams = made.iter().map(|team| self.candidates(team)).collect::<Result<Vec<_>>>()?;
+        let (mut before_ms, mut at_ms) = (complete.as_millis() as u64, told.as_millis() as u64);
+        // Services count ages from when they took a ticket, so this is where they may know better.
+        if self.is_worth_making(&teams, before_ms) || !self.is_worth_making(&teams, at_ms) {
+            return Ok(complete);
+        }
+        while at_ms - before_ms > 1 {
+            let middle_ms = before_ms.midpoint(at_ms);
+            if self.is_worth_making(&teams, middle_ms) { at_ms = middle_ms } else { before_ms = middle_ms }
+        }
+        Ok(Duration::from_millis(at_ms))
+    }
+
+    fn is_worth_making(&self, teams: &[Vec<Candidate>], at_ms: u64) -> bool {
+        let now_ms = BEGAN_MS + at_ms;
+        let (mut players, mut patience_s) = (0, 0.0);
+        for ticket in teams.iter().flatten() {
+            let size = ticket.party.size();
+            players += size;
+            patience_s += size as f64 * self.rules.patience_s(ticket, &Outlook::default(), now_ms);
+        }
+        self.rules.cost_s(teams, now_ms) <= patience_s / players as f64
+    }
+
+    fn candidates(&self, team: &[Seated]) -> Result<Vec<Candidate>> {
+        let realm: RealmId = "bench".parse()?;
+        let candidate = |ticket: &Seated| {
+            let party = api::party_from_wire(self.crowd.players(ticket.number))?;
+            let id = TicketId::derive(&realm, "", party.player_ids());
+            let queued_ms = BEGAN_MS + ticket.due.as_millis() as u64;
+            Ok(Candidate { id, version: 1, queued_ms, tries: 0, party })
+        };
+        team.iter().map(candidate).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::scenario::DUEL;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn seated(number: usize, due_ms: u64, told_ms: u64) -> Vec<Seated> {
+        vec![Seated { number, due: MS(due_ms), told: Some(MS(told_ms)) }]
+    }
+
+    /// A pair of the arena's whose ratings differ by `low` to `high`.
+    fn pair(crowd: &Crowd, low: f64, high: f64) -> (usize, usize, f64) {
+        let rating = |number: usize| crowd.players(number)[0].rating;
+        let gap = |other: usize| (rating(0) - rating(other)).abs();
+        let other = (1..5_000).find(|other| (low..high).contains(&gap(*other))).unwrap();
+        (0, other, gap(other))
+    }
+
+    #[test]
+    fn a_pair_that_is_near_is_worth_a_match_once_both_are_there() {
+        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(&DUEL, "t").unwrap());
+        let (one, other, _) = pair(&crowd, 0.0, 10.0);
+        let waits =
+            Fit { rules: &rules, crowd: &crowd }.waits(&vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)]);
+        assert_eq!(waits.unwrap(), [MS(8), MS(9)]);
+    }
+
+    #[test]
+    fn a_pair_that_is_far_apart_is_worth_one_once_it_has_waited() {
+        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(&DUEL, "t").unwrap());
+        let (one, other, gap) = pair(&crowd, 90.0, 110.0);
+        // By the rules: half a second of patience and one more for each second waited, against a second for each 20 points.
+        let worth_ms = ((gap * 0.05 - 0.5) * 1_000.0).ceil() as u64 + 1_000;
+        let made = vec![seated(one, 1_000, worth_ms + 5), seated(other, 1_000, worth_ms + 7)];
+        let waits = Fit { rules: &rules, crowd: &crowd }.waits(&made).unwrap();
+        assert!(waits == [MS(5), MS(7)] || waits == [MS(4), MS(6)], "{waits:?}");
+    }
+}
