@@ -23,6 +23,8 @@ mod realm_server;
 mod scenario;
 mod scripts;
 mod usage;
+mod waiting;
+mod watchers;
 
 use anyhow::Result;
 use named::Named;
@@ -37,6 +39,8 @@ pub struct Args {
 enum What {
     #[command(flatten)]
     Scenario(Named),
+    /// Hold idle Watch streams open: how much memory each takes, and what all of them cost while nothing happens.
+    Watchers(watchers::Args),
     /// Run the store's scripts alone, as for the way of a ticket: what Redis cannot do without.
     Scripts(scripts::Args),
     /// Offer several times of what is sustained: how much is still matched, what becomes of the rest, and how soon all is well again.
@@ -48,6 +52,7 @@ enum What {
 pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::Scenario(Named { scenario, args }) => measure::run(scenario, args).await,
+        What::Watchers(args) => watchers::run(args).await,
         What::Scripts(args) => scripts::run(args).await,
         What::Overload(args) => overload::run(args).await,
         What::Overhead(args) => overhead::run(args).await,

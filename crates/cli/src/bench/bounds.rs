@@ -28,3 +28,10 @@ pub fn check_seconds_within(flag: &str, seconds: u64, (least, most): (u64, u64))
     }
     Err(Misuse::new(format!("{flag} must be {least} to {most}, is {seconds}")))
 }
+
+pub fn check_number(flag: &str, number: usize, (least, most): (usize, usize)) -> Result<(), Misuse> {
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    Err(Misuse::new(format!("{flag} must be {least} to {most}, is {number}")))
+}

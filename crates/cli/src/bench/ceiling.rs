@@ -73,7 +73,7 @@ impl Stand {
             bail!("another leads in a realm of one's own");
         };
         let (host, holder) = ("playserver".parse()?, "orchestrator".parse()?);
-        let crowd = Crowd::open(scenario, REALM)?;
+        let crowd = Crowd::open(scenario.draw, REALM)?;
         Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn: AtomicUsize::new(0) })
     }
 

@@ -1,6 +1,5 @@
 //! Who comes. Each ticket is drawn from its number alone: the same each time, on every machine, and again when one asks who it was.
 
-use super::scenario::Scenario;
 use crate::dice::Dice;
 use crate::misuse::Misuse;
 use crate::trace::Source;
@@ -23,6 +22,8 @@ const SKILL_MAX: f64 = 3.0;
 /// How many play each mode.
 const MODES: [(&str, u64); 2] = [("payload", 100), ("capture", 25)];
 const SHOOTER_REGIONS: u64 = 2;
+/// What is added to an arena's rating to be far from all of them, in points.
+const OF_NOBODY: f64 = 10_000.0;
 
 pub struct Crowd {
     draw: fn(&mut Draw) -> Vec<v1::Player>,
@@ -33,22 +34,23 @@ pub struct Crowd {
 
 /// What one ticket is drawn from.
 pub struct Draw {
+    number: usize,
     /// The arena's rating whose turn it is.
     rating: f64,
     dice: Dice,
 }
 
 impl Crowd {
-    pub fn open(scenario: &Scenario, prefix: &str) -> Result<Self, Misuse> {
+    pub fn open(draw: fn(&mut Draw) -> Vec<v1::Player>, prefix: &str) -> Result<Self, Misuse> {
         let source = Source { trace: "arena", rtt: None, rows_max: None, prefix: "" };
         let ratings = source.load(&[])?.arrivals.iter().map(|arrival| arrival.players[0].rating).collect();
-        Ok(Self { draw: scenario.draw, ratings, prefix: prefix.to_owned() })
+        Ok(Self { draw, ratings, prefix: prefix.to_owned() })
     }
 
     /// The players of a ticket, by name.
     pub fn players(&self, number: usize) -> Vec<v1::Player> {
         let rating = self.ratings[number % self.ratings.len()];
-        let mut players = (self.draw)(&mut Draw { rating, dice: Dice::new(number as u64) });
+        let mut players = (self.draw)(&mut Draw { number, rating, dice: Dice::new(number as u64) });
         for (at, player) in players.iter_mut().enumerate() {
             player.id = format!("{}-{number}.{at}", self.prefix);
         }
@@ -106,6 +108,12 @@ pub fn of_near_skill(draw: &mut Draw) -> Vec<v1::Player> {
     vec![v1::Player { strings, ..player(skill * SKILL_POINTS) }]
 }
 
+/// One who is no opponent for anybody: nobody else is on his level, nor near his rating but for others like him.
+pub fn on_a_level_of_his_own(draw: &mut Draw) -> Vec<v1::Player> {
+    let numbers = BTreeMap::from([("level".to_owned(), draw.number as f64)]);
+    vec![v1::Player { numbers, ..player(draw.rating + OF_NOBODY) }]
+}
+
 impl Draw {
     /// The place of one of these weights, as often as it weighs.
     fn weighted<const N: usize>(&mut self, weights: [u64; N]) -> usize {
@@ -145,7 +153,7 @@ mod tests {
     use crate::bench::scenario::ALL;
 
     fn crowd(name: &str) -> Crowd {
-        Crowd::open(ALL.iter().find(|scenario| scenario.name == name).unwrap(), "x").unwrap()
+        Crowd::open(ALL.iter().find(|scenario| scenario.name == name).unwrap().draw, "x").unwrap()
     }
 
     #[test]

@@ -18,8 +18,8 @@ const PROBE_SECONDS: (u64, u64) = (2, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
-/// As much of what is offered must be matched in the same time: else a backlog grows.
-const MATCHED_SHARE: f64 = 0.97;
+/// Where less of what is offered is matched in the same time, by more than a few, a backlog grows.
+const BEHIND_SHARE_MAX: f64 = 0.03;
 /// A few wait long, for want of an opponent.
 const LEFT_MAX: usize = 50;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
@@ -118,6 +118,7 @@ pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
 
 struct Probe {
     page: Page,
+    seconds: usize,
     /// Of the wait that is bounded, in ms.
     p99_ms: f64,
 }
@@ -127,19 +128,20 @@ async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let seconds = load.offer(rate, demand.lasts).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let seconds = seconds.start + WARM_UP..seconds.end;
-    let page = load.book.page(seconds.clone());
+    let (page, length) = (load.book.page(seconds.clone()), seconds.len());
     let p99_ms = match demand.since {
         Since::Fit => load.waits_for_system(seconds)?.p99,
         Since::Due => page.matched_ms.p99,
     };
-    Ok(Probe { page, p99_ms })
+    Ok(Probe { page, seconds: length, p99_ms })
 }
 
 impl Probe {
     fn keeps(&self, demand: &Demand) -> bool {
-        self.page.goodput >= MATCHED_SHARE * self.page.offered
-            && self.page.not_taken() == 0
-            && self.p99_ms <= demand.p99_ms
+        let behind_per_s = self.page.offered - self.page.goodput;
+        let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * self.page.offered
+            || behind_per_s * self.seconds as f64 <= LEFT_MAX as f64;
+        is_kept_up && self.page.not_taken() == 0 && self.p99_ms <= demand.p99_ms
     }
 }
 

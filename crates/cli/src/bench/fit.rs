@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_pair_that_is_near_is_worth_a_match_once_both_are_there() {
-        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(&DUEL, "t").unwrap());
+        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
         let (one, other, _) = pair(&crowd, 0.0, 10.0);
         let waits =
             Fit { rules: &rules, crowd: &crowd }.waits(&vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)]);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_pair_that_is_far_apart_is_worth_one_once_it_has_waited() {
-        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(&DUEL, "t").unwrap());
+        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
         let (one, other, gap) = pair(&crowd, 90.0, 110.0);
         // By the rules: half a second of patience and one more for each second waited, against a second for each 20 points.
         let worth_ms = ((gap * 0.05 - 0.5) * 1_000.0).ceil() as u64 + 1_000;

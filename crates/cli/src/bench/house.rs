@@ -120,17 +120,20 @@ impl House {
         Ok(Self { game, via: args.via, members, redis })
     }
 
-    /// Players who queue at every orchestrator, and watch at every playserver.
-    pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
-        let to = Addresses {
+    /// Where players go: to every orchestrator, and to every playserver.
+    pub fn doors(&self) -> Addresses {
+        Addresses {
             via: self.via,
             network: Network::tcp(),
             orchestrators: self.addresses(Role::Orchestrator),
             playservers: self.addresses(Role::Playserver),
             queue: self.game.queue.clone(),
             rules: self.game.rules.clone(),
-        };
-        Load::open(scenario, &to).await
+        }
+    }
+
+    pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
+        Load::open(scenario, &self.doors()).await
     }
 
     /// The processes of the services. Fails where one has ended.

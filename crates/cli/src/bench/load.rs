@@ -68,7 +68,7 @@ enum Way {
 impl Load {
     pub async fn open(scenario: &Scenario, to: &Addresses) -> Result<Self> {
         let book = Arc::new(Book::open());
-        let crowd = Arc::new(Crowd::open(scenario, "bench")?);
+        let crowd = Arc::new(Crowd::open(scenario.draw, "bench")?);
         let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
         let way = Way::open(to, &desk).await?;
         Ok(Self { book, desk, rules: to.rules.clone(), way })

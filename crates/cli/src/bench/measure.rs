@@ -1,6 +1,6 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
-use super::bounds::{check_rate, check_seconds, check_seconds_or_none};
+use super::bounds::{check_number, check_rate, check_seconds, check_seconds_or_none};
 use super::ceiling::{self, Ceiling};
 use super::find::{FindArgs, find};
 use super::house::{House, HouseArgs};
@@ -8,8 +8,9 @@ use super::load::Load;
 use super::measured::Measured;
 use super::page::HEADER;
 use super::progress::Progress;
-use super::scenario::Scenario;
+use super::scenario::{Scenario, Waiting};
 use super::usage::{Figures, Usage};
+use super::waiting;
 use crate::run::Export;
 use anyhow::{Result, ensure};
 use std::ops::Range;
@@ -32,6 +33,9 @@ pub struct Args {
     /// For how long before that players come while nothing is measured, in seconds
     #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 5, value_name = "SECONDS")]
     warm_up: u64,
+    /// Tickets that cannot be matched yet, and wait meanwhile
+    #[arg(long, env = "MUSTER_BENCH_WAITING", value_name = "N")]
+    waiting: Option<usize>,
     /// For how long afterwards the same Redis runs the scripts of such tickets and nothing else, in seconds; 0: not at all
     #[arg(long, env = "MUSTER_BENCH_CEILING", default_value_t = 5, value_name = "SECONDS")]
     ceiling: u64,
@@ -52,7 +56,7 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
     let mut house = House::open(&args.house, scenario, &Export::Nowhere).await?;
     let load = house.load(scenario).await?;
-    let measured = measure_at(scenario, &args, &house, &load).await;
+    let measured = measure_beside(scenario, &args, &house, &load).await;
     drop(load);
     house.leave().await;
     let measured = Measured { ceiling: args.ceiling(scenario, &house).await?, ..measured? };
@@ -70,7 +74,16 @@ impl Args {
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling)?;
         self.find.check()?;
+        if let Some(waiting) = self.waiting(scenario) {
+            check_number("--waiting", waiting.tickets, (1, waiting::TICKETS_MAX))?;
+        }
         self.house.game(scenario).map(drop)
+    }
+
+    /// Those who wait meanwhile, as many as are asked for.
+    fn waiting(&self, scenario: &Scenario) -> Option<Waiting> {
+        let waiting = scenario.waiting?;
+        Some(Waiting { tickets: self.waiting.unwrap_or(waiting.tickets), ..waiting })
     }
 
     async fn ceiling(&self, scenario: &Scenario, house: &House) -> Result<Option<Ceiling>> {
@@ -94,6 +107,19 @@ async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> 
     let first = load.offer(rate, calm).await.start;
     load.offer(rate * burst.factor, middle).await;
     first..load.offer(rate, calm).await.end
+}
+
+/// Beside those who wait, where some do.
+async fn measure_beside(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
+    let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, house, load).await };
+    // What a process takes once it has had something to do is not those who wait.
+    load.offer(args.rate(scenario), Duration::from_secs(args.warm_up)).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    let before = Usage::of(house).await?;
+    waiting::fill(&house.doors(), waiting).await?;
+    let bytes = Usage::of(house).await?.bytes_each(&before, waiting.tickets);
+    let measured = measure_at(scenario, args, house, load).await?;
+    Ok(Measured { waiting: waiting.tickets, bytes_per_waiting_ticket: bytes, ..measured })
 }
 
 /// At the rate that is asked for, or the highest that lasts.
@@ -147,5 +173,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, house: &House, loa
         resident_bytes: after.resident_bytes,
         ceiling: None,
         sustained_per_s: None,
+        waiting: 0,
+        bytes_per_waiting_ticket: Figures::new(),
     })
 }

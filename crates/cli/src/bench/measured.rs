@@ -47,6 +47,9 @@ pub struct Measured {
     pub ceiling: Option<Ceiling>,
     /// The highest rate that lasts, in tickets per second, where it was searched for.
     pub sustained_per_s: Option<f64>,
+    /// Tickets that could not be matched and waited meanwhile, and what each took: memory in use by role, in Redis what it allocated, in bytes.
+    pub waiting: usize,
+    pub bytes_per_waiting_ticket: Figures,
 }
 
 /// With what follows from it.
@@ -128,6 +131,10 @@ impl fmt::Display for Measured {
             writeln!(f, "  the highest rate that lasts: {sustained:.0}/s")?;
         }
         writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
+        if self.waiting > 0 {
+            let each = bytes(&self.bytes_per_waiting_ticket);
+            writeln!(f, "  beside {} waiting tickets, each of which takes bytes: {each}", self.waiting)?;
+        }
         writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
         writeln!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
         for (name, Latency { p50, p90, p99, p999, max, .. }) in [
@@ -153,6 +160,12 @@ impl fmt::Display for Measured {
             "\n  scripts alone {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket: it takes {ratio:.2} × that"
         )
     }
+}
+
+/// All of them, as whole numbers.
+fn bytes(figures: &Figures) -> String {
+    let parts: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value:.0}")).collect();
+    parts.join(", ")
 }
 
 /// The sum, and the most of it by name.

@@ -37,7 +37,16 @@ fn command(scenario: &Scenario) -> Command {
         .about(scenario.about)
         .long_about(None)
         .after_help(HELP);
-    command.mut_arg("rate", |flag| flag.help(rate))
+    let command = command.mut_arg("rate", |flag| flag.help(rate));
+    match scenario.waiting {
+        Some(waiting) => {
+            let help = format!("Tickets that cannot be matched yet, and wait meanwhile [default: {}]", waiting.tickets);
+            command.mut_arg("waiting", |flag| flag.help(help))
+        }
+        // It stays unknown where nobody waits.
+        None => command
+            .mut_arg("waiting", |flag| flag.hide(true).value_parser(|_: &str| Err::<usize, _>("nobody waits here"))),
+    }
 }
 
 impl Subcommand for Named {

@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `what` goes on for `lasts`.
+    /// `what` goes on for `lasts`; zero: for as long as it takes.
     pub fn show(book: Arc<Book>, what: String, lasts: Duration) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = if is_terminal { at_terminal(&what, lasts) } else { ProgressBar::hidden() };
@@ -53,10 +53,11 @@ async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, lasts: Du
         let now = book.counts();
         let line = line(before, now, every.as_secs_f64());
         before = now;
-        let at_s = began.elapsed().as_secs().min(lasts.as_secs());
+        let at_s = began.elapsed().as_secs();
         match &name {
-            Some(name) => eprintln!("{name} {at_s}/{} s  {line}", lasts.as_secs()),
+            Some(name) => eprintln!("{name} {at_s}/{} s  {line}", lasts.as_secs().max(at_s)),
             None => {
+                bar.set_length(lasts.as_secs().max(at_s));
                 bar.set_position(at_s);
                 bar.set_message(line);
             }

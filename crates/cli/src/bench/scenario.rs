@@ -19,6 +19,7 @@ pub struct Scenario {
     /// Tickets that arrive per second, unless asked otherwise.
     pub rate: f64,
     pub burst: Option<Burst>,
+    pub waiting: Option<Waiting>,
     /// The players of one ticket; who they are is put in by whoever has them queue.
     pub draw: fn(&mut Draw) -> Vec<v1::Player>,
 }
@@ -28,6 +29,14 @@ pub struct Scenario {
 pub struct Burst {
     pub factor: f64,
     pub lasts_max: Duration,
+}
+
+/// Tickets that cannot be matched yet come first, and wait meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// Unless asked otherwise.
+    pub tickets: usize,
+    pub draw: fn(&mut Draw) -> Vec<v1::Player>,
 }
 
 impl Scenario {
@@ -46,10 +55,11 @@ pub const DUEL: Scenario = Scenario {
     queue: "duel",
     rate: 1_000.0,
     burst: None,
+    waiting: None,
     draw: crowd::alone,
 };
 
-pub const ALL: [Scenario; 7] = [
+pub const ALL: [Scenario; 8] = [
     DUEL,
     Scenario {
         name: "teams",
@@ -73,6 +83,14 @@ pub const ALL: [Scenario; 7] = [
         about: "As duel, with ten times as many for 10 s in the middle, or for a third of a shorter run",
         rate: 150.0,
         burst: Some(Burst { factor: 10.0, lasts_max: Duration::from_secs(10) }),
+        ..DUEL
+    },
+    Scenario {
+        name: "deep",
+        about: "As duel, beside so many tickets that cannot be matched yet: how much memory each of those takes, too",
+        rules_toml: include_str!("../../../../rules/bench/deep.toml"),
+        queue: "deep",
+        waiting: Some(Waiting { tickets: 100_000, draw: crowd::on_a_level_of_his_own }),
         ..DUEL
     },
     Scenario {
@@ -107,9 +125,15 @@ mod tests {
     use crate::bench::crowd::Crowd;
     use domain::{Candidate, Outlook, Range, Sought, TicketId};
 
+    /// In ms: an hour is longer than any measurement.
+    const LATE_MS: u64 = 3_600_000;
+
     /// The first of those who come, all at once.
     fn come(scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
-        let crowd = Crowd::open(scenario, "t").unwrap();
+        come_of(&Crowd::open(scenario.draw, "t").unwrap(), scenario, rules, count)
+    }
+
+    fn come_of(crowd: &Crowd, scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
         let candidate = |number: usize| {
             let party = api::party_from_wire(crowd.players(number)).unwrap();
             assert_eq!(rules.admit(&party), Ok(()), "{}", scenario.name);
@@ -127,6 +151,28 @@ mod tests {
             let range = Range { sought: Sought::around(None), candidates, outlook: Outlook::default() };
             let proposals = domain::search(&range, &rules, 1_000, 0).proposals;
             assert!(!proposals.is_empty(), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn whoever_waits_meanwhile_is_matched_with_nobody() {
+        for scenario in ALL {
+            let (Some(waiting), rules) = (scenario.waiting, scenario.rules().unwrap()) else { continue };
+            let crowd = Crowd::open(waiting.draw, "w").unwrap();
+            let mut candidates = come_of(&crowd, &scenario, &rules, 1_000);
+            let search = |candidates: &Vec<Candidate>| {
+                let candidates = candidates.clone();
+                let range = Range { sought: Sought::around(None), candidates, outlook: Outlook::default() };
+                domain::search(&range, &rules, LATE_MS / 2, 0).proposals
+            };
+            assert_eq!(search(&candidates), [], "{}", scenario.name);
+            let waiting = candidates.len();
+            candidates.extend(come(&scenario, &rules, 2));
+            let matched = search(&candidates);
+            assert!(
+                matched.iter().flat_map(|made| made.teams.iter().flatten()).all(|at| *at >= waiting),
+                "{matched:?}"
+            );
         }
     }
 

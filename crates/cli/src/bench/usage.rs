@@ -31,6 +31,8 @@ pub struct Usage {
     cpu_s: Figures,
     /// Memory in use by role, in bytes.
     pub resident_bytes: Figures,
+    /// What Redis has allocated, in bytes.
+    pub redis_bytes: f64,
     /// Calls of each of Redis's commands, and how long they took, in µs.
     calls: Figures,
     calls_us: Figures,
@@ -56,6 +58,7 @@ impl Usage {
             at: Instant::now(),
             cpu_s: Figures::new(),
             resident_bytes: Figures::new(),
+            redis_bytes: 0.0,
             calls: Figures::new(),
             calls_us: Figures::new(),
             verdicts: Figures::new(),
@@ -82,7 +85,22 @@ impl Usage {
             self.calls.insert(command.to_owned(), calls);
             self.calls_us.insert(command.to_owned(), us);
         }
+        let told: String = redis::cmd("INFO").arg("memory").query_async(&mut redis).await?;
+        let used = told.lines().find_map(|line| line.strip_prefix("used_memory:")?.parse().ok());
+        self.redis_bytes = used.context("redis tells no used_memory")?;
         Ok(())
+    }
+
+    /// How much more memory each of `count` things took since `before`, in bytes: by role, and for Redis what it has allocated.
+    pub fn bytes_each(&self, before: &Self, count: usize) -> Figures {
+        let each = |before: f64, after: f64| ((after - before) / count as f64).max(0.0);
+        let of = |figures: &Figures, name: &String| figures.get(name).copied().unwrap_or_default();
+        let resident = self.resident_bytes.iter().map(|(name, bytes)| {
+            let before = of(&before.resident_bytes, name);
+            (name.clone(), each(before, *bytes))
+        });
+        let allocated = (REDIS.to_owned(), each(before.redis_bytes, self.redis_bytes));
+        resident.filter(|(name, _)| name != LOAD && name != REDIS).chain([allocated]).collect()
     }
 
     pub fn since(&self, before: &Self) -> Used {

@@ -1,0 +1,156 @@
+//! Idle Watch streams: what each takes while nothing happens.
+
+use super::bounds::{check_number, check_seconds};
+use super::house::{House, HouseArgs};
+use super::load::Addresses;
+use super::scenario::DUEL;
+use super::usage::{Figures, LOAD, Usage, Used};
+use crate::run::Export;
+use anyhow::{Context, Result};
+use api::v1::play_client::PlayClient;
+use api::v1::{self, watch_request};
+use chassis::Channel;
+use domain::Role;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::sleep;
+use tonic::Streaming;
+
+const STREAMS_MAX: usize = 100_000;
+const CONNECTIONS_MAX: usize = 10_000;
+/// Streams that are being opened at once.
+const OPENING: usize = 64;
+/// What came of opening them is over after this.
+const SETTLE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Streams that are held open, each for a player of its own
+    #[arg(long, env = "MUSTER_BENCH_STREAMS", default_value_t = 10_000, value_name = "N")]
+    streams: usize,
+    /// Connections that carry them
+    #[arg(long, env = "MUSTER_BENCH_CONNECTIONS", default_value_t = 100, value_name = "N")]
+    connections: usize,
+    /// For how long they are looked at while nothing happens, in seconds; before that as long without them
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 10, value_name = "SECONDS")]
+    seconds: u64,
+    /// Write what was measured to a file
+    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    house: HouseArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Measured {
+    scenario: &'static str,
+    streams: usize,
+    connections: usize,
+    seconds: u64,
+    /// In all playservers together, for each stream.
+    kib_per_stream: f64,
+    without: Idle,
+    with: Idle,
+}
+
+/// While nothing happens.
+#[derive(Debug, Serialize)]
+struct Idle {
+    /// By role, in ms of CPU time a second: a thousand are one core.
+    cpu_ms_per_s: Figures,
+    /// Redis's commands a second, those within scripts among them.
+    redis_calls_per_s: Figures,
+}
+
+pub async fn run(args: Args) -> Result<()> {
+    args.check()?;
+    let mut house = House::open(&args.house, &DUEL, &Export::Nowhere).await?;
+    let measured = measure(&args, &house).await;
+    house.leave().await;
+    let measured = measured?;
+    println!("{measured}");
+    let Some(file) = &args.json else { return Ok(()) };
+    let json = serde_json::to_string_pretty(&measured)? + "\n";
+    std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+impl Args {
+    fn check(&self) -> Result<()> {
+        check_number("--streams", self.streams, (1, STREAMS_MAX))?;
+        check_number("--connections", self.connections, (1, CONNECTIONS_MAX))?;
+        check_seconds("--seconds", self.seconds)?;
+        self.house.game(&DUEL).map(drop)
+    }
+}
+
+async fn measure(args: &Args, house: &House) -> Result<Measured> {
+    let lasts = Duration::from_secs(args.seconds);
+    let without = idle(house, lasts).await?;
+    let before = Usage::of(house).await?;
+    let streams = watch(&house.doors(), args.streams, args.connections).await?;
+    sleep(SETTLE).await;
+    let each = Usage::of(house).await?.bytes_each(&before, args.streams);
+    let with = idle(house, lasts).await?;
+    drop(streams);
+    let kib_per_stream = each.get(Role::Playserver.as_str()).copied().unwrap_or_default() / 1024.0;
+    let (streams, connections) = (args.streams, args.connections);
+    Ok(Measured { scenario: "watchers", streams, connections, seconds: args.seconds, kib_per_stream, without, with })
+}
+
+async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
+    let before = Usage::of(house).await?;
+    sleep(lasts).await;
+    let Used { wall_s, cpu_s, calls, .. } = Usage::of(house).await?.since(&before);
+    let per_s = |figures: Figures, unit: f64| -> Figures {
+        figures.into_iter().map(|(name, value)| (name, value * unit / wall_s)).collect()
+    };
+    Ok(Idle { cpu_ms_per_s: per_s(cpu_s, 1e3), redis_calls_per_s: per_s(calls, 1.0) })
+}
+
+/// Opens the streams and hears the first word on each: that its player waits for nothing.
+async fn watch(to: &Addresses, streams: usize, connections: usize) -> Result<Vec<Streaming<v1::Update>>> {
+    let addresses = to.playservers.iter().cycle().take(connections);
+    let channels = addresses.map(|address| to.network.channel(address)).collect::<Result<Vec<_>, _>>()?;
+    let opening = (0..streams).map(|number| open(channels[number % connections].clone(), number));
+    stream::iter(opening).buffer_unordered(OPENING).try_collect().await
+}
+
+async fn open(channel: Channel, number: usize) -> Result<Streaming<v1::Update>> {
+    let subject = Some(watch_request::Subject::PlayerId(format!("idle-{number}")));
+    let request = v1::WatchRequest { subject, ..Default::default() };
+    let mut news = PlayClient::new(channel).watch(request).await.context("no Watch")?.into_inner();
+    news.message().await?.context("a Watch ended at once")?;
+    Ok(news)
+}
+
+impl Idle {
+    fn cpu_ms(&self) -> f64 {
+        self.cpu_ms_per_s.iter().filter(|(name, _)| *name != LOAD).map(|(_, ms)| ms).sum()
+    }
+
+    fn redis_calls(&self) -> f64 {
+        self.redis_calls_per_s.values().sum()
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { streams, connections, seconds, kib_per_stream, without, with, .. } = self;
+        writeln!(
+            f,
+            "watchers: {streams} idle streams on {connections} connections, {seconds} s with and without them"
+        )?;
+        writeln!(f, "  {kib_per_stream:.1} KiB each in the playservers")?;
+        writeln!(f, "  {:<36} {:>9} {:>9}", "", "without", "with")?;
+        let row = |name: &str, without: f64, with: f64| format!("  {name:<36} {without:>9.1} {with:>9.1}");
+        for name in with.cpu_ms_per_s.keys().filter(|name| *name != LOAD) {
+            let of = |idle: &Idle| idle.cpu_ms_per_s.get(name).copied().unwrap_or_default();
+            writeln!(f, "{}", row(&format!("{name}, ms of CPU a second"), of(without), of(with)))?;
+        }
+        writeln!(f, "{}", row("all of them", without.cpu_ms(), with.cpu_ms()))?;
+        write!(f, "{}", row("commands of redis a second", without.redis_calls(), with.redis_calls()))
+    }
+}
