@@ -1,10 +1,14 @@
 //! What a ticket takes can be measured, scenario by scenario, and set against what it took before.
 
+use crate::house::{House, On};
 use crate::processes::MUSTER;
 use anyhow::{Context, Result};
-use serde_json::Value;
+use domain::Role;
+use sandbox::Counts;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
+use tokio::task::spawn_blocking;
 
 /// As short as it can be, on as few processes.
 const BRIEF: [&str; 12] = [
@@ -72,7 +76,7 @@ fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
 #[test]
 fn other_scenarios_bring_other_players() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    for (scenario, rate) in [("teams", "60"), ("region", "60"), ("burst", "20"), ("first-match", "60")] {
+    for (scenario, rate) in [("teams", "60"), ("burst", "20")] {
         let told = told_of(scenario, &dir.path().join(scenario), &["--rate", rate])?;
         assert_eq!(told["scenario"], scenario);
         assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
@@ -126,6 +130,49 @@ fn what_an_idle_watch_takes_is_told() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_is_there_is_measured() -> Result<()> {
+    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
+    let [target, play] = [Role::Orchestrator, Role::Playserver].map(|role| house.address(role, 0));
+    let (target, play) = (target?, play?);
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("target");
+    let told = spawn_blocking(move || told_of("duel", &file, &["--rate", "40", "--target", &target, "--play", &play]));
+    let told = told.await??;
+    assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
+    // Nobody can look into processes that were not started for it.
+    assert_eq!((&told["cpu_us_per_ticket"], &told["fsync"]), (&json!({}), &Value::Null), "{told:#}");
+    Ok(())
+}
+
+#[test]
+fn a_start_is_measured() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("start.json");
+    let path = file.to_str().context("a path in UTF-8")?;
+    let ran = bench("cold-start", &["--runs", "1", "--json", path])?;
+    assert!(ran.status.success(), "{ran:?}");
+    let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    assert!(figure(&told, "/median_ms") > 0.0, "{told:#}");
+    Ok(())
+}
+
+/// How well they are kept apart is the machine's affair; that all troubles come and others are still matched is ours.
+#[test]
+fn troubles_strike_and_others_play_on() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("isolation.json");
+    let path = file.to_str().context("a path in UTF-8")?;
+    let ran = bench("isolation", &["--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path])?;
+    assert!(ran.status.success(), "{ran:?}");
+    let told: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
+    assert_eq!(told.len(), 3, "{told:#?}");
+    for struck in told {
+        assert!(figure(&struck, "/with_ms/count") > 0.0 && figure(&struck, "/p99_ratio") > 0.0, "{struck:#}");
+    }
+    Ok(())
+}
+
 #[test]
 fn scripts_are_measured_alone() -> Result<()> {
     let ran = bench("scripts", &["--seconds", "1"])?;
@@ -155,6 +202,13 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         ("watchers", ["--connections", "0"], "error: --connections must be 1 to 10000, is 0\n"),
         ("duel", ["--queue", "chess"], "error: --queue must be one of duel, is chess\n"),
         ("duel", ["--against", "/nowhere"], "error: --against /nowhere: No such file or directory (os error 2)\n"),
+        (
+            "duel",
+            ["--target", "127.0.0.1:7600"],
+            "error: the following required arguments were not provided: --play <ADDR> (--help tells more)\n",
+        ),
+        ("cold-start", ["--runs", "0"], "error: --runs must be 1 to 100, is 0\n"),
+        ("isolation", ["--rate", "0"], "error: --rate must be 1 to 1000000, is 0\n"),
         ("scripts", ["--seconds", "0"], "error: --seconds must be 1 to 3600, is 0\n"),
         (
             "duel",

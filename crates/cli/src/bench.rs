@@ -4,11 +4,13 @@ mod book;
 mod bounds;
 mod callers;
 mod ceiling;
+mod cold_start;
 mod crowd;
 mod desk;
 mod find;
 mod fit;
 mod house;
+mod isolation;
 mod latency;
 mod load;
 mod measure;
@@ -17,6 +19,7 @@ mod named;
 mod overhead;
 mod overload;
 mod page;
+mod place;
 mod proc;
 mod progress;
 mod realm_server;
@@ -41,6 +44,10 @@ enum What {
     Scenario(Named),
     /// Hold idle Watch streams open: how much memory each takes, and what all of them cost while nothing happens.
     Watchers(watchers::Args),
+    /// Start `muster dev` again and again: how long it takes until two players are told of a match.
+    ColdStart(cold_start::Args),
+    /// Have one process or client fall ill: how much longer all others wait for their match.
+    Isolation(isolation::Args),
     /// Run the store's scripts alone, as for the way of a ticket: what Redis cannot do without.
     Scripts(scripts::Args),
     /// Offer several times of what is sustained: how much is still matched, what becomes of the rest, and how soon all is well again.
@@ -53,6 +60,8 @@ pub async fn run(args: Args) -> Result<()> {
     match args.what {
         What::Scenario(Named { scenario, args }) => measure::run(scenario, args).await,
         What::Watchers(args) => watchers::run(args).await,
+        What::ColdStart(args) => cold_start::run(args).await,
+        What::Isolation(args) => isolation::run(args).await,
         What::Scripts(args) => scripts::run(args).await,
         What::Overload(args) => overload::run(args).await,
         What::Overhead(args) => overhead::run(args).await,

@@ -3,7 +3,7 @@
 mod addresses;
 mod explain;
 
-pub use addresses::{Addresses, Side};
+pub use addresses::{Addresses, Side, parse as parse_address};
 pub use explain::{cause, explain};
 
 use crate::misuse::Misuse;
@@ -25,7 +25,7 @@ pub fn connect(addresses: &Addresses, connections: usize, retry: Retry) -> Resul
 }
 
 /// By TLS where addresses say so, with a token where one is named. Files are read once: a tool does not run for long.
-fn network(addresses: &Addresses) -> Result<Network, Misuse> {
+pub fn network(addresses: &Addresses) -> Result<Network, Misuse> {
     let mut network = Network::tcp();
     if addresses.are_encrypted()? {
         let authority = match &addresses.ca {

@@ -20,6 +20,7 @@ pub struct Callers {
     desk: Desk,
     queueing: Vec<QueueClient<Channel>>,
     playing: Vec<PlayClient<Channel>>,
+    playservers: usize,
     room: Arc<Semaphore>,
     stop: Shutdown,
     /// Everyone leaves with it.
@@ -45,10 +46,16 @@ impl Callers {
             desk,
             queueing: channels(orchestrators)?.into_iter().map(QueueClient::new).collect(),
             playing: channels(playservers)?.into_iter().map(PlayClient::new).collect(),
+            playservers: playservers.len(),
             room: Arc::new(Semaphore::new(PLAYERS_MAX)),
             _stopping: stop.clone().drop_guard(),
             stop,
         })
+    }
+
+    /// Which playserver a ticket is watched at.
+    pub fn playserver_of(&self, number: usize) -> usize {
+        number % self.playing.len() % self.playservers
     }
 
     /// Has a party come; without waiting, whatever becomes of it.

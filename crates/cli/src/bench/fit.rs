@@ -31,13 +31,13 @@ pub struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// How long each ticket of the match waited from when it was worth making until it was told.
-    pub fn waits(&self, made: &Made) -> Result<Vec<Duration>> {
+    /// How long each ticket of the match, by its number, waited from when it was worth making until it was told.
+    pub fn waits(&self, made: &Made) -> Result<Vec<(usize, Duration)>> {
         let seated = || made.iter().flatten();
         let Some(complete) = seated().map(|ticket| ticket.due).max() else { return Ok(Vec::new()) };
         let Some(told) = seated().filter_map(|ticket| ticket.told).min() else { return Ok(Vec::new()) };
         let worth = if self.rules.follows_arrivals() { complete } else { self.worth(made, complete, told)? };
-        Ok(seated().filter_map(|ticket| Some(ticket.told?.saturating_sub(worth))).collect())
+        Ok(seated().filter_map(|ticket| Some((ticket.number, ticket.told?.saturating_sub(worth)))).collect())
     }
 
     /// To the ms. Rules only relax with time, so there is one such moment.
@@ -103,7 +103,7 @@ mod tests {
         let (one, other, _) = pair(&crowd, 0.0, 10.0);
         let waits =
             Fit { rules: &rules, crowd: &crowd }.waits(&vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)]);
-        assert_eq!(waits.unwrap(), [MS(8), MS(9)]);
+        assert_eq!(waits.unwrap(), [(one, MS(8)), (other, MS(9))]);
     }
 
     #[test]
@@ -114,6 +114,6 @@ mod tests {
         let worth_ms = ((gap * 0.05 - 0.5) * 1_000.0).ceil() as u64 + 1_000;
         let made = vec![seated(one, 1_000, worth_ms + 5), seated(other, 1_000, worth_ms + 7)];
         let waits = Fit { rules: &rules, crowd: &crowd }.waits(&made).unwrap();
-        assert!(waits == [MS(5), MS(7)] || waits == [MS(4), MS(6)], "{waits:?}");
+        assert!(waits == [(one, MS(5)), (other, MS(7))] || waits == [(one, MS(4)), (other, MS(6))], "{waits:?}");
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use chassis::{Network, PEERS_POLL_MS};
 use domain::{Role, Rules};
 use futures::future::join_all;
+use nix::sys::signal::Signal;
 use sandbox::Counts;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ impl House {
             playservers: self.addresses(Role::Playserver),
             queue: self.game.queue.clone(),
             rules: self.game.rules.clone(),
+            names: "bench".to_owned(),
         }
     }
 
@@ -140,6 +142,11 @@ impl House {
     pub fn pids(&self) -> Result<Vec<u32>> {
         let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
         self.members.iter().map(pid).collect()
+    }
+
+    /// Signals the first process of a role; false where it has ended.
+    pub fn signal_first(&self, role: Role, signal: Signal) -> bool {
+        self.members.iter().find(|member| member.seat.role == role).is_some_and(|member| member.signal(signal))
     }
 
     /// Each process that is measured, by its role; this one too.

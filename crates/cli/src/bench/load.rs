@@ -51,6 +51,8 @@ pub struct Addresses {
     pub queue: String,
     /// The queue's, as far as is known.
     pub rules: Arc<Rules>,
+    /// What all players' names begin with.
+    pub names: String,
 }
 
 pub struct Load {
@@ -61,14 +63,15 @@ pub struct Load {
 }
 
 enum Way {
-    Streams(Vec<RealmServer>),
+    /// Each with the number of the playserver that it follows at.
+    Streams(Vec<(RealmServer, usize)>),
     Calls(Callers),
 }
 
 impl Load {
     pub async fn open(scenario: &Scenario, to: &Addresses) -> Result<Self> {
         let book = Arc::new(Book::open());
-        let crowd = Arc::new(Crowd::open(scenario.draw, "bench")?);
+        let crowd = Arc::new(Crowd::open(scenario.draw, &to.names)?);
         let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
         let way = Way::open(to, &desk).await?;
         Ok(Self { book, desk, rules: to.rules.clone(), way })
@@ -93,14 +96,30 @@ impl Load {
         first..self.book.now().max(first + 1)
     }
 
-    /// How long those who were due in these seconds waited from when their match was worth making.
+    /// How long players waited from when their match was worth making, of matches that were complete in these seconds.
     pub fn waits_for_system(&self, seconds: Range<usize>) -> Result<Latency> {
+        self.waits_for_system_of(seconds, |_| true)
+    }
+
+    /// The same of some tickets, by their numbers.
+    pub fn waits_for_system_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Result<Latency> {
         let fit = Fit { rules: &self.rules, crowd: &self.desk.crowd };
         let mut waits = Vec::new();
         for made in self.book.matches(seconds) {
-            waits.extend(fit.waits(&made)?);
+            let asked = fit.waits(&made)?.into_iter().filter(|(number, _)| is_asked(*number));
+            waits.extend(asked.map(|(_, wait)| wait));
         }
         Ok(Latencies::of(waits.into_iter()))
+    }
+
+    /// The name of the first player of a ticket.
+    pub fn player_id(&self, number: usize) -> String {
+        self.desk.crowd.players(number).swap_remove(0).id
+    }
+
+    /// Which playserver a ticket is watched at.
+    pub fn playserver_of(&self, number: usize) -> usize {
+        self.way.playserver_of(number)
     }
 
     fn arrive(&self, due: Instant) {
@@ -130,18 +149,26 @@ impl Way {
             return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, desk.clone())?));
         }
         let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
-        let opening = (0..streams).map(|at| {
+        let opening = (0..streams).map(|at| async move {
             let orchestrator = &orchestrators[at % orchestrators.len()];
-            let playserver = &playservers[(at / orchestrators.len()) % playservers.len()];
-            RealmServer::open(network, orchestrator, playserver, desk.clone())
+            let playserver = (at / orchestrators.len()) % playservers.len();
+            let server = RealmServer::open(network, orchestrator, &playservers[playserver], desk.clone()).await?;
+            anyhow::Ok((server, playserver))
         });
         Ok(Self::Streams(try_join_all(opening).await?))
     }
 
     fn enqueue(&self, arrival: Arrival) {
         match self {
-            Self::Streams(servers) => servers[arrival.number % servers.len()].enqueue(arrival),
+            Self::Streams(servers) => servers[arrival.number % servers.len()].0.enqueue(arrival),
             Self::Calls(callers) => callers.enqueue(arrival),
+        }
+    }
+
+    fn playserver_of(&self, number: usize) -> usize {
+        match self {
+            Self::Streams(servers) => servers[number % servers.len()].1,
+            Self::Calls(callers) => callers.playserver_of(number),
         }
     }
 }

@@ -1,17 +1,16 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
 use super::bounds::{check_number, check_rate, check_seconds, check_seconds_or_none};
-use super::ceiling::{self, Ceiling};
 use super::find::{FindArgs, find};
-use super::house::{House, HouseArgs};
+use super::house::HouseArgs;
 use super::load::Load;
 use super::measured::Measured;
 use super::page::HEADER;
+use super::place::{Place, TargetArgs};
 use super::progress::Progress;
 use super::scenario::{Scenario, Waiting};
-use super::usage::{Figures, Usage};
+use super::usage::Figures;
 use super::waiting;
-use crate::run::Export;
 use anyhow::{Result, ensure};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -48,18 +47,21 @@ pub struct Args {
     #[command(flatten)]
     find: FindArgs,
     #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
     house: HouseArgs,
 }
 
 pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     args.check(scenario)?;
     let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
-    let mut house = House::open(&args.house, scenario, &Export::Nowhere).await?;
-    let load = house.load(scenario).await?;
-    let measured = measure_beside(scenario, &args, &house, &load).await;
+    let mut place = Place::open(&args.target, &args.house, scenario).await?;
+    let load = place.load(scenario).await?;
+    let measured = measure_beside(scenario, &args, &place, &load).await;
     drop(load);
-    house.leave().await;
-    let measured = Measured { ceiling: args.ceiling(scenario, &house).await?, ..measured? };
+    place.leave().await;
+    let ceiling = place.ceiling(scenario, Duration::from_secs(args.ceiling)).await?;
+    let measured = Measured { ceiling, ..measured? };
     println!("{measured}");
     if let Some(before) = before {
         println!("\n{}", measured.against(&before));
@@ -74,6 +76,7 @@ impl Args {
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling)?;
         self.find.check()?;
+        self.target.check()?;
         if let Some(waiting) = self.waiting(scenario) {
             check_number("--waiting", waiting.tickets, (1, waiting::TICKETS_MAX))?;
         }
@@ -84,14 +87,6 @@ impl Args {
     fn waiting(&self, scenario: &Scenario) -> Option<Waiting> {
         let waiting = scenario.waiting?;
         Some(Waiting { tickets: self.waiting.unwrap_or(waiting.tickets), ..waiting })
-    }
-
-    async fn ceiling(&self, scenario: &Scenario, house: &House) -> Result<Option<Ceiling>> {
-        if self.ceiling == 0 {
-            return Ok(None);
-        }
-        let lasts = Duration::from_secs(self.ceiling);
-        Ok(Some(ceiling::measure(&house.redis, scenario, &house.game.rules, lasts).await?))
     }
 
     fn rate(&self, scenario: &Scenario) -> f64 {
@@ -110,37 +105,37 @@ async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> 
 }
 
 /// Beside those who wait, where some do.
-async fn measure_beside(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
-    let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, house, load).await };
+async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
+    let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, place, load).await };
     // What a process takes once it has had something to do is not those who wait.
     load.offer(args.rate(scenario), Duration::from_secs(args.warm_up)).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    let before = Usage::of(house).await?;
-    waiting::fill(&house.doors(), waiting).await?;
-    let bytes = Usage::of(house).await?.bytes_each(&before, waiting.tickets);
-    let measured = measure_at(scenario, args, house, load).await?;
+    let before = place.usage().await?;
+    waiting::fill(place.doors(), waiting).await?;
+    let bytes = place.usage().await?.bytes_each(&before, waiting.tickets);
+    let measured = measure_at(scenario, args, place, load).await?;
     Ok(Measured { waiting: waiting.tickets, bytes_per_waiting_ticket: bytes, ..measured })
 }
 
 /// At the rate that is asked for, or the highest that lasts.
-async fn measure_at(scenario: &Scenario, args: &Args, house: &House, load: &Load) -> Result<Measured> {
+async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
-    let Some(demand) = args.find.demand() else { return measure(scenario, args, rate, house, load).await };
+    let Some(demand) = args.find.demand() else { return measure(scenario, args, rate, place, load).await };
     println!("{HEADER}");
     let found = find(load, rate, &demand, |page| println!("{}", page.row("probe"))).await?;
     println!();
-    let measured = measure(scenario, args, found.sustained, house, load).await?;
+    let measured = measure(scenario, args, found.sustained, place, load).await?;
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })
 }
 
-async fn measure(scenario: &Scenario, args: &Args, rate: f64, house: &House, load: &Load) -> Result<Measured> {
+async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<Measured> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
     load.offer(rate, warm_up).await;
-    let before = Usage::of(house).await?;
+    let before = place.usage().await?;
     let matched_before = load.book.counts().matched;
     let seconds = offer(scenario, load, rate, lasts).await;
-    let after = Usage::of(house).await?;
+    let after = place.usage().await?;
     let matched = (load.book.counts().matched - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched");
     load.settle(LEFT_MAX, SETTLE_MAX).await;
@@ -156,7 +151,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, house: &House, loa
         via: args.house.via.name().to_owned(),
         rate,
         seconds: args.seconds,
-        fsync: args.house.fsync.name().to_owned(),
+        fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
         offered_per_s: page.offered,
         matched_per_s: matched / used.wall_s,
         held_back: page.held_back,
@@ -165,7 +160,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, house: &House, loa
         acknowledged_ms: page.taken_ms,
         delivered_ms: page.matched_ms,
         delivered_from_fit_ms: load.waits_for_system(seconds)?,
-        conflict_share: if proposals > 0.0 { conflicts / proposals } else { 0.0 },
+        conflict_share: (proposals > 0.0).then(|| conflicts / proposals),
         redis_us_per_ticket: per_ticket(used.calls_us, 1.0),
         round_trips_per_ticket: per_ticket(used.round_trips, 1.0),
         cpu_us_per_ticket: per_ticket(used.cpu_s, 1e6),

@@ -17,8 +17,8 @@ pub struct Measured {
     /// Tickets that were to arrive per second, and for how many seconds.
     pub rate: f64,
     pub seconds: u64,
-    /// Of Redis: always, everysec or no.
-    pub fsync: String,
+    /// Of the Redis that was started for it: always, everysec or no.
+    pub fsync: Option<String>,
     pub offered_per_s: f64,
     /// Tickets matched and delivered per second.
     pub matched_per_s: f64,
@@ -32,7 +32,7 @@ pub struct Measured {
     /// From when the match was worth making, all of its tickets there and its cost within their patience, to the same, in ms.
     pub delivered_from_fit_ms: Latency,
     /// Of all proposals, those that met another over the same tickets.
-    pub conflict_share: f64,
+    pub conflict_share: Option<f64>,
     /// CPU time for each matched ticket by role, in µs; `load` is this program's own.
     pub cpu_us_per_ticket: Figures,
     /// Round trips to Redis for each matched ticket, by verb.
@@ -125,8 +125,9 @@ fn of(figures: &Figures, name: &str) -> f64 {
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, via, rate, seconds, fsync, .. } = self;
-        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s, appendfsync {fsync}")?;
+        let Self { scenario, via, rate, seconds, .. } = self;
+        let fsync = self.fsync.as_ref().map(|fsync| format!(", appendfsync {fsync}")).unwrap_or_default();
+        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s{fsync}")?;
         if let Some(sustained) = self.sustained_per_s {
             writeln!(f, "  the highest rate that lasts: {sustained:.0}/s")?;
         }
@@ -136,23 +137,32 @@ impl fmt::Display for Measured {
             writeln!(f, "  beside {} waiting tickets, each of which takes bytes: {each}", self.waiting)?;
         }
         writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
-        writeln!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
+        write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
         for (name, Latency { p50, p90, p99, p999, max, .. }) in [
             ("enqueue acknowledged", &self.acknowledged_ms),
             ("match delivered", &self.delivered_ms),
             ("from a fit match on", &self.delivered_from_fit_ms),
         ] {
-            writeln!(f, "  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1}")?;
+            write!(f, "\n  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1}")?;
         }
-        writeln!(f, "  conflicts {:.1} % of proposals", 100.0 * self.conflict_share)?;
-        writeln!(f, "  {:<22} {:>15} {:>13}", "by process", "CPU µs/ticket", "memory MiB")?;
+        if self.cpu_us_per_ticket.is_empty() { Ok(()) } else { self.costs(f) }
+    }
+}
+
+impl Measured {
+    /// What the processes took, where they were started for it.
+    fn costs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(share) = self.conflict_share {
+            write!(f, "\n  conflicts {:.1} % of proposals", 100.0 * share)?;
+        }
+        write!(f, "\n  {:<22} {:>15} {:>13}", "by process", "CPU µs/ticket", "memory MiB")?;
         for (name, us) in &self.cpu_us_per_ticket {
-            writeln!(f, "  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
+            write!(f, "\n  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
         }
-        writeln!(f, "  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
-        writeln!(f, "  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
-        writeln!(f, "  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
-        write!(f, "  µs within them: {}", shown(&self.redis_us_per_ticket))?;
+        write!(f, "\n  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
+        write!(f, "\n  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
+        write!(f, "\n  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
+        write!(f, "\n  µs within them: {}", shown(&self.redis_us_per_ticket))?;
         let (Some(ceiling), Some(ratio)) = (self.ceiling, self.redis_to_ceiling()) else { return Ok(()) };
         let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
         write!(

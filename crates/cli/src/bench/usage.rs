@@ -53,8 +53,9 @@ pub struct Used {
 }
 
 impl Usage {
-    pub async fn of(house: &House) -> Result<Self> {
-        let mut usage = Self {
+    /// Of what cannot be looked into.
+    pub fn unknown() -> Self {
+        Self {
             at: Instant::now(),
             cpu_s: Figures::new(),
             resident_bytes: Figures::new(),
@@ -63,7 +64,11 @@ impl Usage {
             calls_us: Figures::new(),
             verdicts: Figures::new(),
             round_trips: Figures::new(),
-        };
+        }
+    }
+
+    pub async fn of(house: &House) -> Result<Self> {
+        let mut usage = Self::unknown();
         for (name, pid) in house.processes()? {
             *usage.cpu_s.entry(name.to_owned()).or_default() += cpu_s(pid)?;
             *usage.resident_bytes.entry(name.to_owned()).or_default() += resident_bytes(pid)? as f64;
@@ -100,7 +105,8 @@ impl Usage {
             (name.clone(), each(before, *bytes))
         });
         let allocated = (REDIS.to_owned(), each(before.redis_bytes, self.redis_bytes));
-        resident.filter(|(name, _)| name != LOAD && name != REDIS).chain([allocated]).collect()
+        let services = resident.filter(|(name, _)| name != LOAD && name != REDIS);
+        services.chain((self.redis_bytes > 0.0).then_some(allocated)).collect()
     }
 
     pub fn since(&self, before: &Self) -> Used {

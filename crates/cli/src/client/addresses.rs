@@ -100,7 +100,7 @@ impl Addresses {
 }
 
 /// `host:port` is enough where nothing is encrypted.
-fn parse(text: &str) -> Result<String, String> {
+pub fn parse(text: &str) -> Result<String, String> {
     let text = text.trim().trim_end_matches('/');
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     let port = rest.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));

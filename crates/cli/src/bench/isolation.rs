@@ -1,0 +1,99 @@
+//! What one that is ill does to all others: each trouble strikes a house of its own in the middle of its load.
+
+mod trouble;
+
+use super::bounds::{check_rate, check_seconds};
+use super::house::{House, HouseArgs};
+use super::latency::Latency;
+use super::load::Load;
+use super::progress::Progress;
+use super::scenario::DUEL;
+use crate::run::Export;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use trouble::Trouble;
+
+/// How long players may still be matched afterwards.
+const SETTLE_MAX: Duration = Duration::from_secs(5);
+const LEFT_MAX: usize = 50;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Tickets that arrive per second
+    #[arg(long, env = "MUSTER_BENCH_RATE", default_value_t = 500.0, value_name = "RATE")]
+    rate: f64,
+    /// For how long without each trouble, and then with it, in seconds
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 10, value_name = "SECONDS")]
+    seconds: u64,
+    /// For how long before that players come while nothing is measured, in seconds
+    #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 3, value_name = "SECONDS")]
+    warm_up: u64,
+    /// Only these troubles
+    #[arg(long, env = "MUSTER_BENCH_TROUBLES", value_enum, value_delimiter = ',', value_name = "NAME")]
+    trouble: Vec<Trouble>,
+    /// Write what was measured to a file
+    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    house: HouseArgs,
+}
+
+/// How long those whom it should not concern waited for their match, from when that was worth making, in ms.
+#[derive(Debug, Serialize)]
+struct Struck {
+    trouble: &'static str,
+    without_ms: Latency,
+    with_ms: Latency,
+    p99_ratio: f64,
+}
+
+pub async fn run(args: Args) -> Result<()> {
+    check_rate("--rate", args.rate)?;
+    check_seconds("--seconds", args.seconds)?;
+    check_seconds("--warm-up", args.warm_up)?;
+    args.house.game(&DUEL)?;
+    println!("{:<22} {:>19} {:>19} {:>9}", "the others' wait, ms", "p50/p99 without", "p50/p99 with", "p99 ratio");
+    let mut all = Vec::new();
+    for trouble in args.troubles() {
+        let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;
+        let Struck { trouble, without_ms, with_ms, p99_ratio } = &struck;
+        let shown = |ms: &Latency| format!("{:.1} / {:.1}", ms.p50, ms.p99);
+        println!("{trouble:<22} {:>19} {:>19} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms));
+        all.push(struck);
+    }
+    let Some(file) = &args.json else { return Ok(()) };
+    let json = serde_json::to_string_pretty(&all)? + "\n";
+    std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+impl Args {
+    fn troubles(&self) -> Vec<Trouble> {
+        if self.trouble.is_empty() { Trouble::ALL.to_vec() } else { self.trouble.clone() }
+    }
+}
+
+async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
+    let mut house = House::open(&args.house, &DUEL, &Export::Nowhere).await?;
+    let load = house.load(&DUEL).await?;
+    let struck = measure(args, trouble, &house, &load).await;
+    drop(load);
+    house.leave().await;
+    struck
+}
+
+async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> Result<Struck> {
+    let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
+    let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), warm_up + 2 * lasts);
+    load.offer(args.rate, warm_up).await;
+    let without = load.offer(args.rate, lasts).await;
+    let ailing = trouble.begin(house, load).await?;
+    let with = load.offer(args.rate, lasts).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    trouble.end(house, ailing);
+    let wait_ms = |seconds| load.waits_for_system_of(seconds, |number| !trouble.concerns(load, number));
+    let (without_ms, with_ms) = (wait_ms(without)?, wait_ms(with)?);
+    let p99_ratio = with_ms.p99 / without_ms.p99;
+    Ok(Struck { trouble: trouble.name(), without_ms, with_ms, p99_ratio })
+}

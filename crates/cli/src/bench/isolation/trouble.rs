@@ -1,0 +1,93 @@
+//! Who is ill, and whom that concerns.
+
+use crate::bench::house::House;
+use crate::bench::load::Load;
+use anyhow::{Context, Result, ensure};
+use api::v1::follow_request::Op;
+use api::v1::play_client::PlayClient;
+use api::v1::{self, watch_request};
+use domain::Role;
+use nix::sys::signal::Signal;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+
+/// Players whom the client that does not read follows.
+const UNREAD_PLAYERS: usize = 20_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Trouble {
+    /// One matchmaker stops answering
+    HungMatchmaker,
+    /// One playserver stops answering
+    HungPlayserver,
+    /// A realm server follows all players and reads nothing of what it is told
+    SlowClient,
+}
+
+/// What there is of a trouble that goes on.
+#[derive(Default)]
+pub struct Ailing {
+    /// The first process of this role is stopped.
+    stopped: Option<Role>,
+    /// Held open, and not read.
+    _unread: Option<Unread>,
+}
+
+struct Unread {
+    _told: Streaming<v1::FollowResponse>,
+    _asks: mpsc::Sender<v1::FollowRequest>,
+}
+
+impl Trouble {
+    pub const ALL: [Self; 3] = [Self::HungMatchmaker, Self::HungPlayserver, Self::SlowClient];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HungMatchmaker => "hung-matchmaker",
+            Self::HungPlayserver => "hung-playserver",
+            Self::SlowClient => "slow-client",
+        }
+    }
+
+    pub async fn begin(self, house: &House, load: &Load) -> Result<Ailing> {
+        match self {
+            Self::HungMatchmaker => stop(house, Role::Matchmaker),
+            Self::HungPlayserver => stop(house, Role::Playserver),
+            Self::SlowClient => unread(house, load).await,
+        }
+    }
+
+    /// Whatever was stopped goes on: it could not leave.
+    pub fn end(self, house: &House, ailing: Ailing) {
+        if let Some(role) = ailing.stopped {
+            house.signal_first(role, Signal::SIGCONT);
+        }
+    }
+
+    /// Whether the ticket of this number can do nothing but suffer from it.
+    pub fn concerns(self, load: &Load, number: usize) -> bool {
+        self == Self::HungPlayserver && load.playserver_of(number) == 0
+    }
+}
+
+fn stop(house: &House, role: Role) -> Result<Ailing> {
+    ensure!(house.signal_first(role, Signal::SIGSTOP), "the {} has ended", role.as_str());
+    Ok(Ailing { stopped: Some(role), ..Ailing::default() })
+}
+
+async fn unread(house: &House, load: &Load) -> Result<Ailing> {
+    let doors = house.doors();
+    let mut playing = PlayClient::new(doors.network.channel(&doors.playservers[0])?);
+    let (asks, asked) = mpsc::channel(UNREAD_PLAYERS);
+    let told = playing.follow(ReceiverStream::new(asked)).await.context("no Follow")?.into_inner();
+    let next = load.book.counts().due;
+    for number in next..next + UNREAD_PLAYERS {
+        let subject = Some(watch_request::Subject::PlayerId(load.player_id(number)));
+        let follow = Op::Follow(v1::WatchRequest { subject, ..Default::default() });
+        // Where its stream was cut already, there is no more to do.
+        let _ = asks.try_send(v1::FollowRequest { call: number as u64, op: Some(follow), ..Default::default() });
+    }
+    let unread = Unread { _told: told, _asks: asks };
+    Ok(Ailing { _unread: Some(unread), ..Ailing::default() })
+}

@@ -1,0 +1,114 @@
+//! What is measured: a house that is started for it, or a system that is there.
+
+use super::ceiling::{self, Ceiling};
+use super::house::{House, HouseArgs};
+use super::load::{Addresses, Load};
+use super::scenario::Scenario;
+use super::usage::Usage;
+use crate::client::{self, Side, explain, network, parse_address};
+use crate::run::Export;
+use anyhow::{Error, Result};
+use std::path::PathBuf;
+use std::time::Duration;
+use tonic::Status;
+
+/// A system that is there.
+#[derive(Debug, clap::Args)]
+pub struct TargetArgs {
+    /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue. What its processes and its
+    /// Redis take is not told. Several are spread over (repeated, or separated by commas)
+    #[arg(long, env = "MUSTER_BENCH_TARGET", requires = "play", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
+    target: Vec<String>,
+    /// Its playservers
+    #[arg(long, env = "MUSTER_BENCH_PLAY", requires = "target", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
+    play: Vec<String>,
+    /// The authority (PEM) that signed the certificates of https:// addresses [default: those that browsers trust]
+    #[arg(long, env = "MUSTER_CA", requires = "target", value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// A realm server's token to call with, where the doors are locked
+    #[arg(long, env = "MUSTER_TOKEN_FILE", requires = "target", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl TargetArgs {
+    pub fn is_given(&self) -> bool {
+        !self.target.is_empty()
+    }
+
+    fn addresses(&self) -> client::Addresses {
+        client::Addresses {
+            target: self.target.clone(),
+            play: self.play.clone(),
+            realm: String::new(),
+            ca: self.ca.clone(),
+            token_file: self.token_file.clone(),
+        }
+    }
+
+    /// Fails where it is to be reached in a way that does not go together.
+    pub fn check(&self) -> Result<()> {
+        if self.is_given() { Ok(network(&self.addresses()).map(drop)?) } else { Ok(()) }
+    }
+
+    fn doors(&self, house: &HouseArgs, scenario: &Scenario) -> Result<Addresses> {
+        let game = house.game(scenario)?;
+        Ok(Addresses {
+            via: house.via,
+            network: network(&self.addresses())?,
+            orchestrators: self.target.clone(),
+            playservers: self.play.clone(),
+            queue: game.queue,
+            rules: game.rules,
+            // Others may be there already, and those of an earlier run.
+            names: format!("bench-{}", &uuid::Uuid::new_v4().simple().to_string()[..8]),
+        })
+    }
+}
+
+pub struct Place {
+    doors: Addresses,
+    house: Option<House>,
+    target: client::Addresses,
+}
+
+impl Place {
+    pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
+        if target.is_given() {
+            return Ok(Self { doors: target.doors(args, scenario)?, house: None, target: target.addresses() });
+        }
+        let house = House::open(args, scenario, &Export::Nowhere).await?;
+        Ok(Self { doors: house.doors(), house: Some(house), target: target.addresses() })
+    }
+
+    pub fn doors(&self) -> &Addresses {
+        &self.doors
+    }
+
+    pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
+        let told = |error: Error| match error.downcast_ref::<Status>() {
+            Some(status) if self.house.is_none() => explain(status, &self.target, Side::Queue),
+            _ => error,
+        };
+        Load::open(scenario, &self.doors).await.map_err(told)
+    }
+
+    /// Nothing but the time where it was not started here.
+    pub async fn usage(&self) -> Result<Usage> {
+        match &self.house {
+            Some(house) => Usage::of(house).await,
+            None => Ok(Usage::unknown()),
+        }
+    }
+
+    /// Once the services have left.
+    pub async fn ceiling(&self, scenario: &Scenario, lasts: Duration) -> Result<Option<Ceiling>> {
+        let Some(house) = self.house.as_ref().filter(|_| !lasts.is_zero()) else { return Ok(None) };
+        Ok(Some(ceiling::measure(&house.redis, scenario, &house.game.rules, lasts).await?))
+    }
+
+    pub async fn leave(&mut self) {
+        if let Some(house) = &mut self.house {
+            house.leave().await;
+        }
+    }
+}
