@@ -20,8 +20,8 @@ use store::{
 /// A realm of its own: what a measurement left in another one is not met.
 const REALM: &str = "ceiling";
 const LEASE: Duration = Duration::from_secs(3_600);
-/// Matches on their way at once.
-const LANES: usize = 64;
+/// Players on their way at once, so that Redis has always something to do and answers in time; and so at least one match.
+const PLAYERS_IN_WORK: usize = 128;
 /// The first lane trims the outbox after so many matches of its own.
 const TRIM_EVERY: u64 = 50;
 const NOW_MS: u64 = 1_000_000;
@@ -41,7 +41,8 @@ pub async fn measure(redis: &RedisServer, scenario: &Scenario, rules: &Rules, la
     let pid = redis.pid().context("redis has ended")?;
     let stand = Arc::new(Stand::open(redis.url(), scenario, rules.clone()).await?);
     let (began, cpu_before) = (Instant::now(), cpu_s(pid)?);
-    let lanes = (0..LANES).map(|lane| tokio::spawn(stand.clone().matches(lane, began + lasts)));
+    let lanes = (PLAYERS_IN_WORK / rules.team_sizes().iter().sum::<usize>()).max(1);
+    let lanes = (0..lanes).map(|lane| tokio::spawn(stand.clone().matches(lane, began + lasts)));
     let mut tickets = 0;
     for lane in try_join_all(lanes).await? {
         tickets += lane?;
