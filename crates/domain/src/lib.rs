@@ -33,6 +33,6 @@ pub use rules::{
     Appraisal, Doubt, DoubtKind, EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, Look, Mistake, Place, Placement,
     Review, RuleSet, Rules, RulesChange, RulesError, Term, Violation,
 };
-pub use search::{Budget, Outcome, Proposal, Range, Rejection, Sought, search, search_within};
+pub use search::{Budget, Outcome, Proposal, Range, Rejection, Ripening, Sought, search, search_within};
 pub use ticket::{Candidate, Encoded, Ticket, TicketState};
 pub use traceparent::Traceparent;

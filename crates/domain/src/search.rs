@@ -81,6 +81,18 @@ pub struct Outcome {
     pub rejections: Vec<Rejection>,
     /// Cost in seconds of the best match that was possible but not worth making.
     pub nearest_miss_s: Option<f64>,
+    /// Tickets that stay, and when waiting alone makes a match with them worth making; by index.
+    pub ripening: Vec<Ripening>,
+}
+
+/// When a match with a ticket is worth making that is too dear now, if all in it wait on and nobody else comes. A hint of when to look
+/// again: patience may begin to grow later than this takes it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ripening {
+    /// Index into [`Range::candidates`].
+    pub ticket: usize,
+    /// From the time of the search on, in ms.
+    pub in_ms: u64,
 }
 
 /// Finds matches worth making among the candidates. The same range, rules, `now_ms` and `seed` give the same outcome, in
@@ -100,7 +112,7 @@ pub fn search_within(budget: Budget, range: &Range, rules: &Rules, now_ms: u64, 
         Sought::Anchor(anchor) => anchored(asked, *anchor, &mut tally).into_iter().collect(),
         Sought::Window(due) => window(asked, due, &mut tally),
     };
-    tally.into_outcome(proposals)
+    tally.into_outcome(proposals, rules)
 }
 
 /// What is asked of a search.

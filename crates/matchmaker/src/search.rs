@@ -7,9 +7,9 @@ use crate::propose::Proposer;
 use crate::trace;
 use api::v1::{self, Verdict};
 use chassis::Holdings;
-use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, RuleSet, Rules, Sought, TicketId};
+use domain::{Candidate, Invalid, Outcome, Proposal, QueueName, Range, Ripening, RuleSet, Rules, Sought, TicketId};
 use futures::future::join_all;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 use tonic::Status;
@@ -43,7 +43,19 @@ pub async fn answer(
         rejections: outcome.rejections.iter().map(v1::Rejection::from).collect(),
         nearest_miss_s: outcome.nearest_miss_s,
         failure: None,
+        ripening: ripening(&range, &outcome),
     })
+}
+
+/// Of those that were sought: only they are looked for again by whoever asked.
+fn ripening(range: &Range, outcome: &Outcome) -> Vec<v1::Ripening> {
+    let sought: HashSet<TicketId> = match &range.sought {
+        Sought::Anchor(anchor) => HashSet::from([*anchor]),
+        Sought::Window(due) => due.iter().copied().collect(),
+    };
+    let of_ticket = |ripening: &Ripening| (range.candidates[ripening.ticket].id, ripening.in_ms);
+    let ripening = outcome.ripening.iter().map(of_ticket).filter(|(id, _)| sought.contains(id));
+    ripening.map(|(id, in_ms)| v1::Ripening { ticket_id: api::ticket_id_to_bytes(id), in_ms }).collect()
 }
 
 fn rules_for(rules: &RuleSet, request: &v1::SearchRequest) -> Result<Arc<Rules>, Status> {

@@ -37,8 +37,15 @@ pub const ARRIVAL_TICKETS_MAX: usize = 128;
 /// Times an arrival whose match met a conflict looks again at once.
 pub const CONFLICT_RETRIES_MAX: u32 = 3;
 
-/// How often the schedule is looked at.
+/// Soonest that a ticket is looked for again because a match with it becomes worth making, in ms; and the part of its wait, one in so many,
+/// that it is not looked for again before.
+pub const RIPE_MS_MIN: u64 = 5;
+pub const RIPE_SHARE: u64 = 8;
+
+/// How long the schedule is left alone while nothing in it is due.
 pub const TICK: Duration = Duration::from_millis(50);
+/// Shortest pause between two looks at it.
+pub const TICK_MIN: Duration = Duration::from_millis(2);
 /// Tickets taken from the schedule in one tick.
 pub const DUE_MAX: usize = 4_096;
 /// Tickets of one window whose watchers are told of a wider look at once.

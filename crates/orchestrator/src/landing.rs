@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What can be matched with one another: a queue and one of its pools.
 pub type Pool = (QueueName, String);
 
-/// Bounded by the room that each arrival has.
+/// Bounded by the room that each arrival has, and by the tickets that are held here.
 #[derive(Default)]
 pub struct Landing(Mutex<HashMap<Pool, Vec<Waiting>>>);
 

@@ -72,10 +72,12 @@ impl Eyes {
         Self { store, searcher, outlooks }
     }
 
-    /// Looks for tickets that have just come: through the window that they share, or around each where it is one, or where many others
+    /// Looks for tickets that have just come, or are ripe: through the window that they share, or around each where it is one, or where many others
     /// wait among them.
     pub async fn look_for_arrivals(&self, mut window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        window.waiting.iter_mut().for_each(|waiting| waiting.width = waiting.width_at(now_ms));
+        let new = window.waiting.iter_mut().filter(|waiting| waiting.looks == 0);
+        new.for_each(|waiting| waiting.width = waiting.width_at(now_ms));
+        self.widen(&mut window.waiting, now_ms).await;
         let tickets_max = (ARRIVAL_TICKETS_MAX * window.waiting.len()).min(api::RANGE_TICKETS_MAX);
         if window.waiting.len() > 1 {
             match read(&*self.store, &window.look, tickets_max).await {
@@ -88,30 +90,37 @@ impl Eyes {
     }
 
     /// Looks around one ticket, which must be in the match.
-    async fn look_around(&self, mut waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
+    async fn look_around(&self, waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
         let span = attempt::span(&waiting);
         waiting.is_looked_for();
         let looked = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
-        let looked = looked.unwrap_or_else(|error| failed(&waiting, &error));
+        let (looked, ripe_in_ms) = looked.unwrap_or_else(|error| (failed(&waiting, &error), None));
+        let mut waiting = waiting.ripe_in(ripe_in_ms, now_ms);
         attempt::tell_outcome(&span, looked);
         attempt::count(&mut waiting, looked);
         (waiting, looked)
     }
 
-    async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Looked, LookError> {
+    /// What came of it, and in how many ms the ticket is ripe.
+    async fn search_around(
+        &self,
+        waiting: &Waiting,
+        now_ms: u64,
+        span: &Span,
+    ) -> Result<(Looked, Option<u64>), LookError> {
         let look = waiting.look(waiting.width);
         let range = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
         attempt::tell_range(span, range.tickets.len());
         telemetry::metrics().range(look.queue.as_str(), ANCHORED, range.tickets.len(), &waiting.trace);
         if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
             // A range that was cut may have left it out; a whole one proves that it waits no longer.
-            return Ok(if range.is_whole { Looked::Gone } else { Looked::Unmatched });
+            return Ok((if range.is_whole { Looked::Gone } else { Looked::Unmatched }, None));
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
         let sought = Sought::Anchor(waiting.id);
         let found = self.searcher.search(waiting, &[], sought, range.tickets, &outlook, now_ms).await?;
         attempt::tell_found(span, &found, waiting.id);
-        Ok(found.looked(waiting.id))
+        Ok((found.looked(waiting.id), found.ripe_in_ms.get(&waiting.id).copied()))
     }
 
     /// Looks through a window; by halves as long as it holds more tickets than one range may.
@@ -152,16 +161,16 @@ impl Eyes {
         }
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());
-            let looked = match &found {
-                _ if is_gone(&waiting) => Looked::Gone,
+            let (looked, ripe_in_ms) = match &found {
+                _ if is_gone(&waiting) => (Looked::Gone, None),
                 Ok(found) => {
                     attempt::tell_found(&span, found, waiting.id);
-                    found.looked(waiting.id)
+                    (found.looked(waiting.id), found.ripe_in_ms.get(&waiting.id).copied())
                 }
-                Err(_) => Looked::Failed,
+                Err(_) => (Looked::Failed, None),
             };
             attempt::tell_outcome(&span, looked);
-            (waiting, looked)
+            (waiting.ripe_in(ripe_in_ms, now_ms), looked)
         };
         attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())
     }

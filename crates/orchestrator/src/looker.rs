@@ -3,7 +3,7 @@
 
 use crate::config::{
     ARRIVALS_AHEAD_MAX, ARRIVALS_IN_WORK_MAX, ARRIVALS_TOGETHER_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX,
-    HELD_MAX, REST_FACTOR, ROUND_MS, TICK, WINDOWS_IN_WORK_MAX,
+    HELD_MAX, REST_FACTOR, ROUND_MS, TICK, TICK_MIN, WINDOWS_IN_WORK_MAX,
 };
 use crate::grounds::Grounds;
 use crate::landing::{Landing, Pool};
@@ -17,6 +17,7 @@ use domain::InstanceId;
 use futures::future::join_all;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -57,7 +58,7 @@ impl Looker {
         self.schedule().len() < HELD_MAX
     }
 
-    /// Looks for a new ticket at once, or as soon as those of its pool are looked for that came right before it.
+    /// Looks for a ticket that is new or ripe at once, or as soon as those of its pool are looked for that came right before it.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
         if let Some(pool) = self.landing.put(waiting.counted().held_by(&self.holdings)) {
             self.in_work.spawn(self.clone().take_in(pool));
@@ -87,9 +88,13 @@ impl Looker {
         }
     }
 
-    /// The same for a ticket that was looked for before.
+    /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
-        self.look_at(at_ms, Waiting { room: None, ..waiting });
+        let waiting = Waiting { room: None, ..waiting };
+        match waiting.ripe_ms {
+            Some(ripe_ms) if ripe_ms < at_ms => self.schedule().add(ripe_ms, waiting),
+            _ => self.look_at(at_ms, Waiting { ripe_ms: None, ..waiting }),
+        }
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -108,10 +113,8 @@ impl Looker {
     /// Follows the schedule until `shutdown`, then lets what is in work finish.
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let ticking = async {
-            let mut ticks = tokio::time::interval(TICK);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
-                ticks.tick().await;
+                tokio::time::sleep(self.pause()).await;
                 self.tick().await;
             }
         };
@@ -122,9 +125,18 @@ impl Looker {
         }
     }
 
+    /// Until something is due.
+    fn pause(&self) -> Duration {
+        let next_ms = self.schedule().next_ms();
+        let pause = next_ms.map(|at_ms| Duration::from_millis(at_ms.saturating_sub(self.clock.now_ms())));
+        pause.map_or(TICK, |pause| pause.clamp(TICK_MIN, TICK))
+    }
+
     async fn tick(self: &Arc<Self>) {
         let now_ms = self.clock.now_ms();
         let due = self.schedule().take_due(now_ms, DUE_MAX);
+        let (ripe, due): (Vec<Waiting>, Vec<Waiting>) = due.into_iter().partition(|waiting| waiting.ripe_ms.is_some());
+        ripe.into_iter().for_each(|waiting| self.arrive(waiting));
         for window in windows(self.placed(due).await, now_ms) {
             let Some(ground) = self.grounds.enter(&window.look) else {
                 self.put_off(window);
@@ -179,7 +191,9 @@ impl Looker {
         for (waiting, looked) in looked {
             match looked {
                 Looked::Matched | Looked::Gone => {}
-                Looked::Unmatched => self.look_again_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting),
+                Looked::Unmatched => {
+                    self.look_again_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting.not_before(rested_ms));
+                }
                 Looked::Unsettled | Looked::Failed => self.look_again_at(rested_ms, waiting),
             }
         }

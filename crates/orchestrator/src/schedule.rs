@@ -38,6 +38,11 @@ impl Schedule {
         due
     }
 
+    /// When the next entry comes up.
+    pub fn next_ms(&self) -> Option<u64> {
+        self.entries.first_key_value().map(|((at_ms, _), _)| *at_ms)
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }

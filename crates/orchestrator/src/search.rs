@@ -43,6 +43,8 @@ pub struct Found {
     pub rejections: Vec<v1::Rejection>,
     /// Cost in seconds of the best match not yet worth making.
     pub nearest_miss_s: Option<f64>,
+    /// In how many ms a match with a ticket may be worth making, if nobody else comes.
+    pub ripe_in_ms: HashMap<TicketId, u64>,
 }
 
 /// Why a range was not searched.
@@ -200,6 +202,11 @@ fn read(response: SearchResponse) -> Result<Found, SearchError> {
     }
     let mut found =
         Found { rejections: response.rejections, nearest_miss_s: response.nearest_miss_s, ..Default::default() };
+    for ripening in response.ripening {
+        if let Ok(id) = api::ticket_id_from_bytes("ticket_id", &ripening.ticket_id) {
+            found.ripe_in_ms.insert(id, ripening.in_ms);
+        }
+    }
     for proposed in response.proposed {
         let ids = proposed.ticket_ids.iter().filter_map(|id| api::ticket_id_from_bytes("ticket_ids", id).ok());
         match proposed.verdict() {

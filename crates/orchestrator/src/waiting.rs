@@ -1,3 +1,4 @@
+use crate::config::{RIPE_MS_MIN, RIPE_SHARE};
 use crate::held::WaitingHeld;
 use crate::intake::Room;
 use chassis::Hold;
@@ -25,6 +26,8 @@ pub struct Waiting {
     pub room: Option<Room>,
     /// How often it was looked for here.
     pub looks: u32,
+    /// When a match with it may be worth making, as the last look found, in ms since the Unix epoch.
+    pub ripe_ms: Option<u64>,
     /// Its part in what this process tells of how many it looks for; none while another holds it.
     pub counted: Option<Share>,
     /// Of one that this instance looks for; others' tickets and those of a simulation have none.
@@ -66,6 +69,7 @@ impl Waiting {
                 trace,
                 room: None,
                 looks: 0,
+                ripe_ms: None,
                 counted: None,
                 held: None,
             })
@@ -120,9 +124,24 @@ impl Waiting {
         self.rules.width(self.age_ms(now_ms), self.tries)
     }
 
-    /// When to look for it again after a look at `now_ms`.
+    /// When to look for it again after a look at `now_ms`, whoever comes until then.
     pub fn next_look_ms(&self, now_ms: u64) -> u64 {
         now_ms + self.rules.look_again_ms(self.age_ms(now_ms))
+    }
+
+    /// The same, not to be ripe before.
+    #[must_use]
+    pub fn not_before(self, at_ms: u64) -> Self {
+        Self { ripe_ms: self.ripe_ms.map(|ripe_ms| ripe_ms.max(at_ms)), ..self }
+    }
+
+    /// The same, found at `now_ms` to be worth a match in so many ms if nobody else comes. What is foretold for the next moment again and
+    /// again is looked at ever less often: by what it has waited.
+    #[must_use]
+    pub fn ripe_in(self, in_ms: Option<u64>, now_ms: u64) -> Self {
+        let least_ms = RIPE_MS_MIN.max(self.age_ms(now_ms) / RIPE_SHARE);
+        let ripe_ms = in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms)));
+        Self { ripe_ms: ripe_ms.filter(|ripe_ms| *ripe_ms < self.next_look_ms(now_ms)), ..self }
     }
 }
 
@@ -195,6 +214,7 @@ pub mod testing {
             trace,
             room: None,
             looks: 0,
+            ripe_ms: None,
             counted: None,
             held: None,
         }
@@ -203,7 +223,7 @@ pub mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{rules_elsewhere, rules_with, solos};
+    use super::testing::{NOW_MS, rules_elsewhere, rules_with, solos};
     use super::*;
 
     #[test]
@@ -214,6 +234,18 @@ mod tests {
         assert_ne!(version(&dearer), waiting.rules.version());
         assert_eq!(version(&chess.clone().succeed(&dearer)), version(&dearer), "the last that the queue had");
         assert_eq!(version(&chess), waiting.rules.version(), "its own where none is known");
+    }
+
+    #[test]
+    fn a_ticket_is_looked_for_when_it_is_ripe_but_not_again_and_again_in_a_moment() {
+        let waiting = solos(&[1500.0]).remove(0);
+        let ripe =
+            |in_ms, age_ms: u64| waiting.clone().ripe_in(in_ms, NOW_MS + age_ms).ripe_ms.map(|at_ms| at_ms - NOW_MS);
+        assert_eq!(ripe(Some(40), 0), Some(40));
+        assert_eq!(ripe(Some(1), 0), Some(RIPE_MS_MIN));
+        assert_eq!(ripe(Some(1), 800), Some(800 + 800 / RIPE_SHARE));
+        assert_eq!(ripe(None, 0), None);
+        assert_eq!(ripe(Some(u64::MAX), 0), None, "the next round comes before");
     }
 
     #[test]

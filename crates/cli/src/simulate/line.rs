@@ -11,7 +11,6 @@ pub struct Line {
     /// By pool, then by region.
     places: BTreeMap<String, BTreeMap<String, Index>>,
     waiting: Vec<Option<Waiter>>,
-    len: usize,
 }
 
 struct Waiter {
@@ -23,11 +22,7 @@ struct Waiter {
 impl Line {
     /// For tickets numbered below `tickets`.
     pub fn new(tickets: usize) -> Self {
-        Self { places: BTreeMap::new(), waiting: (0..tickets).map(|_| None).collect(), len: 0 }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
+        Self { places: BTreeMap::new(), waiting: (0..tickets).map(|_| None).collect() }
     }
 
     pub fn holds(&self, number: usize) -> bool {
@@ -39,13 +34,11 @@ impl Line {
         let index = regions.entry(place.region.clone()).or_default();
         index.insert((IndexRating::of(place.rating), candidate.id), number);
         self.waiting[number] = Some(Waiter { place, candidate: Some(candidate) });
-        self.len += 1;
     }
 
     /// Takes the ticket `id` out, whether or not it is lent.
     pub fn remove(&mut self, number: usize, id: TicketId) {
         let Some(Waiter { place, .. }) = self.waiting[number].take() else { return };
-        self.len -= 1;
         let regions = self.places.get_mut(&place.pool);
         if let Some(index) = regions.and_then(|regions| regions.get_mut(&place.region)) {
             index.remove(&(IndexRating::of(place.rating), id));

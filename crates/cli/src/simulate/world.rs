@@ -1,5 +1,5 @@
-//! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, later looks are windows in
-//! rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
+//! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, and so does a ticket when it is ripe;
+//! other looks are windows in rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
 
 use super::crowd::Crowd;
 use super::full_parties::could_face;
@@ -17,18 +17,18 @@ use std::sync::Arc;
 pub fn play(crowd: &Crowd, rules: &Arc<Rules>, bar: &ProgressBar) -> Played {
     let mut world = World::new(crowd, rules);
     let mut coming = (0..crowd.tickets.len()).peekable();
-    let mut round_ms = 0;
     loop {
-        if world.line.is_empty() {
-            let Some(next) = coming.peek() else { return world.played };
-            round_ms = crowd.tickets[*next].queued_ms.next_multiple_of(ROUND_MS).max(round_ms);
+        let arrives_ms = coming.peek().map(|next| crowd.tickets[*next].queued_ms);
+        match (arrives_ms, world.schedule.next_ms()) {
+            (Some(arrives_ms), due_ms) if due_ms.is_none_or(|due_ms| arrives_ms <= due_ms) => {
+                if let Some(number) = coming.next() {
+                    world.arrive(number);
+                    bar.inc(crowd.tickets[number].party.size() as u64);
+                }
+            }
+            (_, Some(due_ms)) => world.look_for_due(due_ms),
+            (_, None) => return world.played,
         }
-        while let Some(number) = coming.next_if(|number| crowd.tickets[*number].queued_ms <= round_ms) {
-            world.arrive(number);
-            bar.inc(crowd.tickets[number].party.size() as u64);
-        }
-        world.round(round_ms);
-        round_ms += ROUND_MS;
     }
 }
 
@@ -85,6 +85,7 @@ impl<'a> World<'a> {
             trace: "".into(),
             room: None,
             looks: 0,
+            ripe_ms: None,
             counted: None,
             held: None,
         };
@@ -95,10 +96,7 @@ impl<'a> World<'a> {
         if self.is_full(number) {
             self.full_parties.insert(number);
         }
-        self.look_around(number, &waiting);
-        if self.line.holds(number) {
-            self.look_at(waiting.next_look_ms(queued_ms), waiting);
-        }
+        self.look_around(waiting, queued_ms);
     }
 
     /// The party, each of whose players never meets the other tickets in which he waits.
@@ -114,29 +112,49 @@ impl<'a> World<'a> {
         Party::try_new(players).unwrap_or_else(|_| party.clone())
     }
 
-    fn look_around(&mut self, number: usize, waiting: &Waiting) {
-        let now_ms = waiting.queued_ms;
+    /// Looks around one ticket, which must be in the match.
+    fn look_around(&mut self, waiting: Waiting, now_ms: u64) {
+        let Some(number) = self.numbers.get(&waiting.id).copied() else { return };
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
         let numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
+        let mut ripe_in_ms = HashMap::new();
         if numbers.contains(&number) {
-            self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
+            ripe_in_ms = self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
+        }
+        self.look_again(waiting, &ripe_in_ms, now_ms);
+    }
+
+    /// As the live system: at the moment when it is ripe, or in a round.
+    fn look_again(&mut self, waiting: Waiting, ripe_in_ms: &HashMap<TicketId, u64>, now_ms: u64) {
+        if !self.waits(&waiting) {
+            return;
+        }
+        let waiting = waiting.clone().ripe_in(ripe_in_ms.get(&waiting.id).copied(), now_ms);
+        let round_ms = waiting.next_look_ms(now_ms).next_multiple_of(ROUND_MS);
+        self.schedule.add(waiting.ripe_ms.unwrap_or(round_ms), waiting);
+    }
+
+    fn look_for_due(&mut self, now_ms: u64) {
+        self.expire(now_ms);
+        let due = self.schedule.take_due(now_ms, DUE_MAX);
+        let (ripe, due): (Vec<Waiting>, Vec<Waiting>) = due.into_iter().partition(|waiting| waiting.ripe_ms.is_some());
+        for window in windows(ripe, now_ms) {
+            self.look_for_ripe(window, now_ms);
+        }
+        for window in windows(due, now_ms) {
+            self.look_through(window, now_ms);
         }
     }
 
-    fn look_at(&mut self, at_ms: u64, waiting: Waiting) {
-        self.schedule.add(at_ms.next_multiple_of(ROUND_MS), waiting);
-    }
-
-    fn round(&mut self, now_ms: u64) {
-        self.expire(now_ms);
-        loop {
-            let due = self.schedule.take_due(now_ms, DUE_MAX);
-            if due.is_empty() {
-                return;
-            }
-            for window in windows(due, now_ms) {
-                self.look_through(window, now_ms);
-            }
+    /// Together where they are several and few others wait among them.
+    fn look_for_ripe(&mut self, window: Window, now_ms: u64) {
+        let tickets_max = (ARRIVAL_TICKETS_MAX * window.waiting.len()).min(api::RANGE_TICKETS_MAX);
+        let numbers = self.line.read(&window.look, tickets_max);
+        if window.waiting.len() > 1 && numbers.len() < tickets_max {
+            return self.search_window(window, &numbers, now_ms);
+        }
+        for waiting in window.waiting {
+            self.look_around(waiting, now_ms);
         }
     }
 
@@ -151,12 +169,14 @@ impl<'a> World<'a> {
             }
             return;
         }
+        self.search_window(window, &numbers, now_ms);
+    }
+
+    fn search_window(&mut self, window: Window, numbers: &[usize], now_ms: u64) {
         let due = window.waiting.iter().map(|waiting| waiting.id).collect();
-        self.search(Sought::Window(due), &numbers, &window.look.pool, now_ms);
+        let ripe_in_ms = self.search(Sought::Window(due), numbers, &window.look.pool, now_ms);
         for waiting in window.waiting {
-            if self.waits(&waiting) {
-                self.look_at(waiting.next_look_ms(now_ms), waiting);
-            }
+            self.look_again(waiting, &ripe_in_ms, now_ms);
         }
     }
 
@@ -164,11 +184,14 @@ impl<'a> World<'a> {
         self.numbers.contains_key(&waiting.id)
     }
 
-    fn search(&mut self, sought: Sought, numbers: &[usize], pool: &str, now_ms: u64) {
+    /// Commits what is found; answers in how many ms each ticket that stays is ripe.
+    fn search(&mut self, sought: Sought, numbers: &[usize], pool: &str, now_ms: u64) -> HashMap<TicketId, u64> {
         let outlook = self.prospects.outlook(self.rules, pool, now_ms);
         let range = Range { sought, candidates: self.line.lend(numbers), outlook };
         let seed = range.candidates.first().map_or(0, |first| first.id.0 as u64);
-        let Outcome { proposals, rejections, .. } = domain::search(&range, self.rules, now_ms, seed);
+        let Outcome { proposals, rejections, ripening, .. } = domain::search(&range, self.rules, now_ms, seed);
+        let ripe_in_ms =
+            ripening.iter().map(|ripening| (range.candidates[ripening.ticket].id, ripening.in_ms)).collect();
         for rejection in rejections {
             *self.played.rejections.entry(rejection.rule).or_default() += u64::from(rejection.count);
         }
@@ -182,6 +205,7 @@ impl<'a> World<'a> {
             }
         }
         self.line.take_back(numbers, range.candidates);
+        ripe_in_ms
     }
 
     /// What the mover would say against a proposal, and what is true of any match: nobody meets himself.

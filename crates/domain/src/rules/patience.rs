@@ -79,6 +79,13 @@ impl Rules {
         }
     }
 
+    /// How long it takes until everyone accepts so many seconds more, in ms, as long as patience grows; none where waiting does not let it.
+    pub(crate) fn patience_grows_in_ms(&self, more_s: f64) -> Option<u64> {
+        let in_ms = more_s / self.patience.per_s * 1_000.0;
+        // The highest number where it is more than one can hold.
+        (in_ms.is_finite() && in_ms >= 0.0).then_some(in_ms.ceil() as u64)
+    }
+
     /// Whether what waiting on is worth follows the queue's recent arrivals.
     pub fn follows_arrivals(&self) -> bool {
         self.patience.fixed_s.is_none()

@@ -12,6 +12,7 @@ pub(super) fn partner(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Op
         let judged = field.judge_pair(anchor, other);
         if let Some(rule) = tally.rule_against(&judged) {
             tally.reject(rule);
+            judged.iter().for_each(|verdict| tally.lacks(field.units[anchor].at, verdict));
         } else if let Ok(verdict) = judged {
             let rank = |other: usize, verdict: &Verdict| (-verdict.saving_s(), verdict.cost_s, field.seniority(other));
             if best.as_ref().is_none_or(|(at, most)| rank(other, &verdict) < rank(*at, most)) {
@@ -67,6 +68,8 @@ fn explain(field: &Field<'_>, waiting: &[usize], tally: &mut Tally) {
     for (at, unit) in waiting.iter().enumerate() {
         let below = at.checked_sub(1).and_then(|at| waiting.get(at));
         let judged = below.into_iter().chain(waiting.get(at + 1)).map(|other| field.judge_pair(*unit, *other));
+        let judged =
+            judged.inspect(|judged| judged.iter().for_each(|verdict| tally.lacks(field.units[*unit].at, verdict)));
         let nearest = judged.min_by(|a, b| cost(a).total_cmp(&cost(b)));
         let rule = nearest.map_or(rule::TEAM_FILL, |judged| tally.rule_against(&judged).unwrap_or(rule::BUDGET));
         tally.reject(rule);

@@ -88,6 +88,7 @@ impl<'a> Squads<'a> {
             Ok(found) if found.verdict.is_worth_making() => return Some(found),
             Ok(found) => {
                 tally.miss(found.verdict.cost_s);
+                tally.lacks(self.field.units[anchor].at, &found.verdict);
                 tally.reject(rule::PATIENCE);
             }
             Err(rule) => tally.reject(rule),

@@ -12,6 +12,7 @@ mod looks;
 mod mistakes;
 mod properties;
 mod replay;
+mod ripening;
 mod rules_files;
 #[path = "../shipped/mod.rs"]
 mod shipped;

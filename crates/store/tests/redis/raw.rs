@@ -1,16 +1,20 @@
 //! A second client, which looks at and plants keys behind the store's back.
 
 use ::redis::{
-    Client, Cmd, Connection, FromRedisValue, RedisResult, Value, aio::MultiplexedConnection, cmd, from_redis_value,
-    pipe,
+    AsyncConnectionConfig, Client, Cmd, Connection, FromRedisValue, RedisResult, Value, aio::MultiplexedConnection,
+    cmd, from_redis_value, pipe,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use store::conformance::BOUNDS;
 use store::testing::{Fsync, Listen, RedisServer};
 use store::{RedisStore, StoreError};
 
 /// Longest a verb may take while Redis is away, with a margin for a busy machine over the 900 ms it gives itself.
 pub const AWAY_MS_MAX: u128 = 1_000;
+
+/// Longest that an answer may take, however busy the machine.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 pub fn server() -> RedisServer {
     RedisServer::start_with(Listen::UnixSocket, Fsync::Never).unwrap()
@@ -33,7 +37,8 @@ impl Raw {
 
     pub async fn at(url: &str) -> Self {
         let client = Client::open(url).unwrap();
-        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER_MAX));
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await.unwrap();
         Self { client, connection }
     }
 

@@ -1,0 +1,40 @@
+use crate::support::{DUEL, TEAMS, anchored, rules, search_soundly, ticket, window};
+use domain::{Outcome, Range};
+
+const NOW_MS: u64 = 1_000_000;
+
+/// Each ticket that stays, and in how many ms it is ripe.
+fn ripe(range: &Range, outcome: &Outcome) -> Vec<(u128, u64)> {
+    outcome.ripening.iter().map(|ripening| (range.candidates[ripening.ticket].id.0, ripening.in_ms)).collect()
+}
+
+#[test]
+fn a_pair_is_made_when_it_was_foretold_to_be_ripe_and_not_before() {
+    // 30 points cost 1.5 s; half a second of patience has grown to 1.2 and 0.6 s.
+    let (rules, tickets) = (rules(DUEL), [ticket(1, NOW_MS - 700, &[1500.0]), ticket(2, NOW_MS - 100, &[1530.0])]);
+    for range in [window(&tickets), anchored(1, &tickets)] {
+        let outcome = search_soundly(&range, &rules, NOW_MS);
+        let ripe = ripe(&range, &outcome);
+        assert!(ripe.iter().all(|(_, in_ms)| *in_ms == 600) && ripe[0].0 == 1, "{ripe:?}");
+        assert_eq!(search_soundly(&range, &rules, NOW_MS + 599).proposals.len(), 0);
+        assert_eq!(search_soundly(&range, &rules, NOW_MS + 600).proposals.len(), 1);
+    }
+}
+
+#[test]
+fn whoever_is_matched_is_not_told_when_another_match_is_ripe() {
+    let tickets = [ticket(1, NOW_MS, &[1500.0]), ticket(2, NOW_MS, &[1501.0]), ticket(3, NOW_MS, &[1540.0])];
+    let range = window(&tickets);
+    let outcome = search_soundly(&range, &rules(DUEL), NOW_MS);
+    assert_eq!((outcome.proposals.len(), ripe(&range, &outcome)), (1, vec![]));
+}
+
+#[test]
+fn a_match_of_teams_that_is_too_dear_is_ripe_when_its_players_have_the_patience() {
+    let tickets: Vec<_> = (1..=10).map(|id| ticket(id, NOW_MS, &[1500.0 + 40.0 * f64::from(id)])).collect();
+    let (rules, range) = (rules(TEAMS), anchored(1, &tickets));
+    let outcome = search_soundly(&range, &rules, NOW_MS);
+    let [(1, in_ms)] = ripe(&range, &outcome)[..] else { panic!("{outcome:?}") };
+    assert_eq!(search_soundly(&range, &rules, NOW_MS + in_ms - 1).proposals.len(), 0, "before {in_ms} ms");
+    assert_eq!(search_soundly(&range, &rules, NOW_MS + in_ms).proposals.len(), 1, "after {in_ms} ms");
+}
