@@ -25,7 +25,7 @@ pub const WALK_STEP: usize = 500;
 pub const EVENTS_MAX: usize = 1_000;
 /// Longest wait for an event, whatever is asked for.
 pub const EVENTS_WAIT_MAX: Duration = Duration::from_secs(10);
-/// Most arrivals of one queue that are answered; Redis holds up to twice as many between two trims.
+/// Most arrivals of one queue that are kept.
 pub const ARRIVALS_KEPT: usize = 1_024;
 /// How long a queue's arrivals are kept after the last of them, in ms.
 pub const ARRIVALS_KEPT_MS: u64 = 3_600_000;

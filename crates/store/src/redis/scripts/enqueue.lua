@@ -3,8 +3,7 @@
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 ticket  2 queued_ms  3 expires_ms  4 holder  5 trace, escaped  6 players, by spaces
 --          7 places: `place rating`, by semicolons  8 party's bytes  9 most QUEUED tickets  10 most events untaken
---          11 most tries that are counted  12 arrivals kept of one queue (up to twice as many
---          between two trims)  13 ms that they are kept
+--          11 most tries that are counted  12 arrivals kept of one queue  13 ms that they are kept
 -- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
@@ -54,11 +53,10 @@ for key, count in pairs(tries_of) do
   if was_there[key] then redis.call('PERSIST', key) end
 end
 queue_up(t)
-local kept, kept_ms = tonumber(ARGV[12]), ARGV[13]
+local last_kept, kept_ms = tonumber(ARGV[12]) - 1, ARGV[13]
 for key, entry in pairs(arrivals) do
-  later('LPUSH', key, entry).after = function(length)
-    -- Trimmed seldom, and then by half: to trim at each push costs as much as the rest of this loop.
-    if length > 2 * kept then redis.call('LTRIM', key, 0, kept - 1) end
+  later('LPUSH', key, entry).after = function()
+    redis.call('LTRIM', key, 0, last_kept)
     redis.call('PEXPIRE', key, kept_ms)
   end
 end
