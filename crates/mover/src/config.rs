@@ -13,7 +13,7 @@ pub struct Config {
 pub const PROPOSALS_IN_WORK_MAX: usize = 1_024;
 /// Commits at the store at once, of all streams; the others wait for their turn. Enough to keep it busy, few enough that what was committed
 /// is read from there and delivered meanwhile.
-pub const COMMITS_IN_WORK_MAX: usize = 64;
+pub const COMMITS_IN_WORK_MAX: usize = 256;
 /// How long a commit's outcome is asked for. Shorter than a matchmaker waits for one answer, so that it hears UNKNOWN.
 pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_200);
 /// Pause between tries.

@@ -19,7 +19,7 @@ pub const SESSION_CALLS_MAX: usize = 256;
 /// few seconds' worth, so that nobody is refused while another mover takes the lead, and soon worked off after a rush.
 pub const ARRIVALS_TAKEN_MAX: usize = 768;
 /// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
-pub const ENQUEUES_IN_WORK_MAX: usize = 64;
+pub const ENQUEUES_IN_WORK_MAX: usize = 128;
 /// Further Enqueues that wait for their turn there; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may
 /// ask for at once.
 pub const ENQUEUES_IN_LINE_MAX: usize = SESSION_CALLS_MAX;

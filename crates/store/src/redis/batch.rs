@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Calls that go together at most: nobody else is answered by Redis meanwhile.
-const CALLS_MAX: usize = 64;
+const CALLS_MAX: usize = 128;
 /// Arguments, and bytes, from which on no further call goes along.
-const ARGUMENTS_MAX: usize = 1_024;
+const ARGUMENTS_MAX: usize = 2_048;
 const BYTES_MAX: usize = 256 * 1_024;
 /// Calls of one script that wait to go; beyond it a call fails at once.
 const WAITING_MAX: usize = 8_192;
