@@ -87,7 +87,7 @@ fn other_scenarios_bring_other_players() -> Result<()> {
 #[test]
 fn players_may_call_for_themselves() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary"])?;
+    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary", "--realms", "2"])?;
     assert_eq!(told["via"], "unary");
     assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
     assert_eq!((figure(&told, "/failed"), figure(&told, "/refused")), (0.0, 0.0), "{told:#}");
@@ -166,7 +166,7 @@ fn troubles_strike_and_others_play_on() -> Result<()> {
     let ran = bench("isolation", &["--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path])?;
     assert!(ran.status.success(), "{ran:?}");
     let told: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
-    assert_eq!(told.len(), 3, "{told:#?}");
+    assert_eq!(told.len(), 4, "{told:#?}");
     for struck in told {
         assert!(figure(&struck, "/with_ms/count") > 0.0 && figure(&struck, "/p99_ratio") > 0.0, "{struck:#}");
     }

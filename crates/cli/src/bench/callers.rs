@@ -53,19 +53,19 @@ impl Callers {
         })
     }
 
-    /// Which playserver a ticket is watched at.
-    pub fn playserver_of(&self, number: usize) -> usize {
-        number % self.playing.len() % self.playservers
+    /// Which playserver the ticket is watched at that comes after `turn` others.
+    pub fn playserver_of(&self, turn: usize) -> usize {
+        turn % self.playing.len() % self.playservers
     }
 
-    /// Has a party come; without waiting, whatever becomes of it.
-    pub fn enqueue(&self, arrival: Arrival) {
+    /// Has a party come, after `turn` others; without waiting, whatever becomes of it.
+    pub fn enqueue(&self, arrival: Arrival, turn: usize) {
         let number = arrival.number;
         let Ok(room) = self.room.clone().try_acquire_owned() else { return self.desk.book.held_back(number) };
         let caller = Caller {
             desk: self.desk.clone(),
-            queueing: self.queueing[number % self.queueing.len()].clone(),
-            playing: self.playing[number % self.playing.len()].clone(),
+            queueing: self.queueing[turn % self.queueing.len()].clone(),
+            playing: self.playing[turn % self.playing.len()].clone(),
             _room: room,
         };
         let stop = self.stop.clone();

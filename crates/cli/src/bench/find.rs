@@ -2,7 +2,7 @@
 
 use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
 use super::load::Load;
-use super::page::Page;
+use super::page::{HEADER, Page};
 use super::progress::Progress;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
@@ -87,16 +87,16 @@ pub struct Found {
 }
 
 /// Searches from `rate` on, and tells of each probe.
-pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(&Page)) -> Result<Found> {
+pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(&Probe)) -> Result<Found> {
     let mut hunt = Hunt { low: None, high: None, rate: rate.min(demand.rate_max), rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
-            let page = probe(load, hunt.rate, demand).await?;
-            tell(&page.page);
-            goodput = goodput.max(page.page.goodput);
-            lasts = page.keeps(demand);
+            let probe = probe(load, hunt.rate, demand).await?;
+            tell(&probe);
+            goodput = goodput.max(probe.page.goodput);
+            lasts = probe.keeps(demand);
             if lasts {
                 break;
             }
@@ -116,7 +116,8 @@ pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
     load.book.page(seconds.start + WARM_UP..seconds.end)
 }
 
-struct Probe {
+/// A rate that was tried.
+pub struct Probe {
     page: Page,
     seconds: usize,
     /// Of the wait that is bounded, in ms.
@@ -136,7 +137,16 @@ async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     Ok(Probe { page, seconds: length, p99_ms })
 }
 
+/// Of a table of probes.
+pub fn header() -> String {
+    format!("{HEADER}  bounded p99 ms")
+}
+
 impl Probe {
+    pub fn row(&self) -> String {
+        format!("{} {:>15.1}", self.page.row("probe"), self.p99_ms)
+    }
+
     fn keeps(&self, demand: &Demand) -> bool {
         let behind_per_s = self.page.offered - self.page.goodput;
         let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * self.page.offered

@@ -1,13 +1,13 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
-use super::load::{Addresses, Load, Via};
+use super::load::{Addresses, Load, Realm, Via};
 use super::scenario::Scenario;
 use super::usage::{LOAD, REDIS};
 use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use chassis::{Network, PEERS_POLL_MS};
 use domain::{Role, Rules};
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use nix::sys::signal::Signal;
 use sandbox::Counts;
 use std::net::SocketAddr;
@@ -45,6 +45,9 @@ pub struct HouseArgs {
     /// Playservers that are started
     #[arg(long, env = "MUSTER_PLAYSERVERS", default_value_t = 2, value_parser = members(), value_name = "N")]
     playservers: u16,
+    /// Realms that are started on the one Redis, each with services of its own and its share of the players
+    #[arg(long, env = "MUSTER_BENCH_REALMS", default_value_t = 1, value_parser = members(), value_name = "N")]
+    realms: u16,
     #[command(flatten)]
     realm: RealmArgs,
 }
@@ -61,6 +64,17 @@ pub struct Game {
     pub rules: Arc<Rules>,
     /// The scenario's rules file, for as long as services read it.
     _dir: Option<TempDir>,
+}
+
+impl Game {
+    /// The realm with this number: the first keeps its name.
+    fn realm(&self, number: u16) -> RealmArgs {
+        let mut realm = self.realm.clone();
+        if number > 0 {
+            realm.realm = format!("{}-{number}", realm.realm);
+        }
+        realm
+    }
 }
 
 impl HouseArgs {
@@ -98,7 +112,8 @@ fn rules_of(scenario: &Scenario) -> Result<TempDir> {
 pub struct House {
     pub game: Game,
     via: Via,
-    members: Vec<Member>,
+    /// Of each realm.
+    members: Vec<Vec<Member>>,
     /// Ends with the house.
     pub redis: RedisServer,
 }
@@ -106,17 +121,16 @@ pub struct House {
 impl House {
     /// Starts everything on free ports, and waits until it works.
     pub async fn open(args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
+        Self::open_with(args.realms, args, scenario, export).await
+    }
+
+    /// The same with so many realms.
+    pub async fn open_with(realms: u16, args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
         let game = args.game(scenario)?;
-        let mut seats = seats_at(args.counts(), |_, _| free_port().context("no free port"))?;
-        for seat in &mut seats {
-            let port = free_port().context("no free port")?;
-            seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
-        }
         let redis = start_redis(args.fsync.into())?;
-        let store = game.realm.world(Some(redis.url()))?.store;
-        let start = |seat| Member::start(&game.realm, redis.url(), seat, export, None);
-        let members = seats.iter().map(start).collect::<Result<_>>()?;
-        ready(&seats, &*store).await?;
+        let realms: Vec<RealmArgs> = (0..realms).map(|number| game.realm(number)).collect();
+        let opening = realms.iter().map(|realm| members_of(realm, args.counts(), redis.url(), export));
+        let members = try_join_all(opening).await?;
         sleep(MEET).await;
         Ok(Self { game, via: args.via, members, redis })
     }
@@ -126,12 +140,17 @@ impl House {
         Addresses {
             via: self.via,
             network: Network::tcp(),
-            orchestrators: self.addresses(Role::Orchestrator),
-            playservers: self.addresses(Role::Playserver),
+            realms: self.members.iter().map(|members| realm_of(members)).collect(),
             queue: self.game.queue.clone(),
             rules: self.game.rules.clone(),
             names: "bench".to_owned(),
         }
+    }
+
+    /// Those of one realm, by its number.
+    pub fn doors_of(&self, number: usize) -> Addresses {
+        let doors = self.doors();
+        Addresses { realms: vec![doors.realms[number].clone()], ..doors }
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
@@ -141,32 +160,51 @@ impl House {
     /// The processes of the services. Fails where one has ended.
     pub fn pids(&self) -> Result<Vec<u32>> {
         let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
-        self.members.iter().map(pid).collect()
+        self.all().map(pid).collect()
     }
 
     /// Signals the first process of a role; false where it has ended.
     pub fn signal_first(&self, role: Role, signal: Signal) -> bool {
-        self.members.iter().find(|member| member.seat.role == role).is_some_and(|member| member.signal(signal))
+        self.all().find(|member| member.seat.role == role).is_some_and(|member| member.signal(signal))
     }
 
     /// Each process that is measured, by its role; this one too.
     pub fn processes(&self) -> Result<Vec<(&'static str, u32)>> {
-        let services = self.members.iter().map(|member| member.seat.role.as_str()).zip(self.pids()?);
+        let services = self.all().map(|member| member.seat.role.as_str()).zip(self.pids()?);
         let redis = self.redis.pid().context("redis has ended")?;
         Ok(services.chain([(REDIS, redis), (LOAD, std::process::id())]).collect())
     }
 
     /// Where services tell what they measure.
     pub fn metrics(&self) -> impl Iterator<Item = SocketAddr> {
-        self.members.iter().filter_map(|member| member.seat.metrics)
+        self.all().filter_map(|member| member.seat.metrics)
     }
 
-    fn addresses(&self, role: Role) -> Vec<String> {
-        let of_role = self.members.iter().filter(|member| member.seat.role == role);
-        of_role.map(|member| format!("http://{}", member.seat.reached_at)).collect()
+    fn all(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().flatten()
     }
 
     pub async fn leave(&mut self) {
-        join_all(self.members.iter_mut().map(Member::leave)).await;
+        join_all(self.members.iter_mut().flatten().map(Member::leave)).await;
     }
+}
+
+/// Starts the services of one realm, and waits until they work.
+async fn members_of(realm: &RealmArgs, counts: Counts, redis: &str, export: &Export) -> Result<Vec<Member>> {
+    let mut seats = seats_at(counts, |_, _| free_port().context("no free port"))?;
+    for seat in &mut seats {
+        let port = free_port().context("no free port")?;
+        seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
+    }
+    let members = seats.iter().map(|seat| Member::start(realm, redis, seat, export, None)).collect::<Result<_>>()?;
+    ready(&seats, &*realm.world(Some(redis))?.store).await?;
+    Ok(members)
+}
+
+fn realm_of(members: &[Member]) -> Realm {
+    let addresses = |role: Role| {
+        let of_role = members.iter().filter(|member| member.seat.role == role);
+        of_role.map(|member| format!("http://{}", member.seat.reached_at)).collect()
+    };
+    Realm { orchestrators: addresses(Role::Orchestrator), playservers: addresses(Role::Playserver) }
 }

@@ -75,8 +75,8 @@ impl Args {
 }
 
 async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
-    let mut house = House::open(&args.house, &DUEL, &Export::Nowhere).await?;
-    let load = house.load(&DUEL).await?;
+    let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
+    let load = Load::open(&DUEL, &house.doors_of(0)).await?;
     let struck = measure(args, trouble, &house, &load).await;
     drop(load);
     house.leave().await;
@@ -88,7 +88,7 @@ async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> R
     let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), warm_up + 2 * lasts);
     load.offer(args.rate, warm_up).await;
     let without = load.offer(args.rate, lasts).await;
-    let ailing = trouble.begin(house, load).await?;
+    let ailing = trouble.begin(house, load, args.rate, lasts).await?;
     let with = load.offer(args.rate, lasts).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     trouble.end(house, ailing);

@@ -46,8 +46,8 @@ impl Via {
 pub struct Addresses {
     pub via: Via,
     pub network: Network,
-    pub orchestrators: Vec<String>,
-    pub playservers: Vec<String>,
+    /// Each takes its share of the players.
+    pub realms: Vec<Realm>,
     pub queue: String,
     /// The queue's, as far as is known.
     pub rules: Arc<Rules>,
@@ -55,11 +55,29 @@ pub struct Addresses {
     pub names: String,
 }
 
+/// Where one realm's services are.
+#[derive(Debug, Clone)]
+pub struct Realm {
+    pub orchestrators: Vec<String>,
+    pub playservers: Vec<String>,
+}
+
+impl Addresses {
+    pub fn orchestrators(&self) -> Vec<&String> {
+        self.realms.iter().flat_map(|realm| &realm.orchestrators).collect()
+    }
+
+    pub fn playservers(&self) -> Vec<&String> {
+        self.realms.iter().flat_map(|realm| &realm.playservers).collect()
+    }
+}
+
 pub struct Load {
     pub book: Arc<Book>,
     desk: Desk,
     rules: Arc<Rules>,
-    way: Way,
+    /// To each realm.
+    ways: Vec<Way>,
 }
 
 enum Way {
@@ -73,8 +91,8 @@ impl Load {
         let book = Arc::new(Book::open());
         let crowd = Arc::new(Crowd::open(scenario.draw, &to.names)?);
         let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
-        let way = Way::open(to, &desk).await?;
-        Ok(Self { book, desk, rules: to.rules.clone(), way })
+        let ways = try_join_all(to.realms.iter().map(|realm| Way::open(to, realm, &desk))).await?;
+        Ok(Self { book, desk, rules: to.rules.clone(), ways })
     }
 
     /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
@@ -117,13 +135,21 @@ impl Load {
         self.desk.crowd.players(number).swap_remove(0).id
     }
 
-    /// Which playserver a ticket is watched at.
+    /// Which playserver of its realm a ticket is watched at.
     pub fn playserver_of(&self, number: usize) -> usize {
-        self.way.playserver_of(number)
+        let (way, turn) = self.way_of(number);
+        way.playserver_of(turn)
+    }
+
+    /// The way of the ticket with this number, and how many have gone it before.
+    fn way_of(&self, number: usize) -> (&Way, usize) {
+        (&self.ways[number % self.ways.len()], number / self.ways.len())
     }
 
     fn arrive(&self, due: Instant) {
-        self.way.enqueue(self.desk.arrival(due));
+        let arrival = self.desk.arrival(due);
+        let (way, turn) = self.way_of(arrival.number);
+        way.enqueue(arrival, turn);
     }
 
     /// Waits until hardly anyone waits for a match or no match comes any more, no longer than `wait_max`.
@@ -143,8 +169,8 @@ impl Load {
 }
 
 impl Way {
-    async fn open(to: &Addresses, desk: &Desk) -> Result<Self> {
-        let Addresses { network, orchestrators, playservers, .. } = to;
+    async fn open(to: &Addresses, realm: &Realm, desk: &Desk) -> Result<Self> {
+        let (network, Realm { orchestrators, playservers }) = (&to.network, realm);
         if to.via == Via::Unary {
             return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, desk.clone())?));
         }
@@ -158,17 +184,17 @@ impl Way {
         Ok(Self::Streams(try_join_all(opening).await?))
     }
 
-    fn enqueue(&self, arrival: Arrival) {
+    fn enqueue(&self, arrival: Arrival, turn: usize) {
         match self {
-            Self::Streams(servers) => servers[arrival.number % servers.len()].0.enqueue(arrival),
-            Self::Calls(callers) => callers.enqueue(arrival),
+            Self::Streams(servers) => servers[turn % servers.len()].0.enqueue(arrival),
+            Self::Calls(callers) => callers.enqueue(arrival, turn),
         }
     }
 
-    fn playserver_of(&self, number: usize) -> usize {
+    fn playserver_of(&self, turn: usize) -> usize {
         match self {
-            Self::Streams(servers) => servers[number % servers.len()].1,
-            Self::Calls(callers) => callers.playserver_of(number),
+            Self::Streams(servers) => servers[turn % servers.len()].1,
+            Self::Calls(callers) => callers.playserver_of(turn),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
 use super::bounds::{check_number, check_rate, check_seconds, check_seconds_or_none};
-use super::find::{FindArgs, find};
+use super::find::{self, FindArgs};
 use super::house::HouseArgs;
 use super::load::Load;
 use super::measured::Measured;
-use super::page::HEADER;
 use super::place::{Place, TargetArgs};
 use super::progress::Progress;
 use super::scenario::{Scenario, Waiting};
@@ -125,8 +124,8 @@ async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &
 async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
     let Some(demand) = args.find.demand() else { return measure(scenario, args, rate, place, load).await };
-    println!("{HEADER}");
-    let found = find(load, rate, &demand, |page| println!("{}", page.row("probe"))).await?;
+    println!("{}", find::header());
+    let found = find::find(load, rate, &demand, |probe| println!("{}", probe.row())).await?;
     println!();
     let measured = measure(scenario, args, found.sustained, place, load).await?;
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })

@@ -65,7 +65,7 @@ async fn measure(args: &Args, load: &Load) -> Result<()> {
             print("sustained", &page);
             Found { sustained: rate, goodput: page.goodput }
         }
-        None => find(load, RATE_FIRST, &DEMAND, |page| print("probe", page)).await?,
+        None => find(load, RATE_FIRST, &DEMAND, |probe| println!("{}", probe.row())).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await;

@@ -2,7 +2,7 @@
 
 use super::ceiling::{self, Ceiling};
 use super::house::{House, HouseArgs};
-use super::load::{Addresses, Load};
+use super::load::{Addresses, Load, Realm};
 use super::scenario::Scenario;
 use super::usage::Usage;
 use crate::client::{self, Side, explain, network, parse_address};
@@ -55,8 +55,7 @@ impl TargetArgs {
         Ok(Addresses {
             via: house.via,
             network: network(&self.addresses())?,
-            orchestrators: self.target.clone(),
-            playservers: self.play.clone(),
+            realms: vec![Realm { orchestrators: self.target.clone(), playservers: self.play.clone() }],
             queue: game.queue,
             rules: game.rules,
             // Others may be there already, and those of an earlier run.

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Has all of them queue.
 pub async fn fill(to: &Addresses, waiting: Waiting) -> Result<()> {
     let crowd = Crowd::open(waiting.draw, &format!("{}-waits", to.names))?;
-    let channels = to.orchestrators.iter().map(|address| to.network.channel(address));
+    let channels = to.orchestrators().into_iter().map(|address| to.network.channel(address));
     let clients: Vec<_> = channels.map(|channel| channel.map(QueueClient::new)).collect::<Result<_, _>>()?;
     let book = Arc::new(Book::open());
     let _shown = Progress::show(book.clone(), format!("{} tickets that wait", waiting.tickets), Duration::ZERO);

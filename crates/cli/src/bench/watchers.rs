@@ -112,7 +112,7 @@ async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
 
 /// Opens the streams and hears the first word on each: that its player waits for nothing.
 async fn watch(to: &Addresses, streams: usize, connections: usize) -> Result<Vec<Streaming<v1::Update>>> {
-    let addresses = to.playservers.iter().cycle().take(connections);
+    let addresses = to.playservers().into_iter().cycle().take(connections);
     let channels = addresses.map(|address| to.network.channel(address)).collect::<Result<Vec<_>, _>>()?;
     let opening = (0..streams).map(|number| open(channels[number % connections].clone(), number));
     stream::iter(opening).buffer_unordered(OPENING).try_collect().await

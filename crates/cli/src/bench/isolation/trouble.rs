@@ -2,18 +2,23 @@
 
 use crate::bench::house::House;
 use crate::bench::load::Load;
+use crate::bench::scenario::DUEL;
 use anyhow::{Context, Result, ensure};
 use api::v1::follow_request::Op;
 use api::v1::play_client::PlayClient;
 use api::v1::{self, watch_request};
 use domain::Role;
 use nix::sys::signal::Signal;
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 /// Players whom the client that does not read follows.
 const UNREAD_PLAYERS: usize = 20_000;
+/// How many times as many players as here come to a realm that is noisy.
+const NOISE: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Trouble {
@@ -23,6 +28,8 @@ pub enum Trouble {
     HungPlayserver,
     /// A realm server follows all players and reads nothing of what it is told
     SlowClient,
+    /// In another realm on the same Redis twice as many players come, on the same machine
+    NoisyRealm,
 }
 
 /// What there is of a trouble that goes on.
@@ -32,6 +39,8 @@ pub struct Ailing {
     stopped: Option<Role>,
     /// Held open, and not read.
     _unread: Option<Unread>,
+    /// Ends with it.
+    _noise: JoinSet<()>,
 }
 
 struct Unread {
@@ -40,21 +49,29 @@ struct Unread {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 3] = [Self::HungMatchmaker, Self::HungPlayserver, Self::SlowClient];
+    pub const ALL: [Self; 4] = [Self::HungMatchmaker, Self::HungPlayserver, Self::SlowClient, Self::NoisyRealm];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::HungMatchmaker => "hung-matchmaker",
             Self::HungPlayserver => "hung-playserver",
             Self::SlowClient => "slow-client",
+            Self::NoisyRealm => "noisy-realm",
         }
     }
 
-    pub async fn begin(self, house: &House, load: &Load) -> Result<Ailing> {
+    /// How many realms there must be for it.
+    pub fn realms(self) -> u16 {
+        if self == Self::NoisyRealm { 2 } else { 1 }
+    }
+
+    /// Strikes the house that has this load in its first realm, for longer than `lasts`.
+    pub async fn begin(self, house: &House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing> {
         match self {
             Self::HungMatchmaker => stop(house, Role::Matchmaker),
             Self::HungPlayserver => stop(house, Role::Playserver),
             Self::SlowClient => unread(house, load).await,
+            Self::NoisyRealm => noise(house, rate * NOISE, lasts).await,
         }
     }
 
@@ -76,9 +93,19 @@ fn stop(house: &House, role: Role) -> Result<Ailing> {
     Ok(Ailing { stopped: Some(role), ..Ailing::default() })
 }
 
+/// Players come to the second realm.
+async fn noise(house: &House, rate: f64, lasts: Duration) -> Result<Ailing> {
+    let load = Load::open(&DUEL, &house.doors_of(1)).await?;
+    let mut noise = JoinSet::new();
+    noise.spawn(async move {
+        load.offer(rate, lasts * 2).await;
+    });
+    Ok(Ailing { _noise: noise, ..Ailing::default() })
+}
+
 async fn unread(house: &House, load: &Load) -> Result<Ailing> {
     let doors = house.doors();
-    let mut playing = PlayClient::new(doors.network.channel(&doors.playservers[0])?);
+    let mut playing = PlayClient::new(doors.network.channel(doors.playservers()[0])?);
     let (asks, asked) = mpsc::channel(UNREAD_PLAYERS);
     let told = playing.follow(ReceiverStream::new(asked)).await.context("no Follow")?.into_inner();
     let next = load.book.counts().due;
