@@ -176,7 +176,7 @@ fn troubles_strike_and_others_play_on() -> Result<()> {
 #[test]
 fn scripts_are_measured_alone() -> Result<()> {
     let ran = bench("scripts", &["--seconds", "1"])?;
-    let told = String::from_utf8(ran.stdout)?;
+    let told = String::from_utf8(ran.stdout)? + &String::from_utf8(ran.stderr)?;
     assert!(ran.status.success() && told.starts_with("scripts: ") && told.contains(" µs/ticket"), "{told}");
     assert!(!told.starts_with("scripts: 0 "), "{told}");
     Ok(())
