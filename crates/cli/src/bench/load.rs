@@ -174,12 +174,16 @@ impl Way {
         if to.via == Via::Unary {
             return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, desk.clone())?));
         }
+        // One connection to each: what goes at one moment goes in few packets.
+        let connections = |addresses: &[String]| {
+            addresses.iter().map(|address| network.channel(address)).collect::<Result<Vec<_>, _>>()
+        };
+        let (queueing, playing) = (connections(orchestrators)?, connections(playservers)?);
         let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
-        let opening = (0..streams).map(|at| async move {
-            let orchestrator = &orchestrators[at % orchestrators.len()];
-            let playserver = (at / orchestrators.len()) % playservers.len();
-            let server = RealmServer::open(network, orchestrator, &playservers[playserver], desk.clone()).await?;
-            anyhow::Ok((server, playserver))
+        let opening = (0..streams).map(|at| {
+            let playserver = (at / queueing.len()) % playing.len();
+            let open = RealmServer::open(queueing[at % queueing.len()].clone(), playing[playserver].clone(), desk.clone());
+            async move { anyhow::Ok((open.await?, playserver)) }
         });
         Ok(Self::Streams(try_join_all(opening).await?))
     }

@@ -8,7 +8,7 @@ use api::v1::follow_response::Result as Answer;
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
 use api::v1::{self, session_request, session_response, unfollow_request, watch_request};
-use chassis::Network;
+use chassis::Channel;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
@@ -31,11 +31,12 @@ struct Reader {
 }
 
 impl RealmServer {
-    pub async fn open(network: &Network, orchestrator: &str, playserver: &str, desk: Desk) -> Result<Self> {
+    /// Over connections that others may share.
+    pub async fn open(orchestrator: Channel, playserver: Channel, desk: Desk) -> Result<Self> {
         let (asks, asked) = mpsc::channel(UNREAD_MAX);
         let (follows, followed) = mpsc::channel(UNREAD_MAX);
-        let mut queueing = QueueClient::new(network.channel(orchestrator)?);
-        let mut playing = PlayClient::new(network.channel(playserver)?);
+        let mut queueing = QueueClient::new(orchestrator);
+        let mut playing = PlayClient::new(playserver);
         let answers = queueing.session(ReceiverStream::new(asked)).await.context("no Session")?.into_inner();
         let news = playing.follow(ReceiverStream::new(followed)).await.context("no Follow")?.into_inner();
         let mut readers = JoinSet::new();
