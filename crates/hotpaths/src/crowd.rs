@@ -5,7 +5,7 @@ use domain::{Arrival, Candidate, Party, Player, RealmId, RegionName, RoleName, T
 /// The clock of every search, in ms since the Unix epoch.
 pub const NOW_MS: u64 = 1_700_000_000_000;
 
-const ARENA: &str = include_str!("../../../cli/traces/arena-10min.csv");
+const ARENA: &str = include_str!("../../cli/traces/arena-10min.csv");
 const CITIES: &str = include_str!("cities.csv");
 
 /// How many of a hundred parties have 1, 2, 3, 4 and 5 players.
@@ -17,6 +17,10 @@ const DEVIATION: f64 = 60.0;
 /// What players of a queue with roles name, and how many of a hundred do: damage is wanted too much, tank too little.
 const WISHES_PERCENT: [(&[&str], u32); 5] =
     [(&["damage"], 45), (&["support"], 15), (&["tank"], 10), (&["damage", "support"], 15), (&[], 15)];
+/// Regions of a world in which most players live in a few.
+const SKEWED_REGIONS: u32 = 20;
+/// Round trip within a region, and to each one farther, in ms.
+const SKEWED_RTT_MS: (u32, u32) = (20, 15);
 /// The longest that anyone of a crowd has waited, in ms.
 const AGE_MS_MAX: f64 = 60_000.0;
 
@@ -44,9 +48,25 @@ struct City {
 }
 
 impl Source {
+    /// Players of the real cities.
     pub fn new() -> Self {
+        Self::of(cities())
+    }
+
+    /// Players of 20 regions in a row, half as many in the second as in the first, a third in the third and so on.
+    pub fn skewed() -> Self {
+        let regions: Vec<RegionName> = skewed_regions().map(|name| name.parse().unwrap()).collect();
+        let (near_ms, farther_ms) = SKEWED_RTT_MS;
+        let city = |home: u32| {
+            let rtt_ms = regions.iter().cloned().zip((0..).map(|at: u32| near_ms + farther_ms * home.abs_diff(at)));
+            City { players_permille: 1_000 / (home + 1), rtt_ms: rtt_ms.collect() }
+        };
+        Self::of((0..SKEWED_REGIONS).map(city).collect())
+    }
+
+    fn of(cities: Vec<City>) -> Self {
         let ratings = ARENA.lines().skip(1).map(|row| row.rsplit(',').next().unwrap().parse().unwrap()).collect();
-        Self { series: Series(1), players: 0, ratings, cities: cities() }
+        Self { series: Series(1), players: 0, ratings, cities }
     }
 
     /// Tickets of one player each.
@@ -98,6 +118,11 @@ impl Source {
         let at = self.series.weighted(WISHES_PERCENT.into_iter().map(|(_, percent)| percent));
         WISHES_PERCENT[at].0.iter().map(|role| role.parse().unwrap()).collect()
     }
+}
+
+/// Those that [`Source::skewed`] players know.
+pub fn skewed_regions() -> impl Iterator<Item = String> {
+    (1..=SKEWED_REGIONS).map(|number| format!("region-{number}"))
 }
 
 fn cities() -> Vec<City> {
