@@ -127,8 +127,7 @@ impl fmt::Display for Verdict {
             f,
             "\n{broken} marked `!` are not within {APART_PERCENT_MAX} % of crates/hotpaths/instructions.txt.\n\
              Fewer, or more and worth it: `{accept}`, and commit that file with the reason.\n\
-             Where they go: valgrind --tool=callgrind --toggle-collect='*counted_by_callgrind*' target/release/hotpaths 'NAME'\n\
-             and callgrind_annotate on the file that it writes; then the same before the change."
+             Where they go: crates/hotpaths/README.md says how to see it."
         )
     }
 }
