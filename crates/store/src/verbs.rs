@@ -29,6 +29,29 @@ pub struct Enqueue {
     pub trace: String,
 }
 
+impl Enqueue {
+    /// The ticket as it is first written.
+    pub(crate) fn queued(self, tries: u32, changed: Cursor) -> Ticket {
+        Ticket {
+            id: self.id,
+            version: 1,
+            state: TicketState::Queued,
+            queued_ms: self.queued_ms,
+            expires_ms: self.expires_ms,
+            tries,
+            width: 0,
+            players: self.players,
+            places: self.places,
+            party: self.party,
+            holder: self.holder,
+            trace: self.trace,
+            match_id: None,
+            changed,
+            reason: String::new(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum EnqueueOutcome {
     Queued(Ticket),

@@ -182,7 +182,8 @@ impl Way {
         let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
         let opening = (0..streams).map(|at| {
             let playserver = (at / queueing.len()) % playing.len();
-            let open = RealmServer::open(queueing[at % queueing.len()].clone(), playing[playserver].clone(), desk.clone());
+            let open =
+                RealmServer::open(queueing[at % queueing.len()].clone(), playing[playserver].clone(), desk.clone());
             async move { anyhow::Ok((open.await?, playserver)) }
         });
         Ok(Self::Streams(try_join_all(opening).await?))

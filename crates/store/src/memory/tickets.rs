@@ -96,23 +96,7 @@ impl State {
 
     fn ticket_of(&self, new: Enqueue) -> Ticket {
         let tries = new.players.iter().filter_map(|player| self.players.get(player)).map(|known| known.tries).max();
-        Ticket {
-            id: new.id,
-            version: 1,
-            state: TicketState::Queued,
-            queued_ms: new.queued_ms,
-            expires_ms: new.expires_ms,
-            tries: tries.unwrap_or(0).min(TRIES_MAX),
-            width: 0,
-            players: new.players,
-            places: new.places,
-            party: new.party,
-            holder: new.holder,
-            trace: new.trace,
-            match_id: None,
-            changed: Cursor::default(),
-            reason: String::new(),
-        }
+        new.queued(tries.unwrap_or(0).min(TRIES_MAX), Cursor::default())
     }
 
     /// Ties the players to their ticket, keeps both while it lives, and counts the try.

@@ -93,8 +93,9 @@ fn events(value: Value) -> Result<Vec<Event>> {
 }
 
 fn event(value: Value) -> Result<Event> {
-    let (id, mut row) = Row::of("outbox", value)?;
-    let cursor = parse_stream_id(&id).ok_or_else(|| StoreError::Corrupt(format!("{} has no cursor", row.key)))?;
+    let mut row = Row::of("outbox", value)?;
+    let no_cursor = || StoreError::Corrupt(format!("{} has no cursor", row.key()));
+    let cursor = parse_stream_id(row.name()).ok_or_else(no_cursor)?;
     Ok(Event {
         cursor,
         change: row.read("change", Change::parse)?,

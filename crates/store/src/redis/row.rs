@@ -2,10 +2,9 @@
 
 use super::encode::{parse_places, unescape};
 use crate::StoreError;
-use ::redis::{Value, from_redis_value};
+use ::redis::Value;
 use bytes::Bytes;
 use domain::{Cursor, Encoded, Match, MatchState, Ticket, TicketState};
-use std::collections::HashMap;
 use std::str::FromStr;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -24,8 +23,18 @@ pub(super) fn list(value: Value) -> Result<Vec<Value>> {
     }
 }
 
+fn bytes(value: Value) -> Result<Vec<u8>> {
+    match value {
+        Value::BulkString(bytes) => Ok(bytes),
+        Value::SimpleString(text) => Ok(text.into_bytes()),
+        Value::Int(number) => Ok(number.to_string().into_bytes()),
+        other => Err(unexpected(&other)),
+    }
+}
+
 pub(super) fn text(value: Value) -> Result<String> {
-    from_redis_value(value).map_err(|error| StoreError::Corrupt(format!("unexpected answer: {error}")))
+    let unreadable = |error| StoreError::Corrupt(format!("unexpected answer: {error}"));
+    String::from_utf8(bytes(value)?).map_err(unreadable)
 }
 
 /// A script's answer: a status, then what belongs to it.
@@ -55,36 +64,57 @@ impl Reply {
     }
 }
 
-/// The fields of one hash or stream entry.
+/// The fields of one hash or stream entry: so few that they are looked through faster than hashed.
 pub(super) struct Row {
-    /// Names the key in errors.
-    pub(super) key: String,
-    fields: HashMap<String, Vec<u8>>,
+    kind: &'static str,
+    name: String,
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Row {
     /// Reads `[name, [field, value, ...]]`. `kind` stands before the name in the key.
-    pub(super) fn of(kind: &str, value: Value) -> Result<(String, Self)> {
-        let unreadable = |error| StoreError::Corrupt(format!("unexpected answer: {error}"));
-        let (name, fields) = from_redis_value(value).map_err(unreadable)?;
-        let key = format!("{kind}:{name}");
-        Ok((name, Self { key, fields }))
+    pub(super) fn of(kind: &'static str, value: Value) -> Result<Self> {
+        let mut parts = list(value)?.into_iter();
+        let mut part = || parts.next().unwrap_or(Value::Nil);
+        let name = text(part())?;
+        let mut items = list(part())?.into_iter();
+        let mut fields = Vec::with_capacity(items.len() / 2);
+        while let (Some(field), Some(value)) = (items.next(), items.next()) {
+            fields.push((bytes(field)?, bytes(value)?));
+        }
+        Ok(Self { kind, name, fields })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Names the key in errors.
+    pub(super) fn key(&self) -> String {
+        format!("{}:{}", self.kind, self.name)
     }
 
     fn corrupt(&self, field: &str) -> StoreError {
-        StoreError::Corrupt(format!("{} has an unreadable {field}", self.key))
+        StoreError::Corrupt(format!("{} has an unreadable {field}", self.key()))
+    }
+
+    fn find(&self, field: &str) -> Option<&Vec<u8>> {
+        self.fields.iter().find(|(name, _)| name == field.as_bytes()).map(|(_, value)| value)
     }
 
     pub(super) fn has(&self, field: &str) -> bool {
-        self.fields.contains_key(field)
+        self.find(field).is_some()
     }
 
+    /// Takes a field's bytes out.
     pub(super) fn bytes(&mut self, field: &str) -> Result<Encoded> {
-        self.fields.remove(field).map(|bytes| Encoded(Bytes::from(bytes))).ok_or_else(|| self.corrupt(field))
+        let found = self.fields.iter_mut().find(|(name, _)| name == field.as_bytes());
+        let taken = found.map(|(_, value)| Encoded(Bytes::from(std::mem::take(value))));
+        taken.ok_or_else(|| self.corrupt(field))
     }
 
     pub(super) fn text(&self, field: &str) -> Result<&str> {
-        let bytes = self.fields.get(field).ok_or_else(|| self.corrupt(field))?;
+        let bytes = self.find(field).ok_or_else(|| self.corrupt(field))?;
         std::str::from_utf8(bytes).map_err(|_| self.corrupt(field))
     }
 
@@ -108,9 +138,9 @@ pub(super) fn parse_names<T: FromStr>(text: &str) -> Option<Vec<T>> {
 }
 
 pub(super) fn ticket(value: Value) -> Result<Ticket> {
-    let (name, mut row) = Row::of("t", value)?;
+    let mut row = Row::of("t", value)?;
     Ok(Ticket {
-        id: name.parse().map_err(|_| row.corrupt("id"))?,
+        id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         version: row.parsed("ver")?,
         state: row.read("state", TicketState::parse)?,
         queued_ms: row.parsed("queued")?,
@@ -146,9 +176,9 @@ pub(super) fn trace(value: Value) -> Result<String> {
 }
 
 pub(super) fn match_of(value: Value) -> Result<Match> {
-    let (name, mut row) = Row::of("m", value)?;
+    let mut row = Row::of("m", value)?;
     Ok(Match {
-        id: name.parse().map_err(|_| row.corrupt("id"))?,
+        id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         state: row.read("state", MatchState::parse)?,
         tickets: row.names("tickets")?,
         host: row.parsed("host")?,

@@ -10,7 +10,7 @@ use crate::{
 };
 use ::redis::{Value, cmd};
 use async_trait::async_trait;
-use domain::{InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
+use domain::{Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -24,7 +24,7 @@ impl Tickets for RedisStore {
         call.arg(escape(&ticket.trace)).arg(players.join(" ")).arg(places_text(&ticket.places)).arg(&*ticket.party.0);
         call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max).arg(TRIES_MAX);
         call.arg(ARRIVALS_KEPT).arg(ARRIVALS_KEPT_MS);
-        enqueue_outcome(self.run_reply(call).await?)
+        enqueue_outcome(ticket, self.run_reply(call).await?)
     }
 
     async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
@@ -109,9 +109,12 @@ impl Tickets for RedisStore {
     }
 }
 
-fn enqueue_outcome(mut reply: Reply) -> Result<EnqueueOutcome> {
+fn enqueue_outcome(enqueue: Enqueue, mut reply: Reply) -> Result<EnqueueOutcome> {
     match reply.status.as_str() {
-        "QUEUED" => Ok(EnqueueOutcome::Queued(ticket(reply.next())?)),
+        "QUEUED" => {
+            let changed = Cursor { epoch: reply.next_parsed()?, seq: reply.next_parsed()? };
+            Ok(EnqueueOutcome::Queued(enqueue.queued(reply.next_parsed()?, changed)))
+        }
         "REPEATED" => Ok(EnqueueOutcome::Repeated(ticket(reply.next())?)),
         "BUSY" => Ok(EnqueueOutcome::Busy { player: reply.next_parsed()?, ticket: reply.next_parsed()? }),
         "FULL" => match reply.next_parsed::<String>()?.as_str() {

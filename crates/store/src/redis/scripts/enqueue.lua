@@ -4,7 +4,7 @@
 -- ARGV     1 ticket  2 queued_ms  3 expires_ms  4 holder  5 trace, escaped  6 players, by spaces
 --          7 places: `place rating`, by semicolons  8 party's bytes  9 most QUEUED tickets  10 most events untaken
 --          11 most tries that are counted  12 arrivals kept of one queue  13 ms that they are kept
--- Returns  {'QUEUED', row} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
+-- Returns  {'QUEUED', epoch, seq, tries} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
 given('id ms ms name escaped names places text count count count count ttl')
@@ -42,10 +42,9 @@ if redis.call('ZCARD', DEADLINES) + #write_later('ZADD', DEADLINES) / 2 >= tonum
 if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[10]) then return {'FULL', 'events'} end
 
 append(clock, {change = 'QUEUED', at = t.queued, tickets = {t}, watchers = table.concat(watchers, ' '), reason = ''})
-local row = {'epoch', clock.epoch, 'seq', clock.seq, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued, 'expires', t.expires,
-  'tries', t.tries, 'width', '0', 'players', players, 'places', t.places, 'party', t.party, 'holder', t.holder, 'trace', t.trace,
-  'match', '', 'reason', ''}
-redis.call('HSET', t.key, unpack(row))
+redis.call('HSET', t.key, 'epoch', clock.epoch, 'seq', clock.seq, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued,
+  'expires', t.expires, 'tries', t.tries, 'width', '0', 'players', players, 'places', t.places, 'party', t.party, 'holder', t.holder,
+  'trace', t.trace, 'match', '', 'reason', '')
 -- A note that it is watched was to run out.
 if next(noted) then redis.call('PERSIST', t.key) end
 for key, count in pairs(tries_of) do
@@ -60,4 +59,4 @@ for key, entry in pairs(arrivals) do
     redis.call('PEXPIRE', key, kept_ms)
   end
 end
-return {'QUEUED', {id, row}}
+return {'QUEUED', clock.epoch, clock.seq, t.tries}
