@@ -1,6 +1,7 @@
 //! Instructions of one path, counted in a process of its own: then no path's count depends on what went before it.
 
-use crate::{Path, Result};
+use crate::Result;
+use hotpaths::Path;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::Command;

@@ -9,7 +9,7 @@ use std::process::Command;
 const APART_PERCENT_MAX: f64 = 3.0;
 
 const HEAD: &str =
-    "# Instructions of each path, as README.md says. MUSTER_BLESS=1 cargo run --release --locked -p hotpaths";
+    "# Instructions of each path, as README.md says. MUSTER_BLESS=1 cargo run --profile counted --locked -p hotpaths";
 
 /// What was counted of one build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {:>10} {:>10} {:>11}  instructions of", "before", "now", "apart")?;
         self.paths.iter().try_for_each(|path| writeln!(f, "{path}"))?;
-        let accept = format!("{BLESS}=1 cargo run --release --locked -p hotpaths");
+        let accept = format!("{BLESS}=1 cargo run --profile counted --locked -p hotpaths");
         if let Some((before, now)) = &self.tools {
             return writeln!(
                 f,
@@ -168,7 +168,7 @@ mod tests {
         let verdict = counts(&[("a", 1_100), ("b", 5)]).against(&counts(&[("a", 1_000), ("b", 5)])).to_string();
         assert!(verdict.contains("!       1000       1100    +10.00 %  a\n"), "{verdict}");
         assert!(verdict.contains("          5          5     +0.00 %  b\n"), "{verdict}");
-        assert!(verdict.contains("`MUSTER_BLESS=1 cargo run --release --locked -p hotpaths`"), "{verdict}");
+        assert!(verdict.contains("`MUSTER_BLESS=1 cargo run --profile counted --locked -p hotpaths`"), "{verdict}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Counts the instructions of each path under callgrind, and fails where they differ from those that are committed.
-//! `cargo run --release --locked -p hotpaths`; with `MUSTER_BLESS=1` it writes them anew.
+//! `cargo run --profile counted --locked -p hotpaths`; with `MUSTER_BLESS=1` it writes them anew.
 //!
 //! Architecture invariant: nothing here depends on time, so that a busy machine says the same as an idle one.
 
@@ -7,13 +7,16 @@ mod callgrind;
 mod counts;
 
 use counts::Counts;
-use hotpaths::{Path, paths};
+use hotpaths::paths;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The one that `muster` runs on.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What stands in the workspace's Cargo.toml for this.
+const PROFILE: &str = "counted";
 /// Tells the guard to write the file anew.
 const BLESS: &str = "MUSTER_BLESS";
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
@@ -39,8 +42,12 @@ fn go_along(name: &str) -> Result<ExitCode> {
 }
 
 fn guard() -> Result<ExitCode> {
-    if cfg!(debug_assertions) {
-        return Err("What ships is counted, so build what ships: cargo run --release --locked -p hotpaths".into());
+    // Cargo names the directory after the profile.
+    if std::env::current_exe()?.parent().and_then(Path::file_name).is_none_or(|profile| profile != PROFILE) {
+        return Err(format!(
+            "Counts are of the profile `{PROFILE}`: cargo run --profile {PROFILE} --locked -p hotpaths"
+        )
+        .into());
     }
     let now = Counts { tools: counts::tools()?, paths: callgrind::count(paths().filter(|path| path.is_counted))? };
     if std::env::var_os(BLESS).is_some() {
