@@ -20,7 +20,7 @@ const TRIES_MAX: usize = 20;
 /// Races at once.
 const LANES: u64 = 64;
 /// Races of the one lane that does it.
-const TRIM_EVERY: u64 = 50;
+const TRIM_EVERY: u64 = 10;
 
 /// How the races of one store came out.
 #[derive(Default)]
