@@ -62,9 +62,16 @@ fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
     for verb in ["enqueue", "watch", "commit", "assign", "end"] {
         assert!(figure(&format!("/round_trips_per_ticket/{verb}")) > 0.0, "{verb} in {told:#}");
     }
-    let ran = bench("duel", &[&duel[..], &["--against", path]].concat())?;
+    // The highest rate that lasts is searched for, and on a busy machine may be less than is tried.
+    let find = ["--rate", "20", "--rate-max", "40", "--find", "--probe", "3", "--p99-ms", "10000", "--against", path];
+    let found = dir.path().join("found.json");
+    let ran = bench("duel", &[&BRIEF[..], &find[..], &["--json", found.to_str().context("UTF-8")?]].concat())?;
     let told = String::from_utf8(ran.stdout)?;
     assert!(ran.status.success() && told.contains("delivered p99 ms") && told.contains(" ×"), "{told}");
+    let found: Value = serde_json::from_slice(&std::fs::read(&found)?)?;
+    let figure = |path: &str| self::figure(&found, path);
+    assert!((1.0..=40.0).contains(&figure("/sustained_per_s")), "{found:#}");
+    assert!(figure("/delivered_from_fit_ms/count") > 0.0, "{found:#}");
     // What was measured of one scenario says nothing of another.
     let ran = bench("teams", &["--against", path])?;
     let told = String::from_utf8(ran.stderr)?;
@@ -87,23 +94,10 @@ fn other_scenarios_bring_other_players() -> Result<()> {
 #[test]
 fn players_may_call_for_themselves() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary", "--realms", "2"])?;
+    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary"])?;
     assert_eq!(told["via"], "unary");
     assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
     assert_eq!((figure(&told, "/failed"), figure(&told, "/refused")), (0.0, 0.0), "{told:#}");
-    Ok(())
-}
-
-#[test]
-fn the_highest_rate_that_lasts_is_searched_for() -> Result<()> {
-    let dir = tempfile::tempdir()?;
-    let flags = ["--rate", "20", "--rate-max", "40", "--find", "--probe", "3", "--p99-ms", "10000"];
-    let told = told_of("duel", &dir.path().join("found"), &flags)?;
-    // On a busy machine it may be less.
-    assert!((1.0..=40.0).contains(&figure(&told, "/sustained_per_s")), "{told:#}");
-    assert!(figure(&told, "/delivered_from_fit_ms/count") > 0.0, "{told:#}");
-    let [fit, all] = ["/delivered_from_fit_ms/p99", "/delivered_ms/p99"].map(|path| figure(&told, path));
-    assert!(fit <= all, "{told:#}");
     Ok(())
 }
 
@@ -157,16 +151,17 @@ fn a_start_is_measured() -> Result<()> {
     Ok(())
 }
 
-/// How well they are kept apart is the machine's affair; that all troubles come and others are still matched is ours.
+/// How well they are kept apart is the machine's affair; that troubles come and others are still matched is ours.
 #[test]
 fn troubles_strike_and_others_play_on() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("isolation.json");
     let path = file.to_str().context("a path in UTF-8")?;
-    let ran = bench("isolation", &["--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path])?;
+    let brief = ["--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path];
+    let ran = bench("isolation", &[&["--trouble", "hung-playserver,noisy-realm"], &brief[..]].concat())?;
     assert!(ran.status.success(), "{ran:?}");
     let told: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
-    assert_eq!(told.len(), 4, "{told:#?}");
+    assert_eq!(told.len(), 2, "{told:#?}");
     for struck in told {
         assert!(figure(&struck, "/with_ms/count") > 0.0 && figure(&struck, "/p99_ratio") > 0.0, "{struck:#}");
     }

@@ -30,8 +30,13 @@ pub async fn fill(to: &Addresses, waiting: Waiting) -> Result<()> {
     let book = Arc::new(Book::open());
     let _shown = Progress::show(book.clone(), format!("{} tickets that wait", waiting.tickets), Duration::ZERO);
     let coming = (0..waiting.tickets).map(|number| {
-        let players = crowd.players(number);
-        let request = v1::EnqueueRequest { queues: vec![to.queue.clone()], players, ..Default::default() };
+        let request = v1::EnqueueRequest {
+            // Where an answer is lost, it is asked again, and must be the same ticket.
+            client_key: number.to_string(),
+            queues: vec![to.queue.clone()],
+            players: crowd.players(number),
+            ..Default::default()
+        };
         come(clients[number % clients.len()].clone(), request, &book)
     });
     stream::iter(coming).buffer_unordered(IN_WORK).try_collect().await
