@@ -13,6 +13,7 @@ mod house;
 mod isolation;
 mod latency;
 mod load;
+mod local;
 mod measure;
 mod measured;
 mod named;

@@ -169,10 +169,11 @@ impl House {
     }
 
     /// Each process that is measured, by its role; this one too.
-    pub fn processes(&self) -> Result<Vec<(&'static str, u32)>> {
+    pub fn processes(&self) -> Result<Vec<(String, u32)>> {
         let services = self.all().map(|member| member.seat.role.as_str()).zip(self.pids()?);
         let redis = self.redis.pid().context("redis has ended")?;
-        Ok(services.chain([(REDIS, redis), (LOAD, std::process::id())]).collect())
+        let all = services.chain([(REDIS, redis), (LOAD, std::process::id())]);
+        Ok(all.map(|(name, pid)| (name.to_owned(), pid)).collect())
     }
 
     /// Where services tell what they measure.

@@ -160,6 +160,9 @@ impl Measured {
             write!(f, "\n  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
         }
         write!(f, "\n  {:<22} {:>15.0}", "all but the load", self.cpu_us())?;
+        if self.round_trips_per_ticket.is_empty() {
+            return Ok(());
+        }
         write!(f, "\n  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
         write!(f, "\n  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
         write!(f, "\n  µs within them: {}", shown(&self.redis_us_per_ticket))?;

@@ -3,6 +3,7 @@
 use super::ceiling::{self, Ceiling};
 use super::house::{House, HouseArgs};
 use super::load::{Addresses, Load, Realm};
+use super::local;
 use super::scenario::Scenario;
 use super::usage::Usage;
 use crate::client::{self, Side, explain, network, parse_address};
@@ -15,8 +16,8 @@ use tonic::Status;
 /// A system that is there.
 #[derive(Debug, clap::Args)]
 pub struct TargetArgs {
-    /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue. What its processes and its
-    /// Redis take is not told. Several are spread over (repeated, or separated by commas)
+    /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue. What its processes take
+    /// is told where they are on this machine. Several are spread over (repeated, or separated by commas)
     #[arg(long, env = "MUSTER_BENCH_TARGET", requires = "play", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
     target: Vec<String>,
     /// Its playservers
@@ -67,16 +68,20 @@ impl TargetArgs {
 pub struct Place {
     doors: Addresses,
     house: Option<House>,
+    /// Of a target on this machine.
+    processes: Vec<(String, u32)>,
     target: client::Addresses,
 }
 
 impl Place {
     pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
         if target.is_given() {
-            return Ok(Self { doors: target.doors(args, scenario)?, house: None, target: target.addresses() });
+            let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
+            let (doors, target) = (target.doors(args, scenario)?, target.addresses());
+            return Ok(Self { doors, house: None, processes, target });
         }
         let house = House::open(args, scenario, &Export::Nowhere).await?;
-        Ok(Self { doors: house.doors(), house: Some(house), target: target.addresses() })
+        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new(), target: target.addresses() })
     }
 
     pub fn doors(&self) -> &Addresses {
@@ -91,11 +96,11 @@ impl Place {
         Load::open(scenario, &self.doors).await.map_err(told)
     }
 
-    /// Nothing but the time where it was not started here.
+    /// Where it was not started here, what there is of its processes on this machine.
     pub async fn usage(&self) -> Result<Usage> {
         match &self.house {
             Some(house) => Usage::of(house).await,
-            None => Ok(Usage::unknown()),
+            None => Usage::of_processes(&self.processes),
         }
     }
 

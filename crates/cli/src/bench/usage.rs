@@ -53,8 +53,17 @@ pub struct Used {
 }
 
 impl Usage {
-    /// Of what cannot be looked into.
-    pub fn unknown() -> Self {
+    /// What processes tell without being asked, each by its role.
+    pub fn of_processes(processes: &[(String, u32)]) -> Result<Self> {
+        let mut usage = Self::unknown();
+        for (name, pid) in processes {
+            *usage.cpu_s.entry(name.clone()).or_default() += cpu_s(*pid)?;
+            *usage.resident_bytes.entry(name.clone()).or_default() += resident_bytes(*pid)? as f64;
+        }
+        Ok(usage)
+    }
+
+    fn unknown() -> Self {
         Self {
             at: Instant::now(),
             cpu_s: Figures::new(),
@@ -68,11 +77,7 @@ impl Usage {
     }
 
     pub async fn of(house: &House) -> Result<Self> {
-        let mut usage = Self::unknown();
-        for (name, pid) in house.processes()? {
-            *usage.cpu_s.entry(name.to_owned()).or_default() += cpu_s(pid)?;
-            *usage.resident_bytes.entry(name.to_owned()).or_default() += resident_bytes(pid)? as f64;
-        }
+        let mut usage = Self::of_processes(&house.processes()?)?;
         usage.ask_redis(house.redis.url()).await.context("redis tells nothing of its commands")?;
         for address in house.metrics() {
             let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
