@@ -42,6 +42,10 @@ pub const CONFLICT_RETRIES_MAX: u32 = 3;
 pub const RIPE_MS_MIN: u64 = 5;
 pub const RIPE_SHARE: u64 = 8;
 
+/// How long after a look that nobody could search, or whose match nobody could make, a ticket is looked for again, in ms; ever less often, as
+/// above.
+pub const UNMADE_AGAIN_MS: u64 = 20;
+
 /// How long the schedule is left alone while nothing in it is due.
 pub const TICK: Duration = Duration::from_millis(50);
 /// Shortest pause between two looks at it.
@@ -76,10 +80,11 @@ pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.
 pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
+/// A matchmaker that has calls and answered none for as long is asked after the others. Long enough that one under load is not left for
+/// another, who would propose the same tickets.
+pub const SEARCH_OVERDUE: Duration = Duration::from_millis(250);
 /// A matchmaker that answers nothing for as long as this may hang: what it was asked is asked of another too.
 pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
-/// How long such a one is asked last, by then its lease may have run out.
-pub const SILENT_KEPT: Duration = Duration::from_millis(3_000);
 /// Matchmakers that are asked for one range, where they are silent. What is found twice is committed once.
 pub const SEARCHERS_MAX: usize = 2;
 

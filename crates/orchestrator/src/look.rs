@@ -1,7 +1,7 @@
 //! One look: read a range from the store, have it searched, and say what came of it for each ticket it was for.
 
 use crate::attempt;
-use crate::config::{ARRIVAL_TICKETS_MAX, WIDENED_IN_WORK_MAX};
+use crate::config::{ARRIVAL_TICKETS_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX};
 use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
@@ -94,7 +94,7 @@ impl Eyes {
         let span = attempt::span(&waiting);
         waiting.is_looked_for();
         let looked = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
-        let (looked, ripe_in_ms) = looked.unwrap_or_else(|error| (failed(&waiting, &error), None));
+        let (looked, ripe_in_ms) = looked.unwrap_or_else(|error| (failed(&waiting, &error), Some(UNMADE_AGAIN_MS)));
         let mut waiting = waiting.ripe_in(ripe_in_ms, now_ms);
         attempt::tell_outcome(&span, looked);
         attempt::count(&mut waiting, looked);
@@ -167,7 +167,7 @@ impl Eyes {
                     attempt::tell_found(&span, found, waiting.id);
                     (found.looked(waiting.id), found.ripe_in_ms.get(&waiting.id).copied())
                 }
-                Err(_) => (Looked::Failed, None),
+                Err(_) => (Looked::Failed, Some(UNMADE_AGAIN_MS)),
             };
             attempt::tell_outcome(&span, looked);
             (waiting.ripe_in(ripe_in_ms, now_ms), looked)

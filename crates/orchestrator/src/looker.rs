@@ -194,7 +194,7 @@ impl Looker {
                 Looked::Unmatched => {
                     self.look_again_at(waiting.next_look_ms(now_ms).max(rested_ms), waiting.not_before(rested_ms));
                 }
-                Looked::Unsettled | Looked::Failed => self.look_again_at(rested_ms, waiting),
+                Looked::Unsettled | Looked::Failed => self.look_again_at(rested_ms, waiting.not_before(rested_ms)),
             }
         }
     }

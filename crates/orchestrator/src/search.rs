@@ -1,7 +1,7 @@
 //! Sends a range to a matchmaker: for each pool to the same, who knows then what it has just proposed of it, as long as that is neither full
 //! nor silent. Where it fails or is silent, to another too: the same range leads to the same proposals, and those to the same matches.
 
-use crate::config::{SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, SILENT_KEPT};
+use crate::config::{SEARCH_OVERDUE, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, UNMADE_AGAIN_MS};
 use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
@@ -12,10 +12,8 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use tonic::{Code, Status, Streaming};
 use tracing::{Instrument, Span};
 
@@ -58,13 +56,11 @@ pub enum SearchError {
 
 pub struct Searcher {
     matchmakers: Matchmakers,
-    /// Until when those who were silent are asked last.
-    silent: Mutex<HashMap<InstanceId, Instant>>,
 }
 
 impl Searcher {
     pub fn new(matchmakers: Matchmakers) -> Self {
-        Self { matchmakers, silent: Mutex::default() }
+        Self { matchmakers }
     }
 
     /// Has one range searched for `whom`, or for those of a window of which that is one: under the same rules. `attempts` are the
@@ -119,25 +115,19 @@ impl Searcher {
             };
             tokio::select! {
                 found = answers.next() => if let Some(found) = found { return Ok(found) },
-                () = silence => if let Some((instance, _)) = next { self.note_silent(instance.id) },
+                () = silence => {}
             }
         }
     }
 
-    /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing, those last that were silent.
+    /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing; before those that owe an answer for
+    /// long, whoever does not.
     fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
-        let mut silent = self.silent();
-        silent.retain(|_, until| *until > Instant::now());
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
-        others.min_by_key(|(instance, _)| (silent.contains_key(&instance.id), hash((pool, instance.id.as_str()))))
-    }
-
-    fn note_silent(&self, matchmaker: InstanceId) {
-        self.silent().insert(matchmaker, Instant::now() + SILENT_KEPT);
-    }
-
-    fn silent(&self) -> MutexGuard<'_, HashMap<InstanceId, Instant>> {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+        let place = |instance: &Instance, caller: &Caller<_, _>| {
+            (caller.is_overdue(SEARCH_OVERDUE), hash((pool, instance.id.as_str())))
+        };
+        others.min_by_key(|(instance, caller)| place(instance, caller))
     }
 }
 
@@ -212,7 +202,10 @@ fn read(response: SearchResponse) -> Result<Found, SearchError> {
         match proposed.verdict() {
             Verdict::Committed => found.matched.extend(ids.map(|id| (id, proposed.cost_s))),
             Verdict::Conflict | Verdict::Unknown => found.unsettled.extend(ids),
-            verdict => tracing::debug!(verdict = verdict.as_str_name(), "a proposal was not committed"),
+            verdict => {
+                tracing::debug!(verdict = verdict.as_str_name(), "a proposal was not committed");
+                found.ripe_in_ms.extend(ids.map(|id| (id, UNMADE_AGAIN_MS)));
+            }
         }
     }
     Ok(found)

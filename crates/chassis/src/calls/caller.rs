@@ -119,6 +119,12 @@ where
         }
     }
 
+    /// Whether calls wait for their answer and none was answered for as long as this.
+    pub fn is_overdue(&self, after: Duration) -> bool {
+        let heard = || self.link.borrow().as_ref().map(|link| link.heard());
+        self.in_flight() > 0 && heard().is_some_and(|heard| heard.elapsed() > after)
+    }
+
     /// Calls that wait for their answer now.
     pub fn in_flight(&self) -> usize {
         self.in_flight_max - self.room.available_permits()

@@ -9,6 +9,8 @@ use tokio::time::Instant;
 
 /// How often the store is asked, in ms.
 pub const PEERS_POLL_MS: u64 = 250;
+/// The same while nobody is known, who could do nothing meanwhile.
+const PEERS_SOUGHT_MS: u64 = 25;
 /// How long the last known peers are believed in while the store is away, in ms. They are likely alive: work goes on
 /// between them, and a dead one shows when it is called.
 pub const PEERS_STALE_MS_MAX: u64 = 10_000;
@@ -56,7 +58,8 @@ async fn poll(leases: Arc<dyn Leases>, role: Role, alive: &watch::Sender<Arc<[In
             Err(_) if known_at.elapsed() > Duration::from_millis(PEERS_STALE_MS_MAX) => tell(alive, Vec::new()),
             Err(error) => tracing::debug!(%error, role = role.as_str(), "peers cannot be looked up"),
         }
-        tokio::time::sleep(Duration::from_millis(PEERS_POLL_MS)).await;
+        let pause_ms = if alive.borrow().is_empty() { PEERS_SOUGHT_MS } else { PEERS_POLL_MS };
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
     }
 }
 
