@@ -53,7 +53,7 @@ fn a_missed_delivery_is_found() -> io::Result<()> {
 
 #[test]
 fn a_write_under_a_wrong_fence_is_found() -> io::Result<()> {
-    is_found("wrong-fence", "1", "fence")
+    is_found("wrong-fence", "10", "fence")
 }
 
 #[test]
