@@ -2,6 +2,7 @@
 //! and the script set up, once for all of them. A call that comes alone waits for nobody.
 
 use super::link::Link;
+use super::row::shown;
 use super::scripts::Call;
 use ::redis::{ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
 use std::collections::{HashMap, VecDeque};
@@ -99,16 +100,7 @@ async fn drive(link: Arc<Link>, hash: &'static str) {
 fn answers_of(answers: RedisResult<Value>, calls: usize) -> Vec<RedisResult<Value>> {
     let listed = match answers {
         Ok(Value::Array(listed)) if listed.len() == 2 * calls => listed,
-        Ok(other) => {
-            return all(
-                calls,
-                RedisError::from((
-                    ErrorKind::UnexpectedReturnType,
-                    "not an answer to each call",
-                    format!("{other:.200?}"),
-                )),
-            );
-        }
+        Ok(other) => return all(calls, misread(&other)),
         Err(error) => return all(calls, error),
     };
     let mut listed = listed.into_iter();
@@ -123,8 +115,12 @@ fn of_one(is_answered: Value, answer: Value) -> RedisResult<Value> {
     match (is_answered, answer) {
         (Value::Int(1), answer) => Ok(answer),
         (_, Value::BulkString(problem)) => raised(&problem),
-        (_, other) => Err(RedisError::from((ErrorKind::UnexpectedReturnType, "no answer", format!("{other:.200?}")))),
+        (_, other) => Err(misread(&other)),
     }
+}
+
+fn misread(value: &Value) -> RedisError {
+    RedisError::from((ErrorKind::UnexpectedReturnType, "not the answer to a call", shown(value)))
 }
 
 /// Reads it as Redis would have told it.

@@ -10,9 +10,14 @@ use std::str::FromStr;
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 pub(super) fn unexpected(value: &Value) -> StoreError {
+    StoreError::Corrupt(format!("unexpected answer: {}", shown(value)))
+}
+
+/// As much of it as a line holds.
+pub(super) fn shown(value: &Value) -> String {
     let mut shown = format!("{value:?}");
     shown.truncate(shown.floor_char_boundary(200));
-    StoreError::Corrupt(format!("unexpected answer: {shown}"))
+    shown
 }
 
 pub(super) fn list(value: Value) -> Result<Vec<Value>> {
