@@ -5,7 +5,7 @@ use api::{Message, v1};
 use domain::{Cursor, Encoded, InstanceId, MatchId, Role, Ticket};
 use sandbox::{Counts, Queued, wait_until};
 use std::time::Duration;
-use store::{CommitOutcome, CommitRequest, Leadership, Store, Versioned};
+use store::{CommitOutcome, CommitRequest, Leadership, Store};
 
 const TWO_MOVERS: Counts = Counts { movers: 2, ..Counts::ONE_EACH };
 /// Longer than a commit takes, and over before a story waits for it.
@@ -31,17 +31,10 @@ fn commit_of(tickets: &[Ticket], house: &House) -> Result<CommitRequest> {
     let teams = tickets.iter().map(|ticket| v1::Team { seats: vec![seat(ticket)] }).collect();
     let longest_match_ms = rules.longest_match_ms();
     let sheet = v1::Sheet { queue: "duel".into(), teams, longest_match_ms, ..Default::default() };
-    let read = |ticket: &Ticket| Versioned {
-        id: ticket.id,
-        version: ticket.version,
-        queued_ms: ticket.queued_ms,
-        tries: ticket.tries,
-        party: ticket.party.clone(),
-    };
     Ok(CommitRequest {
         match_id: MatchId::derive(rules.version(), tickets.iter().map(|ticket| (ticket.id, ticket.version))),
         queue: "duel".parse()?,
-        tickets: tickets.iter().map(read).collect(),
+        tickets: tickets.iter().map(Into::into).collect(),
         sheet: Encoded(sheet.encode_to_vec().into()),
         host: house.first(Role::Playserver)?,
         now_ms,

@@ -7,9 +7,7 @@ use domain::{Cursor, Encoded, Look, MatchId, Placement, PlayerId, RulesVersion, 
 use futures::executor::block_on;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use store::{
-    CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, Leases, Matches, MemoryStore, Tickets, Versioned,
-};
+use store::{CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, Leases, Matches, MemoryStore, Tickets};
 
 /// The clock of every call, in ms since the Unix epoch.
 const NOW_MS: u64 = 1_700_000_000_000;
@@ -103,20 +101,10 @@ fn pair(store: &MemoryStore, number: u64) -> CommitRequest {
     CommitRequest {
         match_id: MatchId::derive(RulesVersion(7), tickets.iter().map(|ticket| (ticket.id, ticket.version))),
         queue: "duel".parse().unwrap(),
-        tickets: tickets.iter().map(as_read).collect(),
+        tickets: tickets.iter().map(Into::into).collect(),
         sheet: Encoded(vec![7; 200].into()),
         host: "playserver-1".parse().unwrap(),
         now_ms: NOW_MS,
         due_ms: NOW_MS + 3_000,
-    }
-}
-
-fn as_read(ticket: &Ticket) -> Versioned {
-    Versioned {
-        id: ticket.id,
-        version: ticket.version,
-        queued_ms: ticket.queued_ms,
-        tries: ticket.tries,
-        party: ticket.party.clone(),
     }
 }

@@ -201,6 +201,18 @@ pub struct Versioned {
     pub party: Encoded,
 }
 
+impl From<&Ticket> for Versioned {
+    fn from(ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            version: ticket.version,
+            queued_ms: ticket.queued_ms,
+            tries: ticket.tries,
+            party: ticket.party.clone(),
+        }
+    }
+}
+
 /// A match to commit.
 #[derive(Debug, Clone)]
 pub struct CommitRequest {

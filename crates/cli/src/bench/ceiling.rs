@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use store::testing::RedisServer;
 use store::{
     CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leadership, MatchOutcome, RedisStore, Store,
-    StoreError, Subject, Versioned,
+    StoreError, Subject,
 };
 
 /// A realm of its own: what a measurement left in another one is not met.
@@ -156,17 +156,10 @@ impl Stand {
     }
 
     fn deal(&self, tickets: &[Ticket]) -> CommitRequest {
-        let read = |ticket: &Ticket| Versioned {
-            id: ticket.id,
-            version: ticket.version,
-            queued_ms: ticket.queued_ms,
-            tries: ticket.tries,
-            party: ticket.party.clone(),
-        };
         CommitRequest {
             match_id: MatchId::derive(self.rules.version(), tickets.iter().map(|ticket| (ticket.id, ticket.version))),
             queue: self.rules.queue().clone(),
-            tickets: tickets.iter().map(read).collect(),
+            tickets: tickets.iter().map(Into::into).collect(),
             sheet: self.sheet(tickets),
             host: self.host.clone(),
             now_ms: NOW_MS,

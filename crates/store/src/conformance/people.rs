@@ -79,17 +79,10 @@ pub async fn leading(store: &dyn Store) -> Fence {
 
 /// A match of the queue `duel`.
 pub fn deal(tickets: &[&Ticket]) -> CommitRequest {
-    let read = |ticket: &&Ticket| Versioned {
-        id: ticket.id,
-        version: ticket.version,
-        queued_ms: ticket.queued_ms,
-        tries: ticket.tries,
-        party: ticket.party.clone(),
-    };
     CommitRequest {
         match_id: match_id(tickets),
         queue: "duel".parse().unwrap(),
-        tickets: tickets.iter().map(read).collect(),
+        tickets: tickets.iter().map(|ticket| Versioned::from(*ticket)).collect(),
         sheet: bytes("sheet"),
         host: host(),
         now_ms: NOW_MS,

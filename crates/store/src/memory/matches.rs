@@ -3,7 +3,7 @@ use super::state::{State, nobody};
 use crate::bounds::BATCH_MAX;
 use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError, Versioned};
 use async_trait::async_trait;
-use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, Ticket, TicketId, TicketState};
+use domain::{Change, InstanceId, Match, MatchId, MatchState, PlayerId, TicketId, TicketState};
 use std::collections::HashSet;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -112,7 +112,7 @@ impl State {
         let stands = |read: &Versioned| {
             self.tickets.get(&read.id).is_some_and(|ticket| {
                 ticket.state == TicketState::Queued
-                    && as_read(ticket) == *read
+                    && Versioned::from(ticket) == *read
                     && ticket.places.iter().any(|place| place.queue == request.queue)
             })
         };
@@ -280,16 +280,5 @@ impl State {
     fn players_of(&self, matched: &Match) -> Vec<PlayerId> {
         let tickets = matched.tickets.iter().filter_map(|id| self.tickets.get(id));
         tickets.flat_map(|ticket| ticket.players.iter().cloned()).collect()
-    }
-}
-
-/// What a proposal that read the ticket as it now stands says of it.
-fn as_read(ticket: &Ticket) -> Versioned {
-    Versioned {
-        id: ticket.id,
-        version: ticket.version,
-        queued_ms: ticket.queued_ms,
-        tries: ticket.tries,
-        party: ticket.party.clone(),
     }
 }
