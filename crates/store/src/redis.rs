@@ -26,8 +26,8 @@ mod trust;
 use self::link::{Ask, Link};
 pub use self::round_trip::{Observer, Operation, RoundTrip, RoundTripEnd};
 use self::row::Reply;
+use self::scripts::Call;
 pub use self::scripts::Scripts;
-use self::scripts::{Call, Written};
 use crate::{Bounds, StoreError};
 use ::redis::Value;
 use domain::RealmId;
@@ -103,11 +103,6 @@ impl RedisStore {
 
     fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.prefix)
-    }
-
-    /// A call of a script, which still lacks its ARGV.
-    fn call(&self, script: &'static Written) -> Call {
-        script.call()
     }
 
     async fn run(&self, call: Call) -> Result<Value, StoreError> {

@@ -17,20 +17,20 @@ const LEASES_CLEARED_MAX: usize = 100;
 #[async_trait]
 impl Leases for RedisStore {
     async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
-        let mut call = self.call(&self.scripts.register);
+        let mut call = self.scripts.register.call();
         call.arg(instance.role.as_str()).arg(instance.id.as_str()).arg(ttl_ms(ttl)).arg(record(instance));
         call.arg(LEASES_CLEARED_MAX);
         self.run_flag(call).await.map(drop)
     }
 
     async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()> {
-        let mut call = self.call(&self.scripts.deregister);
+        let mut call = self.scripts.deregister.call();
         call.arg(role.as_str()).arg(id.as_str());
         self.run_flag(call).await.map(drop)
     }
 
     async fn instances(&self, role: Role) -> Result<Vec<Instance>> {
-        let mut call = self.call(&self.scripts.instances);
+        let mut call = self.scripts.instances.call();
         call.arg(role.as_str()).arg(INSTANCES_MAX);
         let rows = list(self.run(call).await?)?;
         let mut found = rows.into_iter().map(|row| instance(role, row)).collect::<Result<Vec<_>>>()?;
@@ -39,7 +39,7 @@ impl Leases for RedisStore {
     }
 
     async fn lead(&self, id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Result<Leadership> {
-        let mut call = self.call(&self.scripts.lead);
+        let mut call = self.scripts.lead.call();
         call.arg(id.as_str()).arg(ttl_ms(ttl)).arg(now_ms).arg(seen.epoch).arg(seen.seq).arg(&self.process);
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
@@ -50,7 +50,7 @@ impl Leases for RedisStore {
     }
 
     async fn resign(&self, fence: &Fence) -> Result<()> {
-        let mut call = self.call(&self.scripts.resign);
+        let mut call = self.scripts.resign.call();
         call.arg(&fence.0);
         self.run_flag(call).await.map(drop)
     }

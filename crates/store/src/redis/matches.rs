@@ -13,7 +13,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[async_trait]
 impl Matches for RedisStore {
     async fn commit(&self, fence: &Fence, request: CommitRequest) -> Result<CommitOutcome> {
-        let mut call = self.call(&self.scripts.commit);
+        let mut call = self.scripts.commit.call();
         call.arg(&fence.0).arg(request.match_id.to_string()).arg(request.host.as_str());
         call.arg(request.now_ms).arg(request.due_ms).arg(&*request.sheet.0).arg(request.queue.as_str());
         for ticket in &request.tickets {
@@ -38,13 +38,13 @@ impl Matches for RedisStore {
         now_ms: u64,
         due_ms: u64,
     ) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.assign);
+        let mut call = self.scripts.assign.call();
         call.arg(id.to_string()).arg(host.as_str()).arg(address).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn acknowledge(&self, id: MatchId, player: &PlayerId) -> Result<AcknowledgeOutcome> {
-        let mut call = self.call(&self.scripts.acknowledge);
+        let mut call = self.scripts.acknowledge.call();
         call.arg(id.to_string()).arg(player.as_str());
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
@@ -56,19 +56,19 @@ impl Matches for RedisStore {
     }
 
     async fn remind(&self, fence: &Fence, id: MatchId, now_ms: u64, due_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.remind);
+        let mut call = self.scripts.remind.call();
         call.arg(&fence.0).arg(id.to_string()).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.no_show);
+        let mut call = self.scripts.no_show.call();
         call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.end);
+        let mut call = self.scripts.end.call();
         call.arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         call.arg(PLAYER_RECENT_MAX).arg(RECENT_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
@@ -79,7 +79,7 @@ impl Matches for RedisStore {
     }
 
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.requeue);
+        let mut call = self.scripts.requeue.call();
         call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS);
         match_outcome(self.run_reply(call).await?)
     }
@@ -92,13 +92,13 @@ impl Matches for RedisStore {
         now_ms: u64,
         due_ms: u64,
     ) -> Result<MatchOutcome> {
-        let mut call = self.call(&self.scripts.rehost);
+        let mut call = self.scripts.rehost.call();
         call.arg(&fence.0).arg(id.to_string()).arg(host.as_str()).arg(now_ms).arg(due_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>> {
-        let mut call = self.call(&self.scripts.due);
+        let mut call = self.scripts.due.call();
         call.arg(now_ms).arg(limit.min(BATCH_MAX));
         list(self.run(call).await?)?.into_iter().map(match_of).collect()
     }

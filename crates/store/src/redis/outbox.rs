@@ -32,27 +32,27 @@ impl Outbox for RedisStore {
     }
 
     async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
-        let mut call = self.call(&self.scripts.trim);
+        let mut call = self.scripts.trim.call();
         call.arg(&fence.0).arg(upto.epoch).arg(upto.seq);
         self.run_flag(call).await
     }
 
     async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot> {
-        let mut call = self.call(&self.scripts.watch);
+        let mut call = self.scripts.watch.call();
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name).arg(playserver.as_str()).arg(WATCHERS_MAX).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
         read_snapshot(self.run(call).await?)
     }
 
     async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()> {
-        let mut call = self.call(&self.scripts.unwatch);
+        let mut call = self.scripts.unwatch.call();
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name).arg(playserver.as_str());
         self.run_flag(call).await.map(drop)
     }
 
     async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Result<Watched> {
-        let mut call = self.call(&self.scripts.watched_on);
+        let mut call = self.scripts.watched_on.call();
         call.arg(playserver.as_str()).arg(place).arg(WALK_STEP);
         let mut reply = list(self.run(call).await?)?;
         if reply.is_empty() {

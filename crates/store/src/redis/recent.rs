@@ -10,7 +10,7 @@ use domain::PlayerId;
 impl RedisStore {
     pub(super) async fn read_recent(&self, players: &[PlayerId]) -> Result<Vec<Vec<PlayerId>>, StoreError> {
         let players = &players[..players.len().min(BATCH_MAX)];
-        let mut call = self.call(&self.scripts.recent);
+        let mut call = self.scripts.recent.call();
         for player in players {
             call.arg(player.as_str());
         }

@@ -19,7 +19,7 @@ impl Tickets for RedisStore {
     async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome> {
         check_places(ticket.id, &ticket.places)?;
         let players: Vec<&str> = ticket.players.iter().map(|player| player.as_str()).collect();
-        let mut call = self.call(&self.scripts.enqueue);
+        let mut call = self.scripts.enqueue.call();
         call.arg(ticket.id.to_string()).arg(ticket.queued_ms).arg(ticket.expires_ms).arg(ticket.holder.as_str());
         call.arg(escape(&ticket.trace)).arg(players.join(" ")).arg(places_text(&ticket.places)).arg(&*ticket.party.0);
         call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max).arg(TRIES_MAX);
@@ -28,7 +28,7 @@ impl Tickets for RedisStore {
     }
 
     async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
-        let mut call = self.call(&self.scripts.leave);
+        let mut call = self.scripts.leave.call();
         call.arg(id.to_string()).arg(TicketState::from(how).as_str()).arg(reason).arg(now_ms);
         call.arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS).arg(u8::from(how == Leave::Unwatched));
         let mut reply = self.run_reply(call).await?;
@@ -41,7 +41,7 @@ impl Tickets for RedisStore {
     }
 
     async fn widen(&self, id: TicketId, width: u32, now_ms: u64) -> Result<bool> {
-        let mut call = self.call(&self.scripts.widen);
+        let mut call = self.scripts.widen.call();
         call.arg(id.to_string()).arg(width).arg(now_ms);
         self.run_flag(call).await
     }
@@ -49,7 +49,7 @@ impl Tickets for RedisStore {
     async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool> {
         let place = std::slice::from_ref(place);
         check_places(id, place)?;
-        let mut call = self.call(&self.scripts.relocate);
+        let mut call = self.scripts.relocate.call();
         call.arg(id.to_string()).arg(holder.as_str()).arg(places_text(place));
         self.run_flag(call).await
     }
@@ -63,14 +63,14 @@ impl Tickets for RedisStore {
     }
 
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot> {
-        let mut call = self.call(&self.scripts.snapshot);
+        let mut call = self.scripts.snapshot.call();
         let (kind, name) = subject_args(subject);
         call.arg(kind).arg(name);
         read_snapshot(self.run(call).await?)
     }
 
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>> {
-        let mut call = self.call(&self.scripts.adopt);
+        let mut call = self.scripts.adopt.call();
         call.arg(holder.as_str()).arg(limit.min(BATCH_MAX));
         for id in alive {
             call.arg(id.as_str());
@@ -83,7 +83,7 @@ impl Tickets for RedisStore {
             return Ok(());
         }
         for _ in 0..=self.bounds.tickets_waiting_max / BATCH_MAX as u64 {
-            let mut call = self.call(&self.scripts.release);
+            let mut call = self.scripts.release.call();
             call.arg(holder.as_str()).arg(BATCH_MAX);
             if !self.run_flag(call).await? {
                 break;
@@ -93,7 +93,7 @@ impl Tickets for RedisStore {
     }
 
     async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>> {
-        let mut call = self.call(&self.scripts.expiring);
+        let mut call = self.scripts.expiring.call();
         call.arg(until_ms).arg(limit.min(BATCH_MAX));
         tickets(self.run(call).await?)
     }

@@ -14,7 +14,8 @@ if found then return {'REPEATED', found.row} end
 
 local t = {
   id = id, key = ticket_key(id), version = '1', queued = ARGV[2], expires = ARGV[3], holder = ARGV[4], trace = ARGV[5],
-  players = players, places = ARGV[7], party = ARGV[8], }
+  players = players, places = ARGV[7], party = ARGV[8],
+}
 -- As `read_watchers`, from what is read anyway.
 local watchers, seen = {}, {}
 add_names(watchers, seen, noted.w)
