@@ -43,9 +43,7 @@ pub fn serve(
         leaving.clone(),
         handler,
     );
-    // What an event brings to many of those who are followed goes together.
-    let gathered = Gather::of(merge(answers, updates(told, seen)).boxed());
-    until_ended(gathered, cut, leaving).boxed()
+    until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
 }
 
 /// Answers and updates as they come, for as long as there may be answers.
@@ -65,7 +63,7 @@ fn merge(
 
 /// Updates of everything followed.
 fn updates(told: mpsc::Receiver<Told>, seen: Seen) -> impl Stream<Item = FollowResponse> {
-    ReceiverStream::new(told).filter_map(move |update| {
+    Gather::of(ReceiverStream::new(told)).filter_map(move |update| {
         let news = seen.is_news(&update);
         let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
         std::future::ready(news.then(response))
