@@ -14,6 +14,7 @@ mod config;
 mod explain;
 mod forsaken;
 mod grounds;
+mod hash;
 mod held;
 mod intake;
 mod landing;

@@ -6,6 +6,7 @@ use crate::config::{
     HELD_MAX, REST_FACTOR, ROUND_MS, TICK, TICK_MIN, WINDOWS_IN_WORK_MAX,
 };
 use crate::grounds::Grounds;
+use crate::hash;
 use crate::landing::{Landing, Pool};
 use crate::look::{Eyes, Looked};
 use crate::placer::Placer;
@@ -15,7 +16,6 @@ use crate::windows::{Window, windows};
 use chassis::{Clock, Holdings, Shutdown};
 use domain::InstanceId;
 use futures::future::join_all;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -206,7 +206,5 @@ impl Looker {
 
 /// A moment within a round that differs from one name to another.
 fn phase_ms(here: &InstanceId) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    here.hash(&mut hasher);
-    hasher.finish() % ROUND_MS
+    hash::stable(here) % ROUND_MS
 }

@@ -2,6 +2,7 @@
 //! nor silent. Where it fails or is silent, to another too: the same range leads to the same proposals, and those to the same matches.
 
 use crate::config::{SEARCH_OVERDUE, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, UNMADE_AGAIN_MS};
+use crate::hash;
 use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
 use api::v1::{self, SearchRequest, SearchResponse, Verdict};
@@ -11,7 +12,6 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
 use tonic::{Code, Status, Streaming};
@@ -92,7 +92,7 @@ impl Searcher {
             outlook: api::outlook_to_wire(outlook),
             ..Default::default()
         };
-        let pool = hash((rules.queue().as_str(), &whom.place.pool));
+        let pool = hash::stable((rules.queue().as_str(), &whom.place.pool));
         read(self.ask(pool, request).await?)
     }
 
@@ -125,15 +125,10 @@ impl Searcher {
     fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
         let place = |instance: &Instance, caller: &Caller<_, _>| {
-            (caller.is_overdue(SEARCH_OVERDUE), hash((pool, instance.id.as_str())))
+            (caller.is_overdue(SEARCH_OVERDUE), hash::stable((pool, instance.id.as_str())))
         };
         others.min_by_key(|(instance, caller)| place(instance, caller))
     }
-}
-
-/// The same in every process.
-fn hash(what: impl Hash) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(what)
 }
 
 /// Of those who were asked for one range.
