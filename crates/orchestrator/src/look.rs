@@ -78,9 +78,8 @@ impl Eyes {
         let new = window.waiting.iter_mut().filter(|waiting| waiting.looks == 0);
         new.for_each(|waiting| waiting.width = waiting.width_at(now_ms));
         self.widen(&mut window.waiting, now_ms).await;
-        let tickets_max = (ARRIVAL_TICKETS_MAX * window.waiting.len()).min(api::RANGE_TICKETS_MAX);
         if window.waiting.len() > 1 {
-            match read(&*self.store, &window.look, tickets_max).await {
+            match read(&*self.store, &window.look, window.tickets_max()).await {
                 Ok(range) if range.is_whole => return self.search_window(window, range, now_ms).await,
                 Ok(_) => {}
                 Err(error) => return with_all_failed(window.waiting, &error),

@@ -1,5 +1,6 @@
 //! Groups due tickets into windows, so that each waiting ticket is read once however many neighbours are looked for.
 
+use crate::config::ARRIVAL_TICKETS_MAX;
 use crate::waiting::Waiting;
 use domain::Look;
 use std::collections::BTreeMap;
@@ -35,6 +36,11 @@ fn merge_overlapping(mut windows: Vec<Window>) -> Vec<Window> {
 }
 
 impl Window {
+    /// Most tickets that are read of a range which arrivals, or ripe tickets, share: so many for each.
+    pub fn tickets_max(&self) -> usize {
+        (ARRIVAL_TICKETS_MAX * self.waiting.len()).min(api::RANGE_TICKETS_MAX)
+    }
+
     fn absorb(&mut self, other: Self) {
         self.look.high = self.look.high.max(other.look.high);
         for region in other.look.regions {

@@ -148,7 +148,7 @@ impl<'a> World<'a> {
 
     /// Together where they are several and few others wait among them.
     fn look_for_ripe(&mut self, window: Window, now_ms: u64) {
-        let tickets_max = (ARRIVAL_TICKETS_MAX * window.waiting.len()).min(api::RANGE_TICKETS_MAX);
+        let tickets_max = window.tickets_max();
         let numbers = self.line.read(&window.look, tickets_max);
         if window.waiting.len() > 1 && numbers.len() < tickets_max {
             return self.search_window(window, &numbers, now_ms);
