@@ -111,9 +111,9 @@ where
         let mut until = Instant::now() + lasts;
         loop {
             sleep_until(until).await;
-            let heard = self.link.borrow().as_ref().map(|link| link.heard());
-            match heard {
-                Some(heard) if heard + lasts > until => until = heard + lasts,
+            let owing = self.link.borrow().as_ref().map(|link| link.owing());
+            match owing {
+                Some(owing) if owing + lasts > until => until = owing + lasts,
                 _ => return,
             }
         }
@@ -121,8 +121,8 @@ where
 
     /// Whether calls wait for their answer and none was answered for as long as this.
     pub fn is_overdue(&self, after: Duration) -> bool {
-        let heard = || self.link.borrow().as_ref().map(|link| link.heard());
-        self.in_flight() > 0 && heard().is_some_and(|heard| heard.elapsed() > after)
+        let owing = || self.link.borrow().as_ref().map(|link| link.owing());
+        self.in_flight() > 0 && owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
     /// Calls that wait for their answer now.

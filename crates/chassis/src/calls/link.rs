@@ -16,15 +16,15 @@ pub(super) struct Link<Req, Resp> {
 struct Waiting<Resp> {
     next_call: u64,
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
-    /// When the last answer came; at first, when the stream was opened.
-    heard: Instant,
+    /// When the last answer came, or the call since which there is always one that waits, if that came later.
+    owing: Instant,
     /// Why the stream is no more.
     broken: Option<String>,
 }
 
 impl<Req, Resp: Call> Link<Req, Resp> {
     pub(super) fn new(outbound: mpsc::Sender<Req>) -> Self {
-        let waiting = Waiting { next_call: 1, calls: HashMap::new(), heard: Instant::now(), broken: None };
+        let waiting = Waiting { next_call: 1, calls: HashMap::new(), owing: Instant::now(), broken: None };
         Self { outbound, waiting: Mutex::new(waiting), count: watch::Sender::new(0) }
     }
 
@@ -34,6 +34,9 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         let mut waiting = self.waiting();
         if let Some(reason) = &waiting.broken {
             return Err(reason.clone());
+        }
+        if waiting.calls.is_empty() {
+            waiting.owing = Instant::now();
         }
         let call = waiting.next_call;
         waiting.next_call += 1;
@@ -46,7 +49,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
     /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
     pub(super) fn answered(&self, response: Resp) {
         let mut waiting = self.waiting();
-        waiting.heard = Instant::now();
+        waiting.owing = Instant::now();
         let answer = self.forget(&mut waiting, response.call());
         drop(waiting);
         if let Some(answer) = answer {
@@ -71,8 +74,9 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    pub(super) fn heard(&self) -> Instant {
-        self.waiting().heard
+    /// Since when calls wait and none was answered; without meaning where none waits.
+    pub(super) fn owing(&self) -> Instant {
+        self.waiting().owing
     }
 
     fn forget(&self, waiting: &mut Waiting<Resp>, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
@@ -103,5 +107,28 @@ impl<Req, Resp: Call> Expected<Req, Resp> {
 impl<Req, Resp: Call> Drop for Expected<Req, Resp> {
     fn drop(&mut self) {
         self.link.forget(&mut self.link.waiting(), self.call);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::v1::SearchResponse;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_not_asked_owes_no_answer_for_that_time() {
+        let (outbound, _requests) = mpsc::channel::<()>(1);
+        let link = Arc::new(Link::<(), SearchResponse>::new(outbound));
+        let (idle, silent) = (Duration::from_secs(60), Duration::from_secs(1));
+        tokio::time::advance(idle).await;
+        let _first = link.expect().unwrap();
+        assert_eq!(link.owing().elapsed(), Duration::ZERO);
+
+        tokio::time::advance(silent).await;
+        let second = link.expect().unwrap();
+        assert_eq!(link.owing().elapsed(), silent, "the first still waits");
+        link.answered(SearchResponse { call: second.call, ..Default::default() });
+        assert_eq!(link.owing().elapsed(), Duration::ZERO);
     }
 }
