@@ -23,6 +23,9 @@ const OF_ONE: [&str; 10] = [
     "MUSTER_TOKEN_KEYS",
 ];
 
+/// How many threads a process of tokio's has, as tokio reads it.
+const WORKERS: &str = "TOKIO_WORKER_THREADS";
+
 /// A subcommand in the realm on this Redis, which ends with this process. It logs to `log`; without one to this process's stderr, and
 /// then only what is amiss.
 pub fn process(
@@ -59,9 +62,17 @@ pub fn process(
         }
         None => {}
     }
+    if std::env::var_os(WORKERS).is_none() {
+        command.env(WORKERS, workers().to_string());
+    }
     export.tell(&mut command);
     command.process_group(0).kill_on_drop(true).stdin(Stdio::null());
     Ok(command)
+}
+
+/// Threads for one of many that share this machine: with one for every core in each of them, they spend their time on waking each other.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
 /// As `--rules` takes them.
