@@ -38,6 +38,8 @@ pub const TRIM_EVERY: Duration = Duration::from_millis(500);
 
 /// Deliveries waiting for one playserver; beyond it events are dropped and the playserver is told to resync.
 pub const COURIER_QUEUE_MAX: usize = 4_096;
+/// Events of one delivery. Each is no more than a match with its tickets: many times fewer bytes than a message may have.
+pub const EVENTS_TOGETHER_MAX: usize = 64;
 /// Deliveries in flight to one playserver.
 pub const DELIVERIES_IN_FLIGHT_MAX: usize = 256;
 /// How long one try of a delivery may take.

@@ -1,7 +1,9 @@
 //! One courier for each playserver: events in order, many in flight, and a resync whenever one was dropped. So a slow or
 //! unreachable playserver holds up nobody else and grows no queue.
 
-use crate::config::{COURIER_QUEUE_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX};
+use crate::config::{
+    COURIER_QUEUE_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX, EVENTS_TOGETHER_MAX,
+};
 use crate::progress::InFlight;
 use crate::trace::Delivering;
 use api::v1::deliver_request::What;
@@ -50,7 +52,7 @@ struct Courier {
 
 /// One event for one playserver.
 struct Parcel {
-    request: DeliverRequest,
+    event: v1::Event,
     /// In the traces of its tickets, until the playserver took the event.
     delivering: Delivering,
     /// The first ticket that it is about, and its trace.
@@ -85,9 +87,8 @@ impl Couriers {
             is_watched = true;
             let mut wire = v1::Event::from(event);
             let delivering = Delivering::new(spans(&mut wire, event.change, Some(watcher)));
-            let request = DeliverRequest { what: Some(What::Event(wire)), ..Default::default() };
             let first = event.tickets.first().map(|ticket| (ticket.id, ticket.trace.clone()));
-            courier.send(Parcel { request, delivering, first, _in_flight: in_flight.clone() });
+            courier.send(Parcel { event: wire, delivering, first, _in_flight: in_flight.clone() });
         }
         if !is_watched {
             // Its ticket's trace tells of it all the same.
@@ -119,8 +120,8 @@ async fn carry(
     mut queue: mpsc::Receiver<Parcel>,
     behind: Arc<AtomicBool>,
 ) {
-    let (mut delivered, mut streak) =
-        (FuturesUnordered::new(), Streak::new("have a playserver tell the present state"));
+    let (mut parcels, mut delivered) = (Vec::new(), FuturesUnordered::new());
+    let mut streak = Streak::new("have a playserver tell the present state");
     loop {
         if behind.swap(false, Ordering::AcqRel) && !resync(&caller, &mut streak).await {
             behind.store(true, Ordering::Release);
@@ -130,8 +131,8 @@ async fn carry(
             continue;
         }
         tokio::select! {
-            Some(parcel) = queue.recv(), if delivered.len() < DELIVERIES_IN_FLIGHT_MAX => {
-                delivered.push(deliver(&caller, parcel));
+            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() < DELIVERIES_IN_FLIGHT_MAX => {
+                delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels)));
             }
             Some(is_taken) = delivered.next() => {
                 if !is_taken {
@@ -143,19 +144,34 @@ async fn carry(
     }
 }
 
-async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, parcel: Parcel) -> bool {
-    let Parcel { request, delivering, first, _in_flight } = parcel;
-    let answer = caller.call(request, DELIVERY_TRY_MAX).instrument(delivering.span()).await;
-    let why = match answer {
+/// What is delivered at once, in order: one that is told in a trace by itself, so that its trace shows when it was taken.
+fn together(parcels: impl Iterator<Item = Parcel>) -> Vec<Vec<Parcel>> {
+    let mut deliveries: Vec<Vec<Parcel>> = Vec::new();
+    for parcel in parcels {
+        match deliveries.last_mut() {
+            Some(last) if !parcel.delivering.is_kept() && !last[0].delivering.is_kept() => last.push(parcel),
+            _ => deliveries.push(vec![parcel]),
+        }
+    }
+    deliveries
+}
+
+async fn deliver(caller: &Caller<DeliverRequest, DeliverResponse>, mut parcels: Vec<Parcel>) -> bool {
+    let under = parcels.first().map_or_else(Span::none, |first| first.delivering.span());
+    let events = parcels.iter_mut().map(|parcel| std::mem::take(&mut parcel.event)).collect();
+    let request = DeliverRequest { what: Some(What::Events(v1::Events { events })), ..Default::default() };
+    let why = match caller.call(request, DELIVERY_TRY_MAX).instrument(under).await {
         Ok(DeliverResponse { failure: None, .. }) => {
-            delivering.end();
+            parcels.into_iter().for_each(|parcel| parcel.delivering.end());
             return true;
         }
         Ok(DeliverResponse { failure: Some(failure), .. }) => failure.message,
         Err(error) => error.to_string(),
     };
-    let (ticket, trace) = first.as_ref().map_or((None, ""), |(id, trace)| (Some(id as &dyn Display), trace));
-    Failed { failure: Failure::Delivery, ticket, matched: None, trace, why: &why }.tell();
+    for Parcel { first, .. } in &parcels {
+        let (ticket, trace) = first.as_ref().map_or((None, ""), |(id, trace)| (Some(id as &dyn Display), trace));
+        Failed { failure: Failure::Delivery, ticket, matched: None, trace, why: &why }.tell();
+    }
     false
 }
 
@@ -205,7 +221,7 @@ mod tests {
         for seq in 1..=COURIER_QUEUE_MAX as u64 {
             let _in_flight = progress.begin(Cursor { epoch: 1, seq });
             courier.send(Parcel {
-                request: DeliverRequest::default(),
+                event: v1::Event::default(),
                 delivering: Delivering::new(Vec::new()),
                 first: None,
                 _in_flight,

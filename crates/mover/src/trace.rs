@@ -41,6 +41,11 @@ impl Delivering {
         Self(spans)
     }
 
+    /// Whether a trace of its tickets is kept.
+    pub fn is_kept(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// What it is delivered under.
     pub fn span(&self) -> Span {
         telemetry::linked_to_first(&self.0)

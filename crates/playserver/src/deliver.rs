@@ -28,15 +28,15 @@ impl Delivery {
 
     fn take(&self, request: DeliverRequest) -> DeliverResponse {
         let taken = match request.what {
-            Some(What::Event(event)) => {
-                self.take_event(&event);
+            Some(What::Events(told)) => {
+                told.events.iter().for_each(|event| self.take_event(event));
                 Ok(())
             }
             Some(What::Resync(_)) => {
                 self.presence.resync();
                 Ok(())
             }
-            None => Err(Status::invalid_argument("what: must be an event or a resync")),
+            None => Err(Status::invalid_argument("what: must be events or a resync")),
         };
         DeliverResponse { failure: taken.err().map(|status| chassis::status::failure(&status)), ..Default::default() }
     }
