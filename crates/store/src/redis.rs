@@ -13,6 +13,7 @@ mod link;
 mod master;
 mod matches;
 mod outbox;
+mod packed;
 mod prelude;
 mod range;
 mod recent;

@@ -2,6 +2,7 @@
 //! and the script set up, once for all of them. A call that comes alone waits for nobody.
 
 use super::link::Link;
+use super::packed::unpacked;
 use super::row::shown;
 use super::scripts::Call;
 use ::redis::{ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
@@ -96,14 +97,17 @@ async fn drive(link: Arc<Link>, hash: &'static str) {
     }
 }
 
-/// Each call's own: the flags and answers that [scripts/lib.lua](scripts/lib.lua) lists, or what befell all of them.
+/// Each call's own: the flags and answers that [scripts/lib.lua](scripts/lib.lua) packs, or what befell all of them.
 fn answers_of(answers: RedisResult<Value>, calls: usize) -> Vec<RedisResult<Value>> {
-    let listed = match answers {
-        Ok(Value::Array(listed)) if listed.len() == 2 * calls => listed,
+    let packed = match answers {
+        Ok(Value::BulkString(packed)) => packed,
         Ok(other) => return all(calls, misread(&other)),
         Err(error) => return all(calls, error),
     };
-    let mut listed = listed.into_iter();
+    let mut listed = match unpacked(&packed) {
+        Some(Value::Array(listed)) if listed.len() == 2 * calls => listed.into_iter(),
+        _ => return all(calls, misread(&Value::BulkString(packed))),
+    };
     std::iter::from_fn(|| Some(of_one(listed.next()?, listed.next()?))).collect()
 }
 

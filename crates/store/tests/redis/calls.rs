@@ -25,7 +25,8 @@ impl Call {
         raw.put_back(kept).await;
         let mut command = cmd("EVALSHA");
         command.arg(&self.sha).arg(1).arg(&self.key).arg(self.arguments.len()).arg(&self.arguments);
-        if let Err(error) = raw.try_ask::<Value>(&mut command).await.map_err(|error| error.to_string()).and_then(of_one)
+        if let Err(error) =
+            raw.try_ask::<Vec<u8>>(&mut command).await.map_err(|error| error.to_string()).and_then(of_one)
         {
             let is_whole = raw.content().await == kept.content;
             return if is_whole { Ok(true) } else { Err(format!("{} wrote half: {error}", self.verb)) };
@@ -39,12 +40,11 @@ impl Call {
     }
 }
 
-/// What is answered to a call that goes alone.
-fn of_one(answers: Value) -> Result<Value, String> {
-    match <[Value; 2]>::try_from(answers.into_sequence().unwrap()).unwrap() {
-        [Value::Int(1), answer] => Ok(answer),
-        [_, problem] => Err(format!("{problem:?}")),
-    }
+/// Whether a call that goes alone is answered.
+fn of_one(packed: Vec<u8>) -> Result<(), String> {
+    let answers = rmpv::decode::read_value(&mut packed.as_slice()).map_err(|error| error.to_string())?;
+    let is_answered = answers[0] == rmpv::Value::from(1);
+    is_answered.then_some(()).ok_or_else(|| answers[1].to_string())
 }
 
 /// The call of every script that these verbs run, as Redis heard it.

@@ -534,7 +534,8 @@ end
 -- What every script does: runs `answer`, its own text, for each of the calls that came together. Each has its arguments in ARGV, sees
 -- what those before it did, and is answered or fails by itself.
 --
--- `together` holds, of each call, how many arguments it has, then these. Returns, of each call, 1 and its answer, or 0 and what is wrong.
+-- `together` holds, of each call, how many arguments it has, then these. Returns, of each call, 1 and its answer, or 0 and what is wrong,
+-- packed into one string: who reads a reply pays for each of its elements.
 local function answer_all(together, answer)
   local answers = {}
   for _, own in ipairs(apart(together)) do
@@ -544,7 +545,7 @@ local function answer_all(together, answer)
     answers[#answers + 1] = is_answered and answered or problem(answered)
   end
   write_late()
-  return answers
+  return cmsgpack.pack(answers)
 end
 
 -- === leases ===
