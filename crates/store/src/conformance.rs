@@ -91,6 +91,7 @@ macro_rules! for_each_promise {
         $for_one!(what_is_over_is_acknowledged_by_those_only_who_did_so_before);
         $for_one!(reminding_tells_the_silent_alone_and_may_be_repeated);
         $for_one!(of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on);
+        $for_one!(whoever_waits_on_after_a_no_show_has_tried_once_when_he_leaves);
         $for_one!(a_match_that_everybody_acknowledged_has_no_no_show);
         $for_one!(of_a_match_that_nobody_acknowledged_nobody_waits_on);
         $for_one!(requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue);
@@ -120,6 +121,7 @@ macro_rules! for_each_promise {
         $for_one!(of_more_watchers_than_are_kept_the_longest_standing_gives_way);
         $for_one!(a_ticket_watched_before_it_comes_is_told_to_its_watcher);
         $for_one!(an_unwatched_ticket_is_told_no_more);
+        $for_one!(whoever_watches_a_player_of_a_party_hears_of_it_until_he_does_not);
         $for_one!(a_walk_comes_to_what_waits_and_is_watched_on_a_playserver);
         // Leases.
         $for_one!(registered_instances_are_listed_as_they_last_stood);

@@ -170,6 +170,16 @@ pub async fn of_a_match_with_a_no_show_the_silent_leave_and_the_others_wait_on(s
     refused(store.end(id, "", NOW_MS).await.unwrap());
 }
 
+pub async fn whoever_waits_on_after_a_no_show_has_tried_once_when_he_leaves(store: Arc<dyn Store>) {
+    let (id, ann, _) = a_match(&*store).await;
+    store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap();
+    store.acknowledge(id, &player("ann")).await.unwrap();
+    done(store.no_show(&leading(&*store).await, id, "late", NOW_MS).await.unwrap());
+    store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    assert_eq!(queued(&*store, party("again", &["ann"])).await.tries, 1);
+    assert_eq!(queued(&*store, party("silent", &["bob"])).await.tries, 0, "his match started");
+}
+
 pub async fn a_match_that_everybody_acknowledged_has_no_no_show(store: Arc<dyn Store>) {
     let (id, ann, _) = a_match(&*store).await;
     let fence = leading(&*store).await;

@@ -1,6 +1,6 @@
 use super::people::*;
 use crate::bounds::WATCHERS_MAX;
-use crate::{Fence, Leave, Snapshot, Store, Subject};
+use crate::{Fence, Leave, LeaveOutcome, Snapshot, Store, Subject};
 use domain::{Change, Cursor, MatchState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -201,6 +201,24 @@ pub async fn an_unwatched_ticket_is_told_no_more(store: Arc<dyn Store>) {
     store.unwatch(&ticket, &instance_id("stranger")).await.unwrap();
     store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
     assert_eq!(last_event(&*store).await.watchers, [instance_id("stays")]);
+}
+
+pub async fn whoever_watches_a_player_of_a_party_hears_of_it_until_he_does_not(store: Arc<dyn Store>) {
+    let watcher = |name: &str| (Subject::Player(player(name)), instance_id(&format!("ps-{name}")));
+    let (ann, on_ann) = watcher("ann");
+    let (bob, on_bob) = watcher("bob");
+    store.watch(&ann, &on_ann).await.unwrap();
+    let pair = queued(&*store, party("pair", &["ann", "bob"])).await;
+    assert_eq!(last_event(&*store).await.watchers, [on_ann.clone()]);
+    store.watch(&bob, &on_bob).await.unwrap();
+    assert!(store.widen(pair.id, 1, NOW_MS).await.unwrap());
+    assert_eq!(last_event(&*store).await.watchers, [on_ann.clone(), on_bob.clone()]);
+    store.unwatch(&ann, &on_ann).await.unwrap();
+    assert!(store.widen(pair.id, 2, NOW_MS).await.unwrap());
+    assert_eq!(last_event(&*store).await.watchers, [on_bob.clone()]);
+    store.unwatch(&bob, &on_bob).await.unwrap();
+    let left = store.leave(pair.id, Leave::Unwatched, "", NOW_MS).await.unwrap();
+    assert!(matches!(left, LeaveOutcome::Left(_)), "{left:?}");
 }
 
 pub async fn a_walk_comes_to_what_waits_and_is_watched_on_a_playserver(store: Arc<dyn Store>) {

@@ -229,13 +229,17 @@ impl State {
             MatchState::Ended => return MatchOutcome::Done(matched),
             MatchState::Failed => return MatchOutcome::Refused(matched),
         }
-        if matched.state == MatchState::Assigned {
+        let was_started = matched.state == MatchState::Assigned;
+        if was_started {
             self.remember_meeting(&matched);
         }
         let matched = Match { state: MatchState::Ended, ..matched };
         self.tell_match(Change::Ended, &matched, now_ms, reason);
         for id in &matched.tickets {
             if let Some(ticket) = self.tickets.get(id).cloned() {
+                if !was_started {
+                    self.count_try(&ticket);
+                }
                 self.let_expire(&ticket);
             }
         }

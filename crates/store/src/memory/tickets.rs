@@ -87,7 +87,7 @@ impl State {
         }
         let mut ticket = self.ticket_of(new);
         ticket.changed = self.tell_ticket(Change::Queued, &ticket, ticket.queued_ms, "");
-        self.remember_try(&ticket);
+        self.tie_players(&ticket);
         self.queues.insert(&ticket);
         self.remember_arrival(&ticket);
         self.tickets.insert(ticket.id, ticket.clone());
@@ -99,13 +99,19 @@ impl State {
         new.queued(tries.unwrap_or(0).min(TRIES_MAX), Cursor::default())
     }
 
-    /// Ties the players to their ticket, keeps both while it lives, and counts the try.
-    fn remember_try(&mut self, ticket: &Ticket) {
+    /// Ties the players to their ticket, and keeps both while it lives.
+    fn tie_players(&mut self, ticket: &Ticket) {
         self.expiry.clear(&Kept::Ticket(ticket.id));
         for player in &ticket.players {
             self.expiry.clear(&Kept::Player(player.clone()));
+            self.players.entry(player.clone()).or_default().ticket = Some(ticket.id);
+        }
+    }
+
+    /// No match was started for the ticket: it was a try of each of its players.
+    pub(super) fn count_try(&mut self, ticket: &Ticket) {
+        for player in &ticket.players {
             let remembered = self.players.entry(player.clone()).or_default();
-            remembered.ticket = Some(ticket.id);
             remembered.tries = (remembered.tries + 1).min(TRIES_MAX);
         }
     }
@@ -139,6 +145,7 @@ impl State {
         ticket.state = how.into();
         ticket.reason = reason.to_owned();
         ticket.changed = self.tell_ticket(change, &ticket, now_ms, reason);
+        self.count_try(&ticket);
         self.let_expire(&ticket);
         self.tickets.insert(id, ticket.clone());
         LeaveOutcome::Left(ticket)

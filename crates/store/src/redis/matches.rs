@@ -1,10 +1,9 @@
 use super::RedisStore;
 use super::link::Ask;
 use super::row::{Reply, list, match_of, trace, traces};
-use crate::bounds::{BATCH_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use crate::bounds::BATCH_MAX;
 use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
 use async_trait::async_trait;
-use domain::limits::PLAYER_RECENT_MAX;
 use domain::{InstanceId, Match, MatchId, PlayerId};
 use std::sync::Arc;
 
@@ -63,14 +62,13 @@ impl Matches for RedisStore {
 
     async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
         let mut call = self.scripts.no_show.call();
-        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
         let mut call = self.scripts.end.call();
-        call.arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
-        call.arg(PLAYER_RECENT_MAX).arg(RECENT_KEPT_MS);
+        call.arg(id.to_string()).arg(reason).arg(now_ms);
         match_outcome(self.run_reply(call).await?)
     }
 
@@ -80,7 +78,7 @@ impl Matches for RedisStore {
 
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome> {
         let mut call = self.scripts.requeue.call();
-        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms).arg(TERMINAL_KEPT_MS);
+        call.arg(&fence.0).arg(id.to_string()).arg(reason).arg(now_ms);
         match_outcome(self.run_reply(call).await?)
     }
 

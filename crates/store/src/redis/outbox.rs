@@ -1,9 +1,9 @@
 use super::encode::unescape;
 use super::link::Ask;
-use super::row::{Row, list, parse_names, text, ticket, unexpected};
+use super::row::{Row, list, parse_cursor, parse_names, text, ticket, unexpected};
 use super::tickets::{read_snapshot, subject_args};
 use super::{RedisStore, about};
-use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WALK_STEP, WATCHERS_MAX};
+use crate::bounds::{EVENTS_MAX, EVENTS_WAIT_MAX, WALK_STEP};
 use crate::{Fence, Outbox, Snapshot, StoreError, Subject, Watched};
 use ::redis::{Cmd, Value, cmd};
 use async_trait::async_trait;
@@ -40,7 +40,7 @@ impl Outbox for RedisStore {
     async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot> {
         let mut call = self.scripts.watch.call();
         let (kind, name) = subject_args(subject);
-        call.arg(kind).arg(name).arg(playserver.as_str()).arg(WATCHERS_MAX).arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS);
+        call.arg(kind).arg(name).arg(playserver.as_str());
         read_snapshot(self.run(call).await?)
     }
 
@@ -75,14 +75,9 @@ fn read_command(key: &str, after: Cursor, limit: usize, block: Option<Duration>)
     command
 }
 
-/// A cursor is the id of its stream entry.
+/// As `parse_cursor` reads it.
 fn stream_id(cursor: Cursor) -> String {
     format!("{}-{}", cursor.epoch, cursor.seq)
-}
-
-fn parse_stream_id(id: &str) -> Option<Cursor> {
-    let (epoch, seq) = id.split_once('-')?;
-    Some(Cursor { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
 }
 
 /// Reads `[[stream, [entry, ...]]]`, or nil when there is nothing.
@@ -95,7 +90,7 @@ fn events(value: Value) -> Result<Vec<Event>> {
 fn event(value: Value) -> Result<Event> {
     let mut row = Row::of("outbox", value)?;
     let no_cursor = || StoreError::Corrupt(format!("{} has no cursor", row.key()));
-    let cursor = parse_stream_id(row.name()).ok_or_else(no_cursor)?;
+    let cursor = parse_cursor(row.name()).ok_or_else(no_cursor)?;
     Ok(Event {
         cursor,
         change: row.read("change", Change::parse)?,

@@ -5,6 +5,7 @@ use crate::StoreError;
 use ::redis::Value;
 use bytes::Bytes;
 use domain::{Cursor, Encoded, Match, MatchState, Ticket, TicketState};
+use std::borrow::Cow;
 use std::str::FromStr;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -69,25 +70,44 @@ impl Reply {
     }
 }
 
+/// The fields of a ticket or match that scripts answer, in their order: [scripts/lib.lua](scripts/lib.lua) reads them in the same.
+const TICKET: [&str; 14] = [
+    "state", "ver", "queued", "expires", "tries", "width", "players", "places", "party", "holder", "trace", "match",
+    "reason", "changed",
+];
+const MATCH: [&str; 8] = ["state", "tickets", "host", "address", "sheet", "acked", "matched", "assigned"];
+
 /// The fields of one hash or stream entry: so few that they are looked through faster than hashed.
 pub(super) struct Row {
     kind: &'static str,
     name: String,
-    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    fields: Vec<(Cow<'static, [u8]>, Vec<u8>)>,
 }
 
 impl Row {
     /// Reads `[name, [field, value, ...]]`. `kind` stands before the name in the key.
     pub(super) fn of(kind: &'static str, value: Value) -> Result<Self> {
-        let mut parts = list(value)?.into_iter();
-        let mut part = || parts.next().unwrap_or(Value::Nil);
-        let name = text(part())?;
-        let mut items = list(part())?.into_iter();
+        let (name, items) = Self::apart(value)?;
+        let mut items = items.into_iter();
         let mut fields = Vec::with_capacity(items.len() / 2);
         while let (Some(field), Some(value)) = (items.next(), items.next()) {
-            fields.push((bytes(field)?, bytes(value)?));
+            fields.push((bytes(field)?.into(), bytes(value)?));
         }
         Ok(Self { kind, name, fields })
+    }
+
+    /// Reads `[name, [value, ...]]` of these fields, and perhaps of others that are the store's own; nil where there is none.
+    fn of_fields(kind: &'static str, named: &[&'static str], value: Value) -> Result<Self> {
+        let (name, values) = Self::apart(value)?;
+        let there = named.iter().zip(values).filter(|(_, value)| *value != Value::Nil);
+        let fields = there.map(|(field, value)| Ok((field.as_bytes().into(), bytes(value)?))).collect::<Result<_>>()?;
+        Ok(Self { kind, name, fields })
+    }
+
+    fn apart(value: Value) -> Result<(String, Vec<Value>)> {
+        let mut parts = list(value)?.into_iter();
+        let mut part = || parts.next().unwrap_or(Value::Nil);
+        Ok((text(part())?, list(part())?))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -104,7 +124,7 @@ impl Row {
     }
 
     fn find(&self, field: &str) -> Option<&Vec<u8>> {
-        self.fields.iter().find(|(name, _)| name == field.as_bytes()).map(|(_, value)| value)
+        self.fields.iter().find(|(name, _)| **name == *field.as_bytes()).map(|(_, value)| value)
     }
 
     pub(super) fn has(&self, field: &str) -> bool {
@@ -113,7 +133,7 @@ impl Row {
 
     /// Takes a field's bytes out.
     pub(super) fn bytes(&mut self, field: &str) -> Result<Encoded> {
-        let found = self.fields.iter_mut().find(|(name, _)| name == field.as_bytes());
+        let found = self.fields.iter_mut().find(|(name, _)| **name == *field.as_bytes());
         let taken = found.map(|(_, value)| Encoded(Bytes::from(std::mem::take(value))));
         taken.ok_or_else(|| self.corrupt(field))
     }
@@ -142,8 +162,14 @@ pub(super) fn parse_names<T: FromStr>(text: &str) -> Option<Vec<T>> {
     text.split_ascii_whitespace().map(|name| name.parse().ok()).collect()
 }
 
+/// A cursor is the id of its stream entry.
+pub(super) fn parse_cursor(id: &str) -> Option<Cursor> {
+    let (epoch, seq) = id.split_once('-')?;
+    Some(Cursor { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
+}
+
 pub(super) fn ticket(value: Value) -> Result<Ticket> {
-    let mut row = Row::of("t", value)?;
+    let mut row = Row::of_fields("t", &TICKET, value)?;
     Ok(Ticket {
         id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         version: row.parsed("ver")?,
@@ -160,7 +186,7 @@ pub(super) fn ticket(value: Value) -> Result<Ticket> {
             "" => None,
             _ => Some(row.parsed("match")?),
         },
-        changed: Cursor { epoch: row.parsed("epoch")?, seq: row.parsed("seq")? },
+        changed: row.read("changed", parse_cursor)?,
         reason: row.text("reason")?.to_owned(),
         party: row.bytes("party")?,
     })
@@ -181,7 +207,7 @@ pub(super) fn trace(value: Value) -> Result<String> {
 }
 
 pub(super) fn match_of(value: Value) -> Result<Match> {
-    let mut row = Row::of("m", value)?;
+    let mut row = Row::of_fields("m", &MATCH, value)?;
     Ok(Match {
         id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         state: row.read("state", MatchState::parse)?,

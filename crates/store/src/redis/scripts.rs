@@ -1,7 +1,11 @@
 //! The scripts, each with what it needs of what they share. Redis knows a script by its content's SHA-1.
 
 use super::prelude::with_prelude;
+use crate::bounds::{
+    ARRIVALS_KEPT, ARRIVALS_KEPT_MS, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX, WATCHERS_MAX,
+};
 use ::redis::{Script, ScriptInvocation, ToRedisArgs};
+use domain::limits::PLAYER_RECENT_MAX;
 use std::sync::LazyLock;
 
 /// One script, under its file's name.
@@ -60,6 +64,24 @@ impl Call {
     }
 }
 
+/// The bounds that scripts keep, as parts of the library. Times are text: Redis would make it of a number at each command.
+fn bounds() -> String {
+    let times = [
+        ("TERMINAL_KEPT_MS", TERMINAL_KEPT_MS),
+        ("TRIES_KEPT_MS", TRIES_KEPT_MS),
+        ("RECENT_KEPT_MS", RECENT_KEPT_MS),
+        ("ARRIVALS_KEPT_MS", ARRIVALS_KEPT_MS),
+    ];
+    let counts = [
+        ("ARRIVALS_KEPT", ARRIVALS_KEPT),
+        ("TRIES_MAX", TRIES_MAX as usize),
+        ("WATCHERS_MAX", WATCHERS_MAX),
+        ("PLAYER_RECENT_MAX", PLAYER_RECENT_MAX),
+    ];
+    let times = times.map(|(name, ms)| format!("local {name} = '{ms}'\n"));
+    times.into_iter().chain(counts.map(|(name, count)| format!("local {name} = {count}\n"))).collect()
+}
+
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {
         /// Every script of the store.
@@ -71,7 +93,7 @@ macro_rules! scripts {
         impl Scripts {
             /// With `changed` made of each file's text, which it is given with the file's name.
             pub(super) fn load(changed: impl Fn(&str, &'static str) -> String) -> Self {
-                let lib = changed("lib.lua", include_str!("scripts/lib.lua"));
+                let lib = format!("{}{}", bounds(), changed("lib.lua", include_str!("scripts/lib.lua")));
                 Self {$(
                     $name: {
                         let file = concat!(stringify!($name), ".lua");

@@ -2,7 +2,7 @@ use super::RedisStore;
 use super::encode::{escape, places_text};
 use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
-use crate::bounds::{ARRIVALS_KEPT, ARRIVALS_KEPT_MS, BATCH_MAX, Bounds, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX};
+use crate::bounds::{BATCH_MAX, Bounds};
 use crate::check::check_places;
 use crate::{
     Arrived, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
@@ -22,15 +22,14 @@ impl Tickets for RedisStore {
         let mut call = self.scripts.enqueue.call();
         call.arg(ticket.id.to_string()).arg(ticket.queued_ms).arg(ticket.expires_ms).arg(ticket.holder.as_str());
         call.arg(escape(&ticket.trace)).arg(players.join(" ")).arg(places_text(&ticket.places)).arg(&*ticket.party.0);
-        call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max).arg(TRIES_MAX);
-        call.arg(ARRIVALS_KEPT).arg(ARRIVALS_KEPT_MS);
+        call.arg(self.bounds.tickets_waiting_max).arg(self.bounds.events_untaken_max);
         enqueue_outcome(ticket, self.run_reply(call).await?)
     }
 
     async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome> {
         let mut call = self.scripts.leave.call();
         call.arg(id.to_string()).arg(TicketState::from(how).as_str()).arg(reason).arg(now_ms);
-        call.arg(TERMINAL_KEPT_MS).arg(TRIES_KEPT_MS).arg(u8::from(how == Leave::Unwatched));
+        call.arg(u8::from(how == Leave::Unwatched));
         let mut reply = self.run_reply(call).await?;
         match reply.status.as_str() {
             "LEFT" => Ok(LeaveOutcome::Left(ticket(reply.next())?)),

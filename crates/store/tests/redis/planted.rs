@@ -22,7 +22,7 @@ enum Wrong {
     Type,
     /// It holds what its readers cannot understand.
     Text,
-    /// Its hash lacks a field, or the text of a field that holds a number, a state or places is none.
+    /// Its hash lacks a field, or the text of a field that holds a number, a state, places or a place in history is none.
     Lacks(String),
     Garbage(String),
     /// It says something that others do not.
@@ -127,7 +127,7 @@ impl Plot {
                 wrongs.extend(fields.keys().map(|field| (key.clone(), Wrong::Lacks(field.clone()))));
                 let checked = |(field, text): &(String, Vec<u8>)| {
                     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-                    is_number || ["state", "places"].contains(&field.as_str())
+                    is_number || ["state", "places", "changed"].contains(&field.as_str())
                 };
                 wrongs
                     .extend(fields.into_iter().filter(checked).map(|(field, _)| (key.clone(), Wrong::Garbage(field))));

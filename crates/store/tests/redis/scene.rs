@@ -16,6 +16,8 @@ pub struct Scene {
 }
 
 pub async fn a_scene(store: RedisStore) -> Scene {
+    let tried = queued(&store, party("tried", &["ann"])).await.id;
+    store.leave(tried, Leave::Cancelled, "", NOW_MS).await.unwrap();
     let (live, _, _) = a_match(&store).await;
     played(&store, &[&["dan"], &["eve"]]).await;
     let begun = assigned(&store, &[&["dan"], &["eve"]]).await;
@@ -27,6 +29,7 @@ pub async fn a_scene(store: RedisStore) -> Scene {
     let fay = queued(&store, solo("fay")).await.id;
     store.leave(fay, Leave::Cancelled, "", NOW_MS).await.unwrap();
     store.watch(&Subject::Ticket(waiting), &host()).await.unwrap();
+    store.widen(waiting, 1, NOW_MS).await.unwrap();
     store.register(&playserver("ps-1", 0), LEASE).await.unwrap();
     let fence = leading(&store).await;
     Scene { store, fence, waiting, live, begun }
@@ -80,7 +83,7 @@ impl Scene {
         match verb {
             "enqueue" => store.enqueue(party("new", &["fay"])).await.map(drop),
             "leave" => store.leave(self.waiting, Leave::Cancelled, "", NOW_MS).await.map(drop),
-            "widen" => store.widen(self.waiting, 1, NOW_MS).await.map(drop),
+            "widen" => store.widen(self.waiting, 2, NOW_MS).await.map(drop),
             "relocate" => store.relocate(self.waiting, &solo("cid").holder, &place("duel", "us", 0.0)).await.map(drop),
             "range" => store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.map(drop),
             "arrivals" => store.arrivals(&"duel".parse().unwrap(), 10).await.map(drop),

@@ -12,14 +12,19 @@ if m.host ~= ARGV[2] then return {'REFUSED', m.row} end
 if m.state ~= 'MATCHED' then return {m.state == 'ASSIGNED' and 'DONE' or 'REFUSED', m.row} end
 local tickets = read_tickets_of(m)
 checked(DUE, 'zset')
-local clock, watchers = read_clock(), read_watchers(tickets, m.host)
+-- The keys of players who have tries to forget.
+local tried = {}
+for _, t in ipairs(tickets) do
+  if t.tries ~= '0' then
+    for player in players_of(t) do tried[#tried + 1] = checked(player_key(player), 'hash') end
+  end
+end
+local clock, watchers = read_clock(), watchers_of(tickets, m.host)
 
 m.state, m.address, m.assigned = 'ASSIGNED', ARGV[3], ARGV[4]
 append(clock, {change = 'ASSIGNED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})
-for _, t in ipairs(tickets) do
-  change_ticket(t, clock, 'state', 'ASSIGNED')
-  each_player(t, function(key) redis.call('HDEL', key, 'tries') end)
-end
+for _, t in ipairs(tickets) do change_ticket(t, clock, 'state', 'ASSIGNED') end
+for _, key in ipairs(tried) do redis.call('HDEL', key, 'tries') end
 redis.call('HSET', m.key, 'state', m.state, 'address', m.address, 'assigned', m.assigned)
 later('ZADD', DUE, ARGV[5], m.id)
 return {'DONE', match_row(m)}

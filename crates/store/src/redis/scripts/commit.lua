@@ -35,7 +35,7 @@ for i = 8, #ARGV, 5 do
   traces[#traces + 1] = t.trace
 end
 checked(DUE, 'zset')
-local clock, watchers = read_clock(), read_watchers(tickets, m.host)
+local clock, watchers = read_clock(), watchers_of(tickets, m.host)
 
 m.tickets = table.concat(ids, ' ')
 append(clock, {change = 'MATCHED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})

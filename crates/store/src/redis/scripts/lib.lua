@@ -1,8 +1,9 @@
 -- Shared by all scripts: put before each is what it names of it, and what that names. A part begins with `local` on the left.
 --
 -- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
---   :t:<ticket>    hash    a ticket; `w` = playservers that watch it
---   :p:<player>    hash    his last ticket, his tries, `w` = playservers that watch him
+--   :t:<ticket>    hash    a ticket; `w` = playservers that watch it, `pw` = those that watch a player of it while it lives;
+--                          `width`, `match` and `reason` may be absent: 0 and empty; `changed` = the id of the event of its last change
+--   :p:<player>    hash    his last ticket, his tries before it, `w` = playservers that watch him
 --   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
@@ -23,6 +24,8 @@
 -- Redis does not undo a script that raises an error. So a script checks everything it is going to touch, types included,
 -- and only then writes; `corrupt` may be called before the first write only. Numbers are kept and compared as text: a Lua
 -- number is a double. Only lists of a fixed length are unpacked: it fails near 8,000 items.
+--
+-- Bounds in capitals that are not declared here come from bounds.rs, by scripts.rs.
 
 -- === arguments ===
 
@@ -36,18 +39,20 @@ local function is_u32(text)
   return string.find(text, '^%d+$') and tonumber(text) <= 4294967295
 end
 
--- Text in which every separator is `%XX`.
+-- Text in which every separator is `%XX`; few have one.
 local function is_escaped(text)
-  return not string.find(string.gsub(text, '%%%x%x', ''), '[^%w_.:@-]')
+  return string.find(text, '^[%w_.:@-]*$') or not string.find(string.gsub(text, '%%%x%x', ''), '[^%w_.:@-]')
 end
 
--- By spaces.
-local function is_names(text)
+local function are_names(text)
   for name in string.gmatch(text .. ' ', '([^ ]*) ') do
     if not is_name(name) then return false end
   end
   return true
 end
+
+-- By spaces; most are one.
+local function is_names(text) return is_name(text) or are_names(text) end
 
 -- `queue|pool|region rating`, by semicolons.
 local function is_places(text)
@@ -81,28 +86,26 @@ local KINDS = {
   record = is_record,
 }
 
-local kinds_read = {}
-
--- The kinds in `text`, in order. Read once for all calls of a script.
+-- The kinds in `text`, in order.
 local function kinds_in(text)
-  local kinds = kinds_read[text] or {}
-  if #kinds == 0 then
-    for kind in string.gmatch(text, '%w+') do kinds[#kinds + 1] = kind end
-    kinds_read[text] = kinds
-  end
+  local kinds = {}
+  for kind in string.gmatch(text, '%w+') do kinds[#kinds + 1] = kind end
   return kinds
 end
+
+-- What `given` was told, read once for all calls.
+local kinds, again
 
 -- Says of what kinds a script's arguments are, and of what kinds those are that follow any number of times. What each script does first:
 -- one that is given anything else does nothing at all.
 local function given(first, repeated)
-  local kinds, again = kinds_in(first), kinds_in(repeated or '')
+  kinds, again = kinds or kinds_in(first), again or kinds_in(repeated or '')
   local more = #ARGV - #kinds
   local is_fit = more == 0 or (more > 0 and #again > 0 and more % #again == 0)
   if not is_fit then error({err = 'ERR ' .. #ARGV .. ' arguments instead of `' .. first .. ' ' .. (repeated or '') .. '`'}) end
-  for i, argument in ipairs(ARGV) do
+  for i = 1, #ARGV do
     local kind = kinds[i] or again[(i - #kinds - 1) % #again + 1]
-    if not KINDS[kind](argument) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
+    if not KINDS[kind](ARGV[i]) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
   end
 end
 
@@ -116,8 +119,10 @@ local MATCH_LIVE = {MATCHED = true, ASSIGNED = true, ENDED = false, FAILED = fal
 
 local function ticket_key(id) return realm .. ':t:' .. id end
 local function player_key(id) return realm .. ':p:' .. id end
+local function place_key(place) return realm .. ':q:' .. place end
 local function recent_key(player) return realm .. ':r:' .. player end
 local function match_key(id) return realm .. ':m:' .. id end
+local function arrivals_key(queue) return realm .. ':a:' .. queue end
 local function held_key(holder) return realm .. ':h:' .. holder end
 
 -- Ends the script with an error that names the key that cannot be used.
@@ -148,14 +153,6 @@ local function read_hash(key, ...)
   return row
 end
 
--- Every field of a hash: as Redis tells them, and by name.
-local function read_row(key)
-  local row, by_name = redis.pcall('HGETALL', key), {}
-  if row.err then corrupt(key, 'cannot be read: ' .. row.err) end
-  for i = 1, #row, 2 do by_name[row[i]] = row[i + 1] end
-  return row, by_name
-end
-
 local function read_string(key)
   local text = redis.pcall('GET', key)
   if type(text) == 'table' then corrupt(key, 'cannot be read: ' .. text.err) end
@@ -174,12 +171,21 @@ local function known(key, state, states)
   return state
 end
 
--- `places`, each of which must be `place rating`.
+-- A place in history, which must be `<epoch>-<seq>`.
+local function dated(key, changed)
+  if not (changed and string.find(changed, '^%d+%-%d+$')) then corrupt(key, 'has no place in history') end
+  return changed
+end
+
+-- `places`, each of which must be `place rating`: of each the key of its index, and the rating.
 local function placed(key, places)
+  local list = {}
   for place in string.gmatch(places .. ';', '([^;]*);') do
-    if not tonumber(string.match(place, '^[^ ]+ ([^ ]+)$')) then corrupt(key, 'has a place that is none: ' .. place) end
+    local name, rating = string.match(place, '^([^ ]+) ([^ ]+)$')
+    if not tonumber(rating) then corrupt(key, 'has a place that is none: ' .. place) end
+    list[#list + 1] = {key = place_key(name), rating = rating}
   end
-  return places
+  return list
 end
 
 local function plus_one(text)
@@ -213,7 +219,7 @@ end
 local ELEMENTS_MAX = 1000
 -- What calls of a script put into keys that they share, or take out of them, is written after the last of them, in one command for each
 -- key: nothing else costs a script as much. Whoever reads such a key, or puts into it what may be yet to be taken out, has it written before.
-local late, late_by_name = {}, {}
+local late, late_by_key = {}, {}
 
 local function write_late()
   for _, write in ipairs(late) do
@@ -223,17 +229,17 @@ local function write_late()
     end
     write.after(reply)
   end
-  late, late_by_name = {}, {}
+  late, late_by_key = {}, {}
 end
 
 -- What is to be written by `command` to a key that was checked: a list of arguments to add to, with what is done `after` it, given its
 -- last reply.
 local function write_later(command, key)
-  local name = command .. key
-  local write = late_by_name[name]
+  local by_key = late_by_key[command] or {}
+  local write = by_key[key]
   if not write then
     write = {command = command, key = key, after = function() end}
-    late[#late + 1], late_by_name[name] = write, write
+    late[#late + 1], by_key[key], late_by_key[command] = write, write, by_key
   end
   return write
 end
@@ -246,56 +252,66 @@ local function later(command, key, one, other)
   return write
 end
 
+local counts = {}
+
+-- How many elements a key that was checked had before the first of the calls: `command` counts them.
+local function counted_before(command, key)
+  counts[key] = counts[key] or redis.call(command, key)
+  return counts[key]
+end
+
 -- === tickets ===
 
--- The ticket with every field checked, and its row; nil when there is none. Second value: what is noted under its key.
+-- The fields of a ticket: the first 14 in the order in which row.rs reads them, then the store's own.
+local function ticket_fields(key)
+  local f = read_hash(key, 'state', 'ver', 'queued', 'expires', 'tries', 'width', 'players', 'places', 'party', 'holder', 'trace',
+    'match', 'reason', 'changed', 'w', 'pw')
+  f[6], f[12], f[13] = f[6] or '0', f[12] or '', f[13] or ''
+  return f
+end
+
+-- The ticket with every field checked, and its row; nil when there is none. Second value: the playservers noted under its key.
 local function read_ticket(id)
   local key = ticket_key(id)
-  local row, f = read_row(key)
-  if not f.state then return nil, f end
-  if not (f.players and f.places and f.party and f.holder and f.trace and f.match and f.reason) then corrupt(key, 'lacks a field') end
-  digits(key, 'epoch', f.epoch)
-  digits(key, 'seq', f.seq)
+  local f = ticket_fields(key)
+  if not f[1] then return nil, f[15] end
+  if not (f[7] and f[8] and f[9] and f[10] and f[11]) then corrupt(key, 'lacks a field') end
+  dated(key, f[14])
   return {
-    id = id, key = key, row = {id, row}, state = known(key, f.state, LIVE), version = digits(key, 'ver', f.ver),
-    queued = digits(key, 'queued', f.queued), expires = digits(key, 'expires', f.expires), tries = digits(key, 'tries', f.tries),
-    width = digits(key, 'width', f.width), players = f.players, places = placed(key, f.places), party = f.party,
-    holder = f.holder, trace = f.trace, match = f.match, watchers = f.w,
-  }, f
+    id = id, key = key, row = {id, f}, state = known(key, f[1], LIVE), version = digits(key, 'ver', f[2]),
+    queued = digits(key, 'queued', f[3]), expires = digits(key, 'expires', f[4]), tries = digits(key, 'tries', f[5]),
+    width = digits(key, 'width', f[6]), players = f[7], places = f[8], stands = placed(key, f[8]), party = f[9], holder = f[10],
+    trace = f[11], match = f[12], watchers = f[15], players_watchers = f[16],
+  }, f[15]
 end
 
 -- The same as far as a commit needs it; nil unless it is QUEUED.
 local function read_queued(id)
   local key = ticket_key(id)
-  local f = read_hash(key, 'state', 'ver', 'queued', 'tries', 'party', 'places', 'players', 'holder', 'trace', 'w')
+  local f = read_hash(key, 'state', 'ver', 'queued', 'tries', 'party', 'places', 'players', 'holder', 'trace', 'w', 'pw')
   if f[1] ~= 'QUEUED' then return nil end
   if not (f[6] and f[7] and f[8] and f[9]) then corrupt(key, 'lacks a field') end
   return {
-    id = id, key = key, version = f[2], queued = f[3], tries = f[4], party = f[5], places = placed(key, f[6]), players = f[7],
-    holder = f[8], trace = f[9], watchers = f[10],
+    id = id, key = key, version = f[2], queued = f[3], tries = f[4], party = f[5], places = f[6], stands = placed(key, f[6]),
+    players = f[7], holder = f[8], trace = f[9], watchers = f[10], players_watchers = f[11],
   }
 end
 
 -- The same as far as news of it need it, and as it stands in a live match.
 local function read_matched(id, m)
   local key = ticket_key(id)
-  local f = read_hash(key, 'state', 'match', 'players', 'trace', 'w')
+  local f = read_hash(key, 'state', 'match', 'players', 'trace', 'tries', 'w', 'pw')
   if f[1] ~= m.state or f[2] ~= m.id then corrupt(key, 'does not stand in its match') end
   if not (f[3] and f[4]) then corrupt(key, 'lacks a field') end
-  return {id = id, key = key, players = f[3], trace = f[4], watchers = f[5]}
+  return {id = id, key = key, players = f[3], trace = f[4], tries = f[5], watchers = f[6], players_watchers = f[7]}
 end
 
 local function ticket_row(id)
-  return {id, redis.call('HGETALL', ticket_key(id))}
+  return {id, ticket_fields(ticket_key(id))}
 end
 
-local function each_player(t, visit)
-  for player in string.gmatch(t.players, '%S+') do visit(player_key(player), player) end
-end
-
-local function each_place(t, visit)
-  for place, rating in string.gmatch(t.places, '([^ ;]+) ([^ ;]+)') do visit(realm .. ':q:' .. place, rating) end
-end
+-- To go through with `for`.
+local function players_of(t) return string.gmatch(t.players, '%S+') end
 
 -- Whether the ticket has a place in `queue`, of whatever pool and region.
 local function has_place_in(t, queue)
@@ -307,7 +323,7 @@ local function check_queues(t)
   checked(DEADLINES, 'zset')
   checked(HOLDERS, 'set')
   checked(held_key(t.holder), 'set')
-  each_place(t, function(place) checked(place, 'zset') end)
+  for _, place in ipairs(t.stands) do checked(place.key, 'zset') end
 end
 
 local function index_member(t)
@@ -327,7 +343,7 @@ end
 -- Puts the ticket into every index of all its queues.
 local function queue_up(t)
   local member = index_member(t)
-  each_place(t, function(key, rating) later('ZADD', key, rating, member) end)
+  for _, place in ipairs(t.stands) do later('ZADD', place.key, place.rating, member) end
   later('ZADD', DEADLINES, t.expires, t.id)
   hold(t.id, t.holder)
 end
@@ -335,15 +351,31 @@ end
 -- Takes the ticket out of every index of all its queues.
 local function leave_queues(t)
   local member = index_member(t)
-  each_place(t, function(key) later('ZREM', key, member) end)
+  for _, place in ipairs(t.stands) do later('ZREM', place.key, member) end
   later('ZREM', DEADLINES, t.id)
   let_go(t.id, t.holder)
 end
 
 -- From here on nobody owns the ticket's keys: they run out by themselves.
-local function let_expire(t, terminal_kept_ms, tries_kept_ms)
-  redis.call('PEXPIRE', t.key, terminal_kept_ms)
-  each_player(t, function(key) redis.call('PEXPIRE', key, tries_kept_ms) end)
+local function let_expire(t)
+  redis.call('PEXPIRE', t.key, TERMINAL_KEPT_MS)
+  for player in players_of(t) do redis.call('PEXPIRE', player_key(player), TRIES_KEPT_MS) end
+end
+
+-- The tries of the ticket's players with this one, by their keys.
+local function read_tries(t)
+  local tries_by_key = {}
+  for player in players_of(t) do
+    local key = player_key(player)
+    local before = tonumber(digits(key, 'tries', read_hash(key, 'tries')[1] or '0'))
+    tries_by_key[key] = string.format('%.0f', math.min(before + 1, TRIES_MAX))
+  end
+  return tries_by_key
+end
+
+-- No match was started for the ticket: it was a try of each of its players.
+local function count_try(tries_by_key)
+  for key, tries in pairs(tries_by_key) do redis.call('HSET', key, 'tries', tries) end
 end
 
 -- === matches ===
@@ -351,24 +383,19 @@ end
 -- The match with every field checked, and its row; nil when there is none.
 local function read_match(id)
   local key = match_key(id)
-  local row, f = read_row(key)
-  if not f.state then return nil end
-  if not (f.tickets and f.players and f.host and f.address and f.sheet and f.acked) then corrupt(key, 'lacks a field') end
+  -- In the order in which row.rs reads them.
+  local f = read_hash(key, 'state', 'tickets', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned', 'players')
+  if not f[1] then return nil end
+  if not (f[2] and f[3] and f[4] and f[5] and f[6] and f[9]) then corrupt(key, 'lacks a field') end
   return {
-    id = id, key = key, row = {id, row}, state = known(key, f.state, MATCH_LIVE), tickets = f.tickets, players = f.players,
-    host = f.host, address = f.address, sheet = f.sheet, acked = f.acked, matched = digits(key, 'matched', f.matched),
-    assigned = digits(key, 'assigned', f.assigned),
+    id = id, key = key, row = {id, f}, state = known(key, f[1], MATCH_LIVE), tickets = f[2], host = f[3], address = f[4], sheet = f[5],
+    acked = f[6], matched = digits(key, 'matched', f[7]), assigned = digits(key, 'assigned', f[8]), players = f[9],
   }
 end
 
 -- The row of a match as it was changed.
 local function match_row(m)
-  local row = {}
-  for _, field in ipairs({'state', 'tickets', 'players', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned'}) do
-    row[#row + 1] = field
-    row[#row + 1] = m[field]
-  end
-  return {m.id, row}
+  return {m.id, {m.state, m.tickets, m.host, m.address, m.sheet, m.acked, m.matched, m.assigned}}
 end
 
 -- The tickets of a live match as far as news of them need them.
@@ -390,7 +417,7 @@ local function split_by_acked(m, tickets)
   local shown, silent = {}, {}
   for _, t in ipairs(tickets) do
     local is_shown = true
-    each_player(t, function(_, player) is_shown = is_shown and has_name(m.acked, player) end)
+    for player in players_of(t) do is_shown = is_shown and has_name(m.acked, player) end
     table.insert(is_shown and shown or silent, t)
   end
   return shown, silent
@@ -407,13 +434,12 @@ end
 -- === events ===
 
 -- The playservers that hear of a change: `host` first, if any, then whoever watches a ticket or one of its players, each once.
--- Reading them checks the type of every player's key.
-local function read_watchers(tickets, host)
+local function watchers_of(tickets, host)
   local seen, list = {}, {}
   add_names(list, seen, host)
   for _, t in ipairs(tickets) do
     add_names(list, seen, t.watchers)
-    each_player(t, function(key) add_names(list, seen, read_hash(key, 'w')[1]) end)
+    add_names(list, seen, t.players_watchers)
   end
   return table.concat(list, ' ')
 end
@@ -431,16 +457,17 @@ end
 
 -- From here on history has come to `clock`.
 local function go_on(clock)
-  last_read = {epoch = clock.epoch, seq = clock.seq}
+  last_read = clock
   local write = write_later('HSET', CLOCK)
   write[1], write[2], write[3], write[4] = 'epoch', clock.epoch, 'seq', clock.seq
 end
 
--- The place in history of the event that comes next.
+-- The place in history of the event that comes next, and its id.
 local function read_clock()
   checked(OUTBOX, 'stream')
   local last = read_last()
-  return {epoch = last.epoch, seq = plus_one(last.seq)}
+  local seq = plus_one(last.seq)
+  return {epoch = last.epoch, seq = seq, id = last.epoch .. '-' .. seq}
 end
 
 -- Whether place `a` in history comes before `b`.
@@ -449,31 +476,35 @@ local function is_before(a, b)
   return epoch_a < epoch_b or (epoch_a == epoch_b and tonumber(a.seq) < tonumber(b.seq))
 end
 
+-- Events that were appended by this call and those before it.
+local appended = 0
+
+-- What an event says of its match, if it has one.
+local function match_items(m)
+  if m then
+    return 'match', m.id, 'state', m.state, 'host', m.host, 'address', m.address, 'sheet', m.sheet, 'matched', m.matched,
+      'assigned', m.assigned, 'all', m.tickets
+  end
+end
+
 -- Appends an event: {change, at, tickets, watchers, reason, match or nil}. The first write of its script, so that an outbox
 -- which refuses it still leaves nothing half done.
 local function append(clock, event)
   local tickets = {}
   for i, t in ipairs(event.tickets) do tickets[i] = t.id .. '|' .. t.trace .. '|' .. t.players end
-  local entry = {'XADD', OUTBOX, clock.epoch .. '-' .. clock.seq, 'change', event.change, 'at', event.at,
-    'tickets', table.concat(tickets, ';'), 'watchers', event.watchers, 'reason', event.reason}
-  local m = event.match
-  if m then
-    for _, item in ipairs({'match', m.id, 'state', m.state, 'host', m.host, 'address', m.address, 'sheet', m.sheet,
-      'matched', m.matched, 'assigned', m.assigned, 'all', m.tickets}) do
-      entry[#entry + 1] = item
-    end
-  end
-  local reply = redis.pcall(unpack(entry))
+  local reply = redis.pcall('XADD', OUTBOX, clock.id, 'change', event.change, 'at', event.at, 'tickets', table.concat(tickets, ';'),
+    'watchers', event.watchers, 'reason', event.reason, match_items(event.match))
   if reply.err then
     if string.find(reply.err, '^ERR') then corrupt(OUTBOX, 'refuses an event: ' .. reply.err) end
     error(reply)
   end
+  appended = appended + 1
   go_on(clock)
 end
 
 -- Writes fields of a ticket together with the change that set them.
 local function change_ticket(t, clock, ...)
-  redis.call('HSET', t.key, 'epoch', clock.epoch, 'seq', clock.seq, ...)
+  redis.call('HSET', t.key, 'changed', clock.id, ...)
 end
 
 -- Writes the return of tickets that `check_return` checked.
@@ -486,22 +517,29 @@ end
 
 -- === watching ===
 
--- {ticket row, match row}, as far as there are any, of a subject: kind 'p' a player, 't' a ticket. Second value: whether the
--- ticket is live, nil when there is none. Third: the playservers that watch the subject.
+-- {ticket row, match row}, as far as there are any, of a subject: kind 'p' a player, 't' a ticket. Second value: the ticket, nil when
+-- there is none. Third: the playservers that watch the subject.
 local function read_snapshot(kind, name)
   local id, watchers = name, nil
   if kind == 'p' then
     local f = read_hash(player_key(name), 'ticket', 'w')
     id, watchers = f[1], f[2]
   end
-  local t, f
-  if id then t, f = read_ticket(id) end
-  if kind == 't' then watchers = f.w end
+  local t, noted
+  if id then t, noted = read_ticket(id) end
+  if kind == 't' then watchers = noted end
   if not t then return {}, nil, watchers end
   local m = t.match ~= '' and read_match(t.match)
   local rows = {t.row}
   if m then rows[2] = m.row end
-  return rows, LIVE[t.state] or false, watchers
+  return rows, t, watchers
+end
+
+-- The playservers that watch a player of the ticket, when `noted` are those that watch this one.
+local function read_players_watchers(t, name, noted)
+  local list, seen = {}, {}
+  for player in players_of(t) do add_names(list, seen, player == name and noted or read_hash(player_key(player), 'w')[1]) end
+  return table.concat(list, ' ')
 end
 
 -- The names in `text` without `name`, in order.

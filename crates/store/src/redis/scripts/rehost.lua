@@ -13,7 +13,7 @@ if m.state ~= 'MATCHED' then return {'REFUSED', m.row} end
 local due = redis.call('ZSCORE', checked(DUE, 'zset'), m.id)
 if m.host == ARGV[3] and tonumber(due) == tonumber(ARGV[5]) then return {'DONE', m.row} end
 local tickets = read_tickets_of(m)
-local clock, watchers = read_clock(), read_watchers(tickets, ARGV[3])
+local clock, watchers = read_clock(), watchers_of(tickets, ARGV[3])
 
 m.host = ARGV[3]
 append(clock, {change = 'MATCHED', at = ARGV[4], tickets = tickets, watchers = watchers, reason = '', match = m})

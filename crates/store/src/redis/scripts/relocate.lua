@@ -17,6 +17,7 @@ end
 if not is_found then return 0 end
 local moved = read_ticket(t.id)
 moved.places = table.concat(places, ';')
+moved.stands = placed(moved.key, moved.places)
 check_queues(moved)
 
 leave_queues(t)

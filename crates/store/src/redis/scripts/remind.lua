@@ -15,7 +15,7 @@ if tonumber(due) == tonumber(ARGV[4]) then return {'DONE', m.row} end
 local _, silent = split_by_acked(m, read_tickets_of(m))
 
 if #silent > 0 then
-  local clock, watchers = read_clock(), read_watchers(silent, nil)
+  local clock, watchers = read_clock(), watchers_of(silent, nil)
   append(clock, {change = 'ASSIGNED', at = ARGV[3], tickets = silent, watchers = watchers, reason = '', match = m})
   for _, t in ipairs(silent) do change_ticket(t, clock) end
 end

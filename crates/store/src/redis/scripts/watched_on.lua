@@ -10,6 +10,6 @@ local step = redis.call('ZSCAN', checked(DEADLINES, 'zset'), ARGV[2], 'COUNT', A
 local reply = {step[1]}
 for i = 1, #step[2], 2 do
   local t = read_ticket(step[2][i])
-  if has_name(read_watchers({t}, nil), ARGV[1]) then reply[#reply + 1] = t.row end
+  if has_name(watchers_of({t}, nil), ARGV[1]) then reply[#reply + 1] = t.row end
 end
 return reply

@@ -8,7 +8,7 @@
 given('id u32 ms')
 local t = read_ticket(ARGV[1])
 if not t or t.state ~= 'QUEUED' or tonumber(t.width) >= tonumber(ARGV[2]) then return 0 end
-local clock, watchers = read_clock(), read_watchers({t}, nil)
+local clock, watchers = read_clock(), watchers_of({t}, nil)
 
 if watchers == '' then
   redis.call('HSET', t.key, 'width', ARGV[2])
