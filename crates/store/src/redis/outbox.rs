@@ -87,8 +87,14 @@ fn events(value: Value) -> Result<Vec<Event>> {
     list(entries)?.into_iter().map(event).collect()
 }
 
+/// What an event's entry packs, in its order: [scripts/lib.lua](scripts/lib.lua) packs it in the same. From `match` on where it has one.
+const EVENT: [&str; 13] = [
+    "change", "at", "tickets", "watchers", "reason", "match", "state", "all", "host", "address", "sheet", "matched",
+    "assigned",
+];
+
 fn event(value: Value) -> Result<Event> {
-    let mut row = Row::of("outbox", value)?;
+    let mut row = Row::of_packed("outbox", &EVENT, value)?;
     let no_cursor = || StoreError::Corrupt(format!("{} has no cursor", row.key()));
     let cursor = parse_cursor(row.name()).ok_or_else(no_cursor)?;
     Ok(Event {

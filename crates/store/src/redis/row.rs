@@ -1,11 +1,11 @@
 //! What Redis answers, read back into the domain's words. What cannot be read is [`StoreError::Corrupt`] and names its key.
 
 use super::encode::{parse_places, unescape};
+use super::packed::unpacked;
 use crate::StoreError;
 use ::redis::Value;
 use bytes::Bytes;
 use domain::{Cursor, Encoded, Match, MatchState, Ticket, TicketState};
-use std::borrow::Cow;
 use std::str::FromStr;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -81,26 +81,29 @@ const MATCH: [&str; 8] = ["state", "tickets", "host", "address", "sheet", "acked
 pub(super) struct Row {
     kind: &'static str,
     name: String,
-    fields: Vec<(Cow<'static, [u8]>, Vec<u8>)>,
+    fields: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Row {
-    /// Reads `[name, [field, value, ...]]`. `kind` stands before the name in the key.
-    pub(super) fn of(kind: &'static str, value: Value) -> Result<Self> {
-        let (name, items) = Self::apart(value)?;
-        let mut items = items.into_iter();
-        let mut fields = Vec::with_capacity(items.len() / 2);
-        while let (Some(field), Some(value)) = (items.next(), items.next()) {
-            fields.push((bytes(field)?.into(), bytes(value)?));
-        }
-        Ok(Self { kind, name, fields })
+    /// Reads `[name, [value, ...]]` of these fields, and perhaps of others that are the store's own; nil where there is none. `kind` stands
+    /// before the name in the key.
+    pub(super) fn of(kind: &'static str, named: &[&'static str], value: Value) -> Result<Self> {
+        let (name, values) = Self::apart(value)?;
+        Self::of_values(kind, named, name, values)
     }
 
-    /// Reads `[name, [value, ...]]` of these fields, and perhaps of others that are the store's own; nil where there is none.
-    fn of_fields(kind: &'static str, named: &[&'static str], value: Value) -> Result<Self> {
-        let (name, values) = Self::apart(value)?;
+    /// Reads `[name, [field, packed]]`: the values are those of these fields.
+    pub(super) fn of_packed(kind: &'static str, named: &[&'static str], value: Value) -> Result<Self> {
+        let (name, mut items) = Self::apart(value)?;
+        let packed = bytes(items.pop().unwrap_or(Value::Nil))?;
+        let corrupt = || StoreError::Corrupt(format!("{kind}:{name} cannot be unpacked"));
+        let values = unpacked(&packed).ok_or_else(corrupt)?;
+        Self::of_values(kind, named, name, list(values)?)
+    }
+
+    fn of_values(kind: &'static str, named: &[&'static str], name: String, values: Vec<Value>) -> Result<Self> {
         let there = named.iter().zip(values).filter(|(_, value)| *value != Value::Nil);
-        let fields = there.map(|(field, value)| Ok((field.as_bytes().into(), bytes(value)?))).collect::<Result<_>>()?;
+        let fields = there.map(|(field, value)| Ok((*field, bytes(value)?))).collect::<Result<_>>()?;
         Ok(Self { kind, name, fields })
     }
 
@@ -124,7 +127,7 @@ impl Row {
     }
 
     fn find(&self, field: &str) -> Option<&Vec<u8>> {
-        self.fields.iter().find(|(name, _)| **name == *field.as_bytes()).map(|(_, value)| value)
+        self.fields.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
     }
 
     pub(super) fn has(&self, field: &str) -> bool {
@@ -133,7 +136,7 @@ impl Row {
 
     /// Takes a field's bytes out.
     pub(super) fn bytes(&mut self, field: &str) -> Result<Encoded> {
-        let found = self.fields.iter_mut().find(|(name, _)| **name == *field.as_bytes());
+        let found = self.fields.iter_mut().find(|(name, _)| *name == field);
         let taken = found.map(|(_, value)| Encoded(Bytes::from(std::mem::take(value))));
         taken.ok_or_else(|| self.corrupt(field))
     }
@@ -169,7 +172,7 @@ pub(super) fn parse_cursor(id: &str) -> Option<Cursor> {
 }
 
 pub(super) fn ticket(value: Value) -> Result<Ticket> {
-    let mut row = Row::of_fields("t", &TICKET, value)?;
+    let mut row = Row::of("t", &TICKET, value)?;
     Ok(Ticket {
         id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         version: row.parsed("ver")?,
@@ -207,7 +210,7 @@ pub(super) fn trace(value: Value) -> Result<String> {
 }
 
 pub(super) fn match_of(value: Value) -> Result<Match> {
-    let mut row = Row::of_fields("m", &MATCH, value)?;
+    let mut row = Row::of("m", &MATCH, value)?;
     Ok(Match {
         id: row.name().parse().map_err(|_| row.corrupt("id"))?,
         state: row.read("state", MatchState::parse)?,

@@ -14,7 +14,7 @@
 --   :holders       set     holders that hold a ticket
 --   :deadlines     zset    QUEUED tickets by expires_ms
 --   :due           zset    live matches by due_ms
---   :outbox        stream  events; an entry's id is `<epoch>-<seq>`
+--   :outbox        stream  events, each packed in one field, `e`; an entry's id is `<epoch>-<seq>`
 --   :clock         hash    epoch and seq of the last event
 --   :leader        string  the fence: `<epoch that the lead began>|<instance>|<its process>`, expires with the lease
 --   :live:<role>   zset    instances by expiry, in ms of Redis' own clock
@@ -481,10 +481,7 @@ local appended = 0
 
 -- What an event says of its match, if it has one.
 local function match_items(m)
-  if m then
-    return 'match', m.id, 'state', m.state, 'host', m.host, 'address', m.address, 'sheet', m.sheet, 'matched', m.matched,
-      'assigned', m.assigned, 'all', m.tickets
-  end
+  if m then return m.id, m.state, m.tickets, m.host, m.address, m.sheet, m.matched, m.assigned end
 end
 
 -- Appends an event: {change, at, tickets, watchers, reason, match or nil}. The first write of its script, so that an outbox
@@ -492,8 +489,9 @@ end
 local function append(clock, event)
   local tickets = {}
   for i, t in ipairs(event.tickets) do tickets[i] = t.id .. '|' .. t.trace .. '|' .. t.players end
-  local reply = redis.pcall('XADD', OUTBOX, clock.id, 'change', event.change, 'at', event.at, 'tickets', table.concat(tickets, ';'),
-    'watchers', event.watchers, 'reason', event.reason, match_items(event.match))
+  -- In the order in which outbox.rs reads them.
+  local fields = {event.change, event.at, table.concat(tickets, ';'), event.watchers, event.reason, match_items(event.match)}
+  local reply = redis.pcall('XADD', OUTBOX, clock.id, 'e', cmsgpack.pack(fields))
   if reply.err then
     if string.find(reply.err, '^ERR') then corrupt(OUTBOX, 'refuses an event: ' .. reply.err) end
     error(reply)
