@@ -10,8 +10,8 @@ pub struct Config {
 }
 
 /// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
-/// adopted.
-pub const HELD_MAX: usize = 500_000;
+/// adopted. Each takes about a quarter of a kB while it waits.
+pub const HELD_MAX: usize = 1_000_000;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
 
@@ -34,6 +34,10 @@ pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
 /// Tickets in an arrival's range; in one that several share, so many for each.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
+/// How long no range is read that tickets share after one of their pool was cut, for the many others who wait among them.
+pub const CROWDED_MS: u64 = 1_000;
+/// Pools of which that is known; of others each such range is read in vain.
+pub const CROWDS_MAX: usize = 1_024;
 /// Times an arrival whose match met a conflict looks again at once.
 pub const CONFLICT_RETRIES_MAX: u32 = 3;
 
@@ -41,6 +45,10 @@ pub const CONFLICT_RETRIES_MAX: u32 = 3;
 /// that it is not looked for again before.
 pub const RIPE_MS_MIN: u64 = 5;
 pub const RIPE_SHARE: u64 = 8;
+
+/// Whoever is ripe within this time needs no look before where there is no time for all, in ms. What is foretold for later may come sooner:
+/// when a ticket takes any match.
+pub const RIPE_AWAITED_MS: u64 = 10_000;
 
 /// How long after a look that nobody could search, or whose match nobody could make, a ticket is looked for again, in ms; ever less often, as
 /// above.
@@ -50,7 +58,7 @@ pub const UNMADE_AGAIN_MS: u64 = 20;
 pub const TICK: Duration = Duration::from_millis(50);
 /// Shortest pause between two looks at it.
 pub const TICK_MIN: Duration = Duration::from_millis(2);
-/// Tickets taken from the schedule in one tick.
+/// Tickets whose time has come that one tick takes up.
 pub const DUE_MAX: usize = 4_096;
 /// Tickets of one window whose watchers are told of a wider look at once.
 pub const WIDENED_IN_WORK_MAX: usize = 64;
@@ -60,6 +68,12 @@ pub const RELOCATED_IN_WORK_MAX: usize = 64;
 pub const WINDOWS_IN_WORK_MAX: usize = 16;
 /// Tickets are looked for in rounds this far apart, so that many share one window.
 pub const ROUND_MS: u64 = 250;
+/// Tickets that are looked for again at their time, in each round; and of those for whom there is none then, neighbours by neighbours. An
+/// arrival's own look covers whoever waits, so these look for what widens or relaxes as they wait, and find little.
+pub const ROUND_IN_TIME_MAX: usize = 32;
+pub const ROUND_BACKLOG_MAX: usize = 128;
+/// How long after a look through some of the same tickets a window waits that came meanwhile, in ms.
+pub const PUT_BACK_MS: u64 = 50;
 /// A window that took a time to look through rests this many times as long, counted from its beginning.
 pub const REST_FACTOR: u64 = 4;
 

@@ -54,7 +54,8 @@ mod tests {
     fn a_ground_is_entered_by_one_window_at_a_time_and_others_beside_it() {
         let grounds = Arc::new(Grounds::default());
         let [low, middle, high] = [1500.0, 1550.0, 3000.0].map(|rating| solos(&[rating]).remove(0));
-        let elsewhere = Look { regions: vec!["eu".to_owned()], ..low.clone().under(&rules_elsewhere()).look(0) };
+        let elsewhere =
+            Look { regions: vec!["eu".to_owned()], ..solos(&[1500.0]).remove(0).under(&rules_elsewhere()).look(0) };
         let entered = grounds.enter(&low.look(0)).unwrap();
         assert!(grounds.enter(&middle.look(0)).is_none(), "ratings that overlap");
         assert!(grounds.enter(&high.look(0)).is_some());

@@ -1,7 +1,7 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `landing` is where
-//! arrivals wait for one another; `looker` has tickets looked for, at once or when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
+//! arrivals wait for one another, unless `crowds` knows that they can share nothing; `looker` has tickets looked for, at once or when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
 //! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits; `held` shows who
 //! waits here.
 //!
@@ -11,6 +11,7 @@
 mod arrival;
 mod attempt;
 mod config;
+mod crowds;
 mod explain;
 mod forsaken;
 mod grounds;
@@ -36,10 +37,10 @@ pub use config::{ARRIVALS_TAKEN_MAX, Config};
 
 /// What tickets say of whom their players met, and when and where they are looked for, without the services: what a simulation goes by.
 pub mod plan {
-    pub use crate::config::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS};
+    pub use crate::config::ARRIVAL_TICKETS_MAX;
     pub use crate::outlooks::outlook_kept_ms;
     pub use crate::recent::having_met;
-    pub use crate::schedule::Schedule;
+    pub use crate::schedule::{Due, Schedule};
     pub use crate::waiting::Waiting;
     pub use crate::windows::{Window, windows};
 }

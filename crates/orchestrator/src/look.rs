@@ -2,17 +2,18 @@
 
 use crate::attempt;
 use crate::config::{ARRIVAL_TICKETS_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX};
+use crate::crowds::Crowds;
 use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
 use crate::windows::Window;
-use domain::{Look, Sought, TicketId};
+use domain::{Look, Sought, TicketId, TicketState};
 use futures::StreamExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
-use store::{IndexedTicket, Store, StoreError};
+use store::{IndexedTicket, Store, StoreError, Subject};
 use telemetry::{Failed, Failure};
 use tracing::{Instrument, Span};
 
@@ -65,11 +66,14 @@ pub struct Eyes {
     store: Arc<dyn Store>,
     searcher: Searcher,
     outlooks: Arc<Outlooks>,
+    /// For arrivals, whose ranges are small, and for windows.
+    crowds: Crowds,
+    large_crowds: Crowds,
 }
 
 impl Eyes {
     pub fn new(store: Arc<dyn Store>, searcher: Searcher, outlooks: Arc<Outlooks>) -> Self {
-        Self { store, searcher, outlooks }
+        Self { store, searcher, outlooks, crowds: Crowds::default(), large_crowds: Crowds::default() }
     }
 
     /// Looks for tickets that have just come, or are ripe: through the window that they share, or around each where it is one, or where many others
@@ -78,14 +82,18 @@ impl Eyes {
         let new = window.waiting.iter_mut().filter(|waiting| waiting.looks == 0);
         new.for_each(|waiting| waiting.width = waiting.width_at(now_ms));
         self.widen(&mut window.waiting, now_ms).await;
-        if window.waiting.len() > 1 {
+        if window.waiting.len() > 1 && !self.crowds.is_crowded(&window.look, now_ms) {
             match read(&*self.store, &window.look, window.tickets_max()).await {
                 Ok(range) if range.is_whole => return self.search_window(window, range, now_ms).await,
-                Ok(_) => {}
+                Ok(_) => self.crowds.note(&window.look, now_ms),
                 Err(error) => return with_all_failed(window.waiting, &error),
             }
         }
-        join_all(window.waiting.into_iter().map(|waiting| self.look_around(waiting, now_ms))).await
+        self.look_around_each(window.waiting, now_ms).await
+    }
+
+    async fn look_around_each(&self, waiting: Vec<Waiting>, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        join_all(waiting.into_iter().map(|waiting| self.look_around(waiting, now_ms))).await
     }
 
     /// Looks around one ticket, which must be in the match.
@@ -113,7 +121,8 @@ impl Eyes {
         telemetry::metrics().range(look.queue.as_str(), ANCHORED, range.tickets.len(), &waiting.trace);
         if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
             // A range that was cut may have left it out; a whole one proves that it waits no longer.
-            return Ok((if range.is_whole { Looked::Gone } else { Looked::Unmatched }, None));
+            let is_gone = range.is_whole || (waiting.looks > 0 && !self.waits(waiting.id).await?);
+            return Ok((if is_gone { Looked::Gone } else { Looked::Unmatched }, None));
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
         let sought = Sought::Anchor(waiting.id);
@@ -122,22 +131,37 @@ impl Eyes {
         Ok((found.looked(waiting.id), found.ripe_in_ms.get(&waiting.id).copied()))
     }
 
-    /// Looks through a window; by halves as long as it holds more tickets than one range may.
-    pub fn look_through(&self, window: Window, now_ms: u64) -> BoxFuture<'_, Vec<(Waiting, Looked)>> {
-        Box::pin(async move {
-            let range = match read(&*self.store, &window.look, api::RANGE_TICKETS_MAX).await {
-                Ok(range) => range,
-                Err(error) => return with_all_failed(window.waiting, &error),
-            };
-            if range.is_whole || window.waiting.len() < 2 {
-                return self.search_window(window, range, now_ms).await;
+    async fn waits(&self, id: TicketId) -> Result<bool, StoreError> {
+        let snapshot = self.store.snapshot(&Subject::Ticket(id)).await?;
+        Ok(snapshot.ticket.is_some_and(|ticket| ticket.state == TicketState::Queued))
+    }
+
+    /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
+    /// until one range holds them, or around each where they are few.
+    pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let is_crowded = |look: &Look| self.large_crowds.is_crowded(look, now_ms);
+        let mut windows = match is_crowded(&window.look) {
+            true if window.is_small() => return self.look_around_each(window.waiting, now_ms).await,
+            true => window.narrower(),
+            false => vec![window],
+        };
+        let mut looked = Vec::new();
+        while let Some(window) = windows.pop() {
+            match read(&*self.store, &window.look, api::RANGE_TICKETS_MAX).await {
+                Ok(range) if range.is_whole => looked.extend(self.search_window(window, range, now_ms).await),
+                Ok(_) => {
+                    if !is_crowded(&window.look) {
+                        self.large_crowds.note(&window.look, now_ms);
+                    }
+                    match window.is_small() {
+                        true => looked.extend(self.look_around_each(window.waiting, now_ms).await),
+                        false => windows.extend(window.narrower()),
+                    }
+                }
+                Err(error) => looked.extend(with_all_failed(window.waiting, &error)),
             }
-            let mut looked = Vec::new();
-            for half in window.halves().into_iter().flatten() {
-                looked.extend(self.look_through(half, now_ms).await);
-            }
-            looked
-        })
+        }
+        looked
     }
 
     async fn search_window(&self, window: Window, range: Range, now_ms: u64) -> Vec<(Waiting, Looked)> {
@@ -225,7 +249,7 @@ fn with_all_failed(waiting: Vec<Waiting>, error: &StoreError) -> Vec<(Waiting, L
     if let Some(first) = waiting.first() {
         failed(first, error);
     }
-    with_all(waiting, Looked::Failed)
+    with_all(waiting.into_iter().map(|waiting| Waiting { ripe_ms: None, ..waiting }).collect(), Looked::Failed)
 }
 
 fn with_all(waiting: Vec<Waiting>, looked: Looked) -> Vec<(Waiting, Looked)> {

@@ -2,15 +2,16 @@
 //! in rounds of windows.
 
 use crate::config::{
-    ARRIVALS_AHEAD_MAX, ARRIVALS_IN_WORK_MAX, ARRIVALS_TOGETHER_MAX, CONFLICT_RETRIES_MAX, DUE_MAX, FINISH_WAIT_MAX,
-    HELD_MAX, REST_FACTOR, ROUND_MS, TICK, TICK_MIN, WINDOWS_IN_WORK_MAX,
+    ARRIVALS_AHEAD_MAX, ARRIVALS_IN_WORK_MAX, ARRIVALS_TOGETHER_MAX, CONFLICT_RETRIES_MAX, FINISH_WAIT_MAX, HELD_MAX,
+    PUT_BACK_MS, REST_FACTOR, ROUND_MS, TICK, TICK_MIN, WINDOWS_IN_WORK_MAX,
 };
 use crate::grounds::Grounds;
 use crate::hash;
+use crate::held::Register;
 use crate::landing::{Landing, Pool};
 use crate::look::{Eyes, Looked};
 use crate::placer::Placer;
-use crate::schedule::Schedule;
+use crate::schedule::{Due, Schedule};
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
 use chassis::{Clock, Holdings, Shutdown};
@@ -24,10 +25,8 @@ use tokio_util::task::TaskTracker;
 pub struct Looker {
     eyes: Eyes,
     placer: Placer,
-    holdings: Holdings,
+    register: Arc<Register>,
     clock: Clock,
-    /// Sets this instance's rounds off against those of others, who would otherwise find the same matches at the same instant.
-    phase_ms: u64,
     schedule: Mutex<Schedule>,
     landing: Landing,
     arrivals: Arc<Semaphore>,
@@ -38,13 +37,13 @@ pub struct Looker {
 
 impl Looker {
     pub fn new(here: &InstanceId, eyes: Eyes, placer: Placer, holdings: Holdings, clock: Clock) -> Arc<Self> {
+        let register = Arc::new(Register::new(holdings));
         Arc::new(Self {
             eyes,
             placer,
-            holdings,
+            register: register.clone(),
             clock,
-            phase_ms: phase_ms(here),
-            schedule: Mutex::default(),
+            schedule: Mutex::new(Schedule::new(register, phase_ms(here))),
             landing: Landing::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
@@ -60,7 +59,7 @@ impl Looker {
 
     /// Looks for a ticket that is new or ripe at once, or as soon as those of its pool are looked for that came right before it.
     pub fn arrive(self: &Arc<Self>, waiting: Waiting) {
-        if let Some(pool) = self.landing.put(waiting.counted().held_by(&self.holdings)) {
+        if let Some(pool) = self.landing.put(self.register.keep(waiting)) {
             self.in_work.spawn(self.clone().take_in(pool));
         }
     }
@@ -81,20 +80,12 @@ impl Looker {
 
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
-        let round_ms = (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
-        let mut schedule = self.schedule();
-        if !schedule.has(&waiting) {
-            schedule.add(round_ms, waiting.counted().held_by(&self.holdings));
-        }
+        self.schedule().add_in_round(at_ms, waiting);
     }
 
     /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
-        let waiting = Waiting { room: None, ..waiting };
-        match waiting.ripe_ms {
-            Some(ripe_ms) if ripe_ms < at_ms => self.schedule().add(ripe_ms, waiting),
-            _ => self.look_at(at_ms, Waiting { ripe_ms: None, ..waiting }),
-        }
+        self.schedule().add_again(at_ms, Waiting { room: None, ..waiting });
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -134,12 +125,11 @@ impl Looker {
 
     async fn tick(self: &Arc<Self>) {
         let now_ms = self.clock.now_ms();
-        let due = self.schedule().take_due(now_ms, DUE_MAX);
-        let (ripe, due): (Vec<Waiting>, Vec<Waiting>) = due.into_iter().partition(|waiting| waiting.ripe_ms.is_some());
+        let Due { ripe, round } = self.schedule().take_due(now_ms);
         ripe.into_iter().for_each(|waiting| self.arrive(waiting));
-        for window in windows(self.placed(due).await, now_ms) {
+        for window in windows(self.placed(round).await, now_ms) {
             let Some(ground) = self.grounds.enter(&window.look) else {
-                self.put_off(window);
+                self.put_back(window);
                 continue;
             };
             // Waits for room, so the schedule is not emptied into memory faster than windows are searched.
@@ -153,9 +143,10 @@ impl Looker {
     }
 
     /// Until a later tick: whoever is due before comes first.
-    fn put_off(&self, window: Window) {
-        let at_ms = self.clock.now_ms() + 1;
-        window.waiting.into_iter().for_each(|waiting| self.schedule().add(at_ms, waiting));
+    fn put_back(&self, window: Window) {
+        let at_ms = self.clock.now_ms() + PUT_BACK_MS;
+        let mut schedule = self.schedule();
+        window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting));
     }
 
     /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.

@@ -104,13 +104,13 @@ mod tests {
     #[tokio::test]
     async fn what_waits_no_longer_or_is_held_by_another_is_left_out_and_not_moved() {
         let solos = solos(&[1500.0, 1700.0]);
-        let (left, adopted) = (solos[0].id, solos[1].clone());
+        let (left, adopted) = (solos[0].id, (solos[1].id, solos[1].place.clone()));
         let store = in_store(&solos).await;
         store.leave(left, Leave::Cancelled, "", NOW_MS).await.unwrap();
         store.adopt(&"sweeper-1".parse().unwrap(), &[], 10).await.unwrap();
         let placed = placer(store.clone()).place(solos).await;
         assert!(placed.ready.is_empty() && placed.unknown.is_empty());
-        assert_eq!(places(&store, adopted.id).await, [adopted.place]);
+        assert_eq!(places(&store, adopted.0).await, [adopted.1]);
     }
 
     #[tokio::test]

@@ -1,54 +1,195 @@
+use crate::config::{DUE_MAX, RIPE_AWAITED_MS, ROUND_BACKLOG_MAX, ROUND_IN_TIME_MAX, ROUND_MS};
+use crate::held::{self, Kept, Register};
 use crate::waiting::Waiting;
-use domain::{QueueName, TicketId};
+use chassis::Hold;
+use domain::{IndexRating, QueueName, TicketId};
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
+use std::sync::Arc;
 
 /// Which ticket to look for next, and when. Entries of one instant keep their order of arrival; a ticket stands in it once for each
 /// of its queues, however often it is added.
+///
+/// What looking again costs must not grow with how many wait. So in one round no more than [`ROUND_IN_TIME_MAX`] are looked for at their
+/// time; whoever else is due joins the backlog, of which each round takes the next [`ROUND_BACKLOG_MAX`] in order of their ratings:
+/// neighbours, who can be looked for in one small range. Those of the backlog stay in it as long as there is one, and leave the places in
+/// time to those who came later. Whoever is known to be ripe soon is looked for then, and needs no round.
 #[derive(Default)]
 pub struct Schedule {
-    entries: BTreeMap<(u64, u64), Waiting>,
+    register: Arc<Register>,
+    /// Sets its rounds off against those of others.
+    phase_ms: u64,
+    timed: BTreeMap<(u64, u64), Resting>,
+    /// Of those.
     known: HashSet<(TicketId, QueueName)>,
+    backlog: BTreeMap<Place, Resting>,
+    /// Of the last that was taken of the backlog.
+    taken: Option<Place>,
+    round_ends_ms: u64,
+    in_time_left: usize,
+    backlog_left: usize,
     next: u64,
 }
 
+/// A pool of a queue, and where in it a ticket stands.
+type Place = (u32, IndexRating, TicketId);
+
+/// Tickets whose time has come.
+#[derive(Default)]
+pub struct Due {
+    /// Each to be looked for at once.
+    pub ripe: Vec<Waiting>,
+    /// To be looked for together.
+    pub round: Vec<Waiting>,
+}
+
+/// A ticket between two looks.
+struct Resting {
+    hold: Hold<Kept>,
+    ripe_ms: Option<u64>,
+    width: u32,
+    looks: u32,
+    was_put_off: bool,
+}
+
 impl Schedule {
-    /// Adds an entry, unless the ticket is there already.
-    pub fn add(&mut self, at_ms: u64, waiting: Waiting) {
-        if self.known.insert(key(&waiting)) {
-            self.next += 1;
-            self.entries.insert((at_ms, self.next), waiting);
+    /// Its rounds begin `phase_ms` before those of one that has none.
+    pub fn new(register: Arc<Register>, phase_ms: u64) -> Self {
+        Self { register, phase_ms, ..Self::default() }
+    }
+
+    /// Adds an entry, unless the ticket is there already; one that was put off is then looked for at that time.
+    pub fn add(&mut self, at_ms: u64, mut waiting: Waiting) {
+        if self.known.contains(&key(&waiting)) {
+            return;
+        }
+        match self.backlog.remove(&place(&waiting)) {
+            Some(resting) => self.enter(at_ms, Resting { was_put_off: false, ..resting }),
+            None => {
+                let hold = self.register.hold(&mut waiting);
+                let Waiting { ripe_ms, width, looks, was_put_off, .. } = waiting;
+                self.enter(at_ms, Resting { hold, ripe_ms, width, looks, was_put_off });
+            }
         }
     }
 
-    /// Whether the ticket is there in this queue.
-    pub fn has(&self, waiting: &Waiting) -> bool {
-        self.known.contains(&key(waiting))
+    /// The same in the first round from `at_ms` on.
+    pub fn add_in_round(&mut self, at_ms: u64, waiting: Waiting) {
+        self.add((at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms, waiting);
     }
 
-    /// Takes out up to `max` entries whose time has come.
-    pub fn take_due(&mut self, now_ms: u64, max: usize) -> Vec<Waiting> {
-        let due = std::iter::from_fn(|| {
-            let first = self.entries.first_entry()?;
-            (first.key().0 <= now_ms).then(|| first.remove())
-        });
-        let due: Vec<Waiting> = due.take(max).collect();
-        for waiting in &due {
-            self.known.remove(&key(waiting));
+    /// The same for a ticket that was looked for; or at the very moment when it is ripe, if that is sooner.
+    pub fn add_again(&mut self, at_ms: u64, waiting: Waiting) {
+        match waiting.ripe_ms {
+            Some(ripe_ms) if ripe_ms < at_ms => self.add(ripe_ms, waiting),
+            _ => self.add_in_round(at_ms, waiting),
+        }
+    }
+
+    /// Gives one back whose turn had come but who could not be looked for: he keeps his turn.
+    pub fn put_back(&mut self, at_ms: u64, waiting: Waiting) {
+        self.in_time_left += 1;
+        self.add(at_ms, Waiting { was_put_off: false, ..waiting });
+    }
+
+    /// Takes out those whose time has come, as many as there is time for.
+    pub fn take_due(&mut self, now_ms: u64) -> Due {
+        self.begin_round(now_ms);
+        let mut due = Due::default();
+        for _ in 0..DUE_MAX {
+            let Some(resting) = self.take_timed(now_ms) else { break };
+            if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms <= now_ms) {
+                due.ripe.extend(resting.wake());
+            } else if self.in_time_left > 0 && (!resting.was_put_off || self.backlog.is_empty()) {
+                self.in_time_left -= 1;
+                due.round.extend(Resting { was_put_off: false, ..resting }.wake());
+            } else {
+                self.put_off(resting, now_ms);
+            }
+        }
+        while self.backlog_left > 0
+            && let Some(resting) = self.take_next_of_backlog()
+        {
+            self.backlog_left -= 1;
+            due.round.extend(resting.wake());
         }
         due
     }
 
     /// When the next entry comes up.
     pub fn next_ms(&self) -> Option<u64> {
-        self.entries.first_key_value().map(|((at_ms, _), _)| *at_ms)
+        let timed_ms = self.timed.first_key_value().map(|((at_ms, _), _)| *at_ms);
+        let round_ms = (!self.backlog.is_empty()).then_some(self.round_ends_ms);
+        timed_ms.into_iter().chain(round_ms).min()
     }
 
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.timed.len() + self.backlog.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
+    }
+
+    fn begin_round(&mut self, now_ms: u64) {
+        if now_ms >= self.round_ends_ms {
+            self.round_ends_ms = (now_ms + 1 + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
+            (self.in_time_left, self.backlog_left) = (ROUND_IN_TIME_MAX, ROUND_BACKLOG_MAX);
+        }
+    }
+
+    fn enter(&mut self, at_ms: u64, resting: Resting) {
+        self.next += 1;
+        self.known.insert(resting.key());
+        self.timed.insert((at_ms, self.next), resting);
+    }
+
+    fn take_timed(&mut self, now_ms: u64) -> Option<Resting> {
+        let first = self.timed.first_entry().filter(|first| first.key().0 <= now_ms)?;
+        let resting = first.remove();
+        self.known.remove(&resting.key());
+        Some(resting)
+    }
+
+    fn put_off(&mut self, resting: Resting, now_ms: u64) {
+        match resting.ripe_ms {
+            Some(ripe_ms) if ripe_ms <= now_ms + RIPE_AWAITED_MS => self.enter(ripe_ms, resting),
+            _ => {
+                let resting = Resting { was_put_off: true, ..resting };
+                self.backlog.insert(resting.place(), resting);
+            }
+        }
+    }
+
+    /// Behind the last; behind the very last, the first again.
+    fn take_next_of_backlog(&mut self) -> Option<Resting> {
+        let behind = self.taken.map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.backlog.range((behind, Bound::Unbounded)).next();
+        let place = *next.or_else(|| self.backlog.first_key_value())?.0;
+        self.taken = Some(place);
+        self.backlog.remove(&place)
+    }
+}
+
+impl Resting {
+    fn key(&self) -> (TicketId, QueueName) {
+        (self.hold.id, self.hold.queue().clone())
+    }
+
+    fn place(&self) -> Place {
+        (self.hold.pool(), IndexRating::of(self.hold.rating), self.hold.id)
+    }
+
+    /// None, and told, where its party cannot be read, which was written here.
+    fn wake(self) -> Option<Waiting> {
+        let Self { hold, ripe_ms, width, looks, was_put_off } = self;
+        match hold.waiting() {
+            Ok(waiting) => Some(Waiting { ripe_ms, width, looks, was_put_off, held: Some(hold), ..waiting }),
+            Err(error) => {
+                tracing::error!(ticket_id = %hold.id, %error, "a party that waits here cannot be read");
+                None
+            }
+        }
     }
 }
 
@@ -56,37 +197,10 @@ fn key(waiting: &Waiting) -> (TicketId, QueueName) {
     (waiting.id, waiting.place.queue.clone())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::waiting::testing::solos;
-
-    fn waiting(number: usize) -> Waiting {
-        solos(&[1500.0; 5]).remove(number)
-    }
-
-    fn due(schedule: &mut Schedule, now_ms: u64) -> Vec<u128> {
-        schedule.take_due(now_ms, 10).into_iter().map(|waiting| waiting.id.0).collect()
-    }
-
-    #[test]
-    fn tickets_come_due_in_order_of_time_and_none_before() {
-        let mut schedule = Schedule::default();
-        for (at_ms, number) in [(20, 1), (10, 2), (10, 3), (30, 4)] {
-            schedule.add(at_ms, waiting(number));
-        }
-        assert_eq!(due(&mut schedule, 9), [0_u128; 0]);
-        assert_eq!(due(&mut schedule, 20), [2, 3, 1]);
-        assert_eq!(schedule.len(), 1);
-    }
-
-    #[test]
-    fn a_ticket_added_twice_is_looked_for_once_and_can_be_added_again_after() {
-        let mut schedule = Schedule::default();
-        schedule.add(10, waiting(1));
-        schedule.add(20, waiting(1));
-        assert_eq!(due(&mut schedule, 20), [1]);
-        schedule.add(20, waiting(1));
-        assert_eq!(due(&mut schedule, 20), [1]);
-    }
+fn place(waiting: &Waiting) -> Place {
+    let place = &waiting.place;
+    (held::pool(&place.queue, &place.pool), IndexRating::of(place.rating), waiting.id)
 }
+
+#[cfg(test)]
+mod tests;

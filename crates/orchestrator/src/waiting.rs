@@ -1,14 +1,13 @@
 use crate::config::{RIPE_MS_MIN, RIPE_SHARE};
-use crate::held::WaitingHeld;
+use crate::held::Kept;
 use crate::intake::Room;
 use chassis::Hold;
 use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
-use telemetry::Share;
 
-/// A ticket in one of its queues, as the schedule remembers it.
-#[derive(Debug, Clone)]
+/// A ticket in one of its queues, while it is looked for.
+#[derive(Debug)]
 pub struct Waiting {
     pub id: TicketId,
     /// Its queue's, as of when it was last looked for.
@@ -28,13 +27,32 @@ pub struct Waiting {
     pub looks: u32,
     /// When a match with it may be worth making, as the last look found, in ms since the Unix epoch.
     pub ripe_ms: Option<u64>,
-    /// Its part in what this process tells of how many it looks for; none while another holds it.
-    pub counted: Option<Share>,
-    /// Of one that this instance looks for; others' tickets and those of a simulation have none.
-    pub held: Option<Arc<Hold<WaitingHeld>>>,
+    /// Whether it is of those who were not looked for at their time.
+    pub was_put_off: bool,
+    /// Of one that this instance looks for; others' tickets have none.
+    pub held: Option<Hold<Kept>>,
 }
 
 impl Waiting {
+    /// One that was never looked for.
+    pub fn new(id: TicketId, rules: Arc<Rules>, party: Arc<Party>, place: Placement, queued_ms: u64) -> Self {
+        Self {
+            id,
+            rules,
+            party,
+            place,
+            queued_ms,
+            tries: 0,
+            width: 0,
+            trace: Arc::default(),
+            room: None,
+            looks: 0,
+            ripe_ms: None,
+            was_put_off: false,
+            held: None,
+        }
+    }
+
     /// The ticket once for each of its queues whose rules are known here.
     pub fn in_queues(ticket: &Ticket, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
         let fresh = Self::fresh(ticket.id, &ticket.places, ticket.queued_ms, &ticket.trace, party, rules);
@@ -57,22 +75,7 @@ impl Waiting {
         let trace: Arc<str> = trace.into();
         let in_queue = |place: &Placement| {
             let (rules, party) = (rules.latest(&place.queue)?.clone(), party.clone());
-            let (place, trace) = (place.clone(), trace.clone());
-            Some(Self {
-                id,
-                rules,
-                party,
-                place,
-                queued_ms,
-                tries: 0,
-                width: 0,
-                trace,
-                room: None,
-                looks: 0,
-                ripe_ms: None,
-                counted: None,
-                held: None,
-            })
+            Some(Self { trace: trace.clone(), ..Self::new(id, rules, party, place.clone(), queued_ms) })
         };
         places.iter().filter_map(in_queue).collect()
     }
@@ -84,18 +87,10 @@ impl Waiting {
         Self { rules, ..self }
     }
 
-    /// The same, counted as looked for here until it is dropped.
-    #[must_use]
-    pub fn counted(mut self) -> Self {
-        let Placement { queue, region, .. } = &self.place;
-        self.counted.get_or_insert_with(|| telemetry::metrics().waiting(queue.as_str(), region));
-        self
-    }
-
     /// The same after it was moved to another place.
     #[must_use]
     pub fn moved_to(self, place: Placement) -> Self {
-        Self { place, counted: None, held: None, ..self }.counted()
+        Self { place, held: None, ..self }
     }
 
     /// Whether it stands where its rules place it.
@@ -140,8 +135,7 @@ impl Waiting {
     #[must_use]
     pub fn ripe_in(self, in_ms: Option<u64>, now_ms: u64) -> Self {
         let least_ms = RIPE_MS_MIN.max(self.age_ms(now_ms) / RIPE_SHARE);
-        let ripe_ms = in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms)));
-        Self { ripe_ms: ripe_ms.filter(|ripe_ms| *ripe_ms < self.next_look_ms(now_ms)), ..self }
+        Self { ripe_ms: in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms))), ..self }
     }
 }
 
@@ -201,23 +195,7 @@ pub mod testing {
 
     fn solo(rules: &Arc<Rules>, number: u128, rating: f64) -> Waiting {
         let party = Party::try_new(vec![Player::new(format!("p{number}").parse().unwrap(), rating)]).unwrap();
-        let (place, party, id) = (rules.place(&party), Arc::new(party), TicketId(number));
-        let (rules, trace) = (rules.clone(), "".into());
-        Waiting {
-            id,
-            rules,
-            party,
-            place,
-            queued_ms: NOW_MS,
-            tries: 0,
-            width: 0,
-            trace,
-            room: None,
-            looks: 0,
-            ripe_ms: None,
-            counted: None,
-            held: None,
-        }
+        Waiting::new(TicketId(number), rules.clone(), Arc::new(party.clone()), rules.place(&party), NOW_MS)
     }
 }
 
@@ -230,7 +208,7 @@ mod tests {
     fn a_ticket_goes_by_the_rules_in_force_and_by_its_last_once_its_queue_is_removed() {
         let waiting = solos(&[1500.0]).remove(0);
         let (dearer, chess) = (rules_with("0.1", "9"), rules_with("duel", "chess"));
-        let version = |rules: &RuleSet| waiting.clone().under(rules).rules.version();
+        let version = |rules: &RuleSet| solos(&[1500.0]).remove(0).under(rules).rules.version();
         assert_ne!(version(&dearer), waiting.rules.version());
         assert_eq!(version(&chess.clone().succeed(&dearer)), version(&dearer), "the last that the queue had");
         assert_eq!(version(&chess), waiting.rules.version(), "its own where none is known");
@@ -238,14 +216,13 @@ mod tests {
 
     #[test]
     fn a_ticket_is_looked_for_when_it_is_ripe_but_not_again_and_again_in_a_moment() {
-        let waiting = solos(&[1500.0]).remove(0);
-        let ripe =
-            |in_ms, age_ms: u64| waiting.clone().ripe_in(in_ms, NOW_MS + age_ms).ripe_ms.map(|at_ms| at_ms - NOW_MS);
+        let solo = || solos(&[1500.0]).remove(0);
+        let ripe = |in_ms, age_ms: u64| solo().ripe_in(in_ms, NOW_MS + age_ms).ripe_ms.map(|at_ms| at_ms - NOW_MS);
         assert_eq!(ripe(Some(40), 0), Some(40));
         assert_eq!(ripe(Some(1), 0), Some(RIPE_MS_MIN));
         assert_eq!(ripe(Some(1), 800), Some(800 + 800 / RIPE_SHARE));
         assert_eq!(ripe(None, 0), None);
-        assert_eq!(ripe(Some(u64::MAX), 0), None, "the next round comes before");
+        assert_eq!(ripe(Some(u64::MAX), 0), Some(u64::MAX - NOW_MS));
     }
 
     #[test]

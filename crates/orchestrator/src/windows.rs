@@ -6,7 +6,7 @@ use domain::Look;
 use std::collections::BTreeMap;
 
 /// A part of one queue's index, and the tickets for whose sake it is read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Window {
     pub look: Look,
     pub waiting: Vec<Waiting>,
@@ -51,29 +51,28 @@ impl Window {
         self.waiting.extend(other.waiting);
     }
 
-    /// For a window that holds more tickets than one range may: two, each from the lowest to the highest rating of its half of the
-    /// tickets it is for. Where so many wait, good neighbours stand in between. None for a single ticket.
-    pub fn halves(mut self) -> Option<[Self; 2]> {
-        if self.waiting.len() < 2 {
-            return None;
-        }
+    /// Whether looking around each of its tickets reads no more than one look through all.
+    pub fn is_small(&self) -> bool {
+        self.tickets_max() < api::RANGE_TICKETS_MAX
+    }
+
+    /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
+    /// there that good neighbours stand in between; or two halves of that, where it was so narrow already.
+    pub fn narrower(mut self) -> Vec<Self> {
         self.waiting.sort_by(|a, b| a.place.rating.total_cmp(&b.place.rating));
+        let look = narrowed(&self.look, &self.waiting);
+        if (look.low, look.high) != (self.look.low, self.look.high) {
+            return vec![Self { look, ..self }];
+        }
         let upper = self.waiting.split_off(self.waiting.len() / 2);
-        Some([self.waiting, upper].map(|half| Self { look: narrowed(&self.look, &half), waiting: half }))
+        [self.waiting, upper].map(|half| Self { look: narrowed(&self.look, &half), waiting: half }).into()
     }
 }
 
-/// `look` from the lowest to the highest rating of `waiting`, which is in ascending order; for a single ticket, as far around it as
-/// `look` reaches on its nearer side.
+/// `look` from the lowest to the highest rating of `waiting`, which is in ascending order.
 fn narrowed(look: &Look, waiting: &[Waiting]) -> Look {
-    let (low, high) = match waiting {
-        [only] => {
-            let reach = (only.place.rating - look.low).min(look.high - only.place.rating).max(0.0);
-            (only.place.rating - reach, only.place.rating + reach)
-        }
-        [first, .., last] => (first.place.rating, last.place.rating),
-        [] => (look.low, look.high),
-    };
+    let rating = |waiting: Option<&Waiting>| waiting.map(|waiting| waiting.place.rating);
+    let (low, high) = (rating(waiting.first()).unwrap_or(look.low), rating(waiting.last()).unwrap_or(look.high));
     Look { low, high, ..look.clone() }
 }
 
@@ -91,12 +90,21 @@ mod tests {
     }
 
     #[test]
-    fn halves_hold_every_ticket_once_and_only_the_ratings_between_theirs() {
+    fn a_window_is_narrowed_to_the_ratings_of_its_tickets_and_then_halved() {
         let window = windows(solos(&[1500.0, 1520.0, 1540.0, 1560.0, 1580.0]), NOW_MS).remove(0);
-        let [lower, upper] = window.halves().unwrap();
-        assert_eq!((lower.look.low, lower.look.high, lower.waiting.len()), (1500.0, 1520.0, 2));
-        assert_eq!((upper.look.low, upper.look.high, upper.waiting.len()), (1540.0, 1580.0, 3));
-        let [one, _] = lower.halves().unwrap();
-        assert!(one.halves().is_none(), "a single ticket is looked for in what can be read");
+        let told = |window: &Window| (window.look.low, window.look.high, window.waiting.len());
+        let narrow = window.narrower().remove(0);
+        assert_eq!(told(&narrow), (1500.0, 1580.0, 5));
+        let halves = narrow.narrower();
+        assert_eq!(halves.iter().map(told).collect::<Vec<_>>(), [(1500.0, 1520.0, 2), (1540.0, 1580.0, 3)]);
+    }
+
+    #[test]
+    fn tickets_of_one_rating_are_halved_until_they_are_few() {
+        let mut window = windows(solos(&[1500.0; 2 * ARRIVAL_TICKETS_MAX]), NOW_MS).remove(0);
+        while !window.is_small() {
+            window = window.narrower().remove(0);
+        }
+        assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX < api::RANGE_TICKETS_MAX);
     }
 }

@@ -17,6 +17,8 @@ pub struct Holdings(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     taken: u64,
+    held: usize,
+    /// Those that can be told of: of more than [`SNAPSHOT_HOLDS_MAX`] the others are only counted, until one changes when there is room.
     holds: BTreeMap<u64, Held>,
     /// What happened since it was last told; none while nobody listens.
     news: Option<News>,
@@ -47,22 +49,22 @@ impl Holdings {
         let what = Arc::new(what);
         let mut state = self.state();
         state.taken += 1;
+        state.held += 1;
         let number = state.taken;
-        state.holds.insert(number, what.clone());
-        state.tell(number, || what.clone());
+        state.tell(number, &what);
         drop(state);
         Hold { what, number, holdings: self.clone() }
     }
 
     /// How many holds there are.
     pub fn count(&self) -> usize {
-        self.state().holds.len()
+        self.state().held
     }
 
-    /// The oldest [`SNAPSHOT_HOLDS_MAX`] with their numbers.
+    /// Up to [`SNAPSHOT_HOLDS_MAX`] with their numbers.
     pub(super) fn snapshot(&self) -> Vec<(u64, Held)> {
         let state = self.state();
-        state.holds.iter().take(SNAPSHOT_HOLDS_MAX).map(|(number, held)| (*number, held.clone())).collect()
+        state.holds.iter().map(|(number, held)| (*number, held.clone())).collect()
     }
 
     /// Notes from now on what happens.
@@ -85,11 +87,15 @@ impl Holdings {
 }
 
 impl State {
-    fn tell(&mut self, number: u64, held: impl FnOnce() -> Held) {
+    /// It was taken, or changed.
+    fn tell<T: Describe>(&mut self, number: u64, what: &Arc<T>) {
+        if self.holds.len() < self.held.min(SNAPSHOT_HOLDS_MAX) {
+            self.holds.entry(number).or_insert_with(|| what.clone());
+        }
         if let Some(news) = &mut self.news
             && (news.held.len() < INTERVAL_HOLDS_MAX || news.held.contains_key(&number))
         {
-            news.held.insert(number, held());
+            news.held.insert(number, what.clone());
         }
     }
 }
@@ -97,7 +103,7 @@ impl State {
 impl<T: Describe> Hold<T> {
     /// What is told of it is not what it was.
     pub fn changed(&self) {
-        self.holdings.state().tell(self.number, || self.what.clone());
+        self.holdings.state().tell(self.number, &self.what);
     }
 }
 
@@ -112,6 +118,7 @@ impl<T> Deref for Hold<T> {
 impl<T> Drop for Hold<T> {
     fn drop(&mut self) {
         let mut state = self.holdings.state();
+        state.held -= 1;
         let held = state.holds.remove(&self.number);
         if let Some(news) = &mut state.news {
             news.is_too_much |= news.released.len() >= INTERVAL_RELEASED_MAX;

@@ -9,7 +9,7 @@ use super::played::{Made, Played};
 use super::prospects::Prospects;
 use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
-use orchestrator::plan::{ARRIVAL_TICKETS_MAX, DUE_MAX, ROUND_MS, Schedule, Waiting, Window, windows};
+use orchestrator::plan::{ARRIVAL_TICKETS_MAX, Due, Schedule, Waiting, Window, windows};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -74,21 +74,7 @@ impl<'a> World<'a> {
         let party = self.meetings.told_to(self.apart_from_themselves(&ticket.party), queued_ms);
         let place = self.rules.place(&party);
         self.prospects.note(&place.pool, queued_ms, &party);
-        let waiting = Waiting {
-            id,
-            rules: self.rules.clone(),
-            party: Arc::new(party.clone()),
-            place: place.clone(),
-            queued_ms,
-            tries: 0,
-            width: 0,
-            trace: "".into(),
-            room: None,
-            looks: 0,
-            ripe_ms: None,
-            counted: None,
-            held: None,
-        };
+        let waiting = Waiting::new(id, self.rules.clone(), Arc::new(party.clone()), place.clone(), queued_ms);
         self.line.insert(number, Candidate { id, version: 1, queued_ms, tries: 0, party }, place);
         self.numbers.insert(id, number);
         ticket.party.player_ids().for_each(|player| *self.selves.entry(player).or_default() += 1);
@@ -129,19 +115,18 @@ impl<'a> World<'a> {
         if !self.waits(&waiting) {
             return;
         }
-        let waiting = waiting.clone().ripe_in(ripe_in_ms.get(&waiting.id).copied(), now_ms);
-        let round_ms = waiting.next_look_ms(now_ms).next_multiple_of(ROUND_MS);
-        self.schedule.add(waiting.ripe_ms.unwrap_or(round_ms), waiting);
+        let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
+        let waiting = waiting.ripe_in(ripe_in_ms, now_ms);
+        self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);
     }
 
     fn look_for_due(&mut self, now_ms: u64) {
         self.expire(now_ms);
-        let due = self.schedule.take_due(now_ms, DUE_MAX);
-        let (ripe, due): (Vec<Waiting>, Vec<Waiting>) = due.into_iter().partition(|waiting| waiting.ripe_ms.is_some());
+        let Due { ripe, round } = self.schedule.take_due(now_ms);
         for window in windows(ripe, now_ms) {
             self.look_for_ripe(window, now_ms);
         }
-        for window in windows(due, now_ms) {
+        for window in windows(round, now_ms) {
             self.look_through(window, now_ms);
         }
     }
@@ -153,6 +138,10 @@ impl<'a> World<'a> {
         if window.waiting.len() > 1 && numbers.len() < tickets_max {
             return self.search_window(window, &numbers, now_ms);
         }
+        self.look_around_each(window, now_ms);
+    }
+
+    fn look_around_each(&mut self, window: Window, now_ms: u64) {
         for waiting in window.waiting {
             self.look_around(waiting, now_ms);
         }
@@ -163,13 +152,11 @@ impl<'a> World<'a> {
             return;
         }
         let numbers = self.line.read(&window.look, api::RANGE_TICKETS_MAX);
-        if numbers.len() == api::RANGE_TICKETS_MAX && window.waiting.len() >= 2 {
-            for half in window.halves().into_iter().flatten() {
-                self.look_through(half, now_ms);
-            }
-            return;
+        match numbers.len() == api::RANGE_TICKETS_MAX {
+            false => self.search_window(window, &numbers, now_ms),
+            true if window.is_small() => self.look_around_each(window, now_ms),
+            true => window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms)),
         }
-        self.search_window(window, &numbers, now_ms);
     }
 
     fn search_window(&mut self, window: Window, numbers: &[usize], now_ms: u64) {

@@ -1,0 +1,114 @@
+use super::*;
+use crate::waiting::testing::{NOW_MS, solos};
+
+fn waiting(number: usize) -> Waiting {
+    solos(&[1500.0; 5]).remove(number)
+}
+
+fn ids(due: Vec<Waiting>) -> Vec<u128> {
+    due.into_iter().map(|waiting| waiting.id.0).collect()
+}
+
+fn due(schedule: &mut Schedule, now_ms: u64) -> Vec<u128> {
+    ids(schedule.take_due(now_ms).round)
+}
+
+/// More than two rounds take, all due at one time; the later a ticket was added, the lower is its rating.
+fn crowd(size: usize) -> Schedule {
+    let ratings: Vec<f64> = (0..size).map(|number| 9_000.0 - number as f64).collect();
+    let mut schedule = Schedule::default();
+    solos(&ratings).into_iter().for_each(|solo| schedule.add(ROUND_MS, solo));
+    schedule
+}
+
+#[test]
+fn tickets_come_due_in_order_of_time_and_none_before() {
+    let mut schedule = Schedule::default();
+    for (at_ms, number) in [(20, 1), (10, 2), (10, 3), (30, 4)] {
+        schedule.add(at_ms, waiting(number));
+    }
+    assert_eq!(due(&mut schedule, 9), [0_u128; 0]);
+    assert_eq!(due(&mut schedule, 20), [2, 3, 1]);
+    assert_eq!(schedule.len(), 1);
+}
+
+#[test]
+fn a_ticket_added_twice_is_looked_for_once_and_can_be_added_again_after() {
+    let mut schedule = Schedule::default();
+    schedule.add(10, waiting(1));
+    schedule.add(20, waiting(1));
+    assert_eq!(due(&mut schedule, 20), [1]);
+    schedule.add(20, waiting(1));
+    assert_eq!(due(&mut schedule, 20), [1]);
+}
+
+#[test]
+fn a_ticket_comes_back_as_it_was() {
+    let was = || Waiting { tries: 2, width: 3, looks: 4, trace: "00-ab".into(), ..waiting(1) };
+    let mut schedule = Schedule::default();
+    schedule.add(10, was());
+    let is = schedule.take_due(10).round.remove(0);
+    let told = |waiting: &Waiting| {
+        let Waiting { id, queued_ms, tries, width, looks, .. } = *waiting;
+        (id, queued_ms, tries, width, looks, waiting.trace.clone(), waiting.place.clone(), waiting.party.clone())
+    };
+    assert_eq!(told(&is), told(&was()));
+    assert_eq!(is.rules.version(), was().rules.version());
+}
+
+#[test]
+fn of_more_than_there_is_time_for_a_round_takes_the_first_and_neighbours_of_the_others_and_each_has_his_turn() {
+    let size = ROUND_IN_TIME_MAX + 2 * ROUND_BACKLOG_MAX + 7;
+    let mut schedule = crowd(size);
+    let first = due(&mut schedule, ROUND_MS);
+    let (in_time, backlog) = first.split_at(ROUND_IN_TIME_MAX);
+    assert!(in_time.iter().copied().eq(0..ROUND_IN_TIME_MAX as u128), "whoever is due first");
+    assert!(backlog.iter().copied().eq((0..size as u128).rev().take(ROUND_BACKLOG_MAX)), "from the lowest rating on");
+    assert_eq!(schedule.next_ms(), Some(2 * ROUND_MS));
+    assert_eq!(due(&mut schedule, 2 * ROUND_MS - 1), [0_u128; 0]);
+    let mut seen = first;
+    seen.extend(due(&mut schedule, 2 * ROUND_MS));
+    seen.extend(due(&mut schedule, 3 * ROUND_MS));
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..size as u128));
+    assert!(schedule.is_empty());
+}
+
+#[test]
+fn whoever_was_put_off_leaves_the_places_in_time_to_others_as_long_as_there_is_a_backlog() {
+    let mut schedule = crowd(ROUND_IN_TIME_MAX + 2 * ROUND_BACKLOG_MAX);
+    let again = schedule.take_due(ROUND_MS).round.pop().unwrap();
+    let (id, newcomer) = (again.id.0, Waiting { id: TicketId(u128::MAX), ..waiting(0) });
+    schedule.add(2 * ROUND_MS, again);
+    schedule.add(2 * ROUND_MS, newcomer);
+    let second = due(&mut schedule, 2 * ROUND_MS);
+    assert_eq!(second[0], u128::MAX);
+    assert!(!second.contains(&id), "the others of the backlog come before him");
+    assert_eq!(due(&mut schedule, 3 * ROUND_MS), [id]);
+}
+
+#[test]
+fn whoever_is_ripe_at_a_time_is_looked_for_then_and_whoever_is_asked_for_as_well() {
+    let mut schedule = crowd(ROUND_IN_TIME_MAX + 3 * ROUND_BACKLOG_MAX);
+    let ripe_ms = Some(ROUND_MS + 3);
+    schedule.add(ROUND_MS, Waiting { id: TicketId(u128::MAX), ripe_ms, ..waiting(0) });
+    schedule.take_due(ROUND_MS);
+    assert_eq!(ids(schedule.take_due(ROUND_MS + 3).ripe), [u128::MAX]);
+    // The highest rating of the backlog: his turn would be the last.
+    let last = solos(&(0..=ROUND_IN_TIME_MAX).map(|number| 9_000.0 - number as f64).collect::<Vec<_>>()).pop().unwrap();
+    schedule.add(2 * ROUND_MS, last);
+    assert_eq!(due(&mut schedule, 2 * ROUND_MS)[0], ROUND_IN_TIME_MAX as u128);
+}
+
+#[test]
+fn a_ticket_is_looked_for_when_it_is_ripe_or_in_a_round_before() {
+    let ripe = |ripe_ms| Waiting { ripe_ms, ..waiting(1) };
+    let next_ms = |ripe_ms| {
+        let mut schedule = Schedule::new(Arc::default(), 100);
+        schedule.add_again(NOW_MS, ripe(ripe_ms));
+        schedule.next_ms().unwrap()
+    };
+    assert_eq!(next_ms(Some(NOW_MS - 7)), NOW_MS - 7);
+    let round_ms = NOW_MS.next_multiple_of(ROUND_MS) + ROUND_MS - 100;
+    assert_eq!((next_ms(None), next_ms(Some(NOW_MS + 1_000))), (round_ms, round_ms));
+}
