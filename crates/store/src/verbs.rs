@@ -146,7 +146,7 @@ pub trait Tickets: Send + Sync {
     /// Writes the ticket into all of its queues, unless one of its players is taken.
     async fn enqueue(&self, ticket: Enqueue) -> Result<EnqueueOutcome>;
 
-    /// Takes a QUEUED ticket out of its queues for good. After `Left(Cancelled)` it is never matched.
+    /// Takes a QUEUED ticket out of its queues for good: that was a try of each of its players. After `Left(Cancelled)` it is never matched.
     async fn leave(&self, id: TicketId, how: Leave, reason: &str, now_ms: u64) -> Result<LeaveOutcome>;
 
     /// Raises a QUEUED ticket's width, and tells its watchers; false when it is not queued or already that wide.
@@ -294,7 +294,7 @@ pub trait Matches: Send + Sync {
     async fn no_show(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
 
     /// MATCHED or ASSIGNED → ENDED: its players are free to queue again. Those of an ASSIGNED match have met the players of its
-    /// other tickets, which [`Matches::recent`] answers from then on.
+    /// other tickets, which [`Matches::recent`] answers from then on; for the others it was a try.
     async fn end(&self, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
 
     /// Whom each of the players met in his last matches that were assigned and ended: the latest first, each once, at most

@@ -8,7 +8,7 @@
 given('id name')
 local m = read_match(ARGV[1])
 if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
-local id = read_hash(player_key(ARGV[2]), 'ticket')[1]
+local id = read_hash(player_key(ARGV[2]), 'last')[1]
 local t = id and read_hash(ticket_key(id), 'match', 'trace') or {}
 if not has_name(m.acked, ARGV[2]) then
   if not MATCH_LIVE[m.state] then return {'REFUSED', m.row} end

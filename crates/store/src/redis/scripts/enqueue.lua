@@ -19,7 +19,7 @@ t.stands = placed(t.key, t.places)
 local tries, of_players, seen, keys_there, busy = 0, {}, {}, {}, nil
 for player in players_of(t) do
   local key = player_key(player)
-  local f = read_hash(key, 'ticket', 'tries', 'w')
+  local f = read_hash(key, 'last', 'tries', 'w')
   if not busy and f[1] and LIVE[read_hash(ticket_key(f[1]), 'state')[1]] then busy = {'BUSY', player, f[1]} end
   tries = math.max(tries, tonumber(digits(key, 'tries', f[2] or '0')))
   keys_there[key] = (f[1] or f[2] or f[3]) and true or false
@@ -47,12 +47,13 @@ change_ticket(t, clock, 'state', 'QUEUED', 'ver', t.version, 'queued', t.queued,
 if noted then redis.call('PERSIST', t.key) end
 if t.players_watchers ~= '' then redis.call('HSET', t.key, 'pw', t.players_watchers) end
 for key, was_there in pairs(keys_there) do
-  redis.call('HSET', key, 'ticket', id)
+  redis.call('HSET', key, 'last', id)
   if was_there then redis.call('PERSIST', key) end
 end
 queue_up(t)
 for key, entry in pairs(arrivals) do
-  later('LPUSH', key, entry).after = function()
+  local write = later('LPUSH', key, entry)
+  write.after = write.after or function()
     redis.call('LTRIM', key, 0, ARRIVALS_KEPT - 1)
     redis.call('PEXPIRE', key, ARRIVALS_KEPT_MS)
   end

@@ -3,7 +3,8 @@
 -- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
 --   :t:<ticket>    hash    a ticket; `w` = playservers that watch it, `pw` = those that watch a player of it while it lives;
 --                          `width`, `match` and `reason` may be absent: 0 and empty; `changed` = the id of the event of its last change
---   :p:<player>    hash    his last ticket, his tries before it, `w` = playservers that watch him
+--   :p:<player>    hash    `last` = his last ticket, his tries before it, `w` = playservers that watch him; a longer name than `last` costs
+--                          16 bytes more of each who waits
 --   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
@@ -223,22 +224,20 @@ local late, late_by_key = {}, {}
 
 local function write_late()
   for _, write in ipairs(late) do
-    local reply
     for i = 1, #write, ELEMENTS_MAX do
-      reply = redis.call(write.command, write.key, unpack(write, i, math.min(i + ELEMENTS_MAX - 1, #write)))
+      redis.call(write.command, write.key, unpack(write, i, math.min(i + ELEMENTS_MAX - 1, #write)))
     end
-    write.after(reply)
+    if write.after then write.after() end
   end
   late, late_by_key = {}, {}
 end
 
--- What is to be written by `command` to a key that was checked: a list of arguments to add to, with what is done `after` it, given its
--- last reply.
+-- What is to be written by `command` to a key that was checked: a list of arguments to add to, with what is done `after` it, if anything.
 local function write_later(command, key)
   local by_key = late_by_key[command] or {}
   local write = by_key[key]
   if not write then
-    write = {command = command, key = key, after = function() end}
+    write = {command = command, key = key}
     late[#late + 1], by_key[key], late_by_key[command] = write, write, by_key
   end
   return write
@@ -331,11 +330,13 @@ local function index_member(t)
 end
 
 local function hold(id, holder)
-  later('SADD', held_key(holder), id).after = function() redis.call('SADD', HOLDERS, holder) end
+  local write = later('SADD', held_key(holder), id)
+  write.after = write.after or function() redis.call('SADD', HOLDERS, holder) end
 end
 
 local function let_go(id, holder)
-  later('SREM', held_key(holder), id).after = function()
+  local write = later('SREM', held_key(holder), id)
+  write.after = write.after or function()
     if redis.call('EXISTS', held_key(holder)) == 0 then redis.call('SREM', HOLDERS, holder) end
   end
 end
@@ -520,7 +521,7 @@ end
 local function read_snapshot(kind, name)
   local id, watchers = name, nil
   if kind == 'p' then
-    local f = read_hash(player_key(name), 'ticket', 'w')
+    local f = read_hash(player_key(name), 'last', 'w')
     id, watchers = f[1], f[2]
   end
   local t, noted
@@ -556,26 +557,18 @@ local function problem(raised)
   return type(raised) == 'table' and raised.err or 'ERR ' .. tostring(raised)
 end
 
--- The arguments of each of the calls in `together`.
-local function apart(together)
-  local calls, at = {}, 1
-  while at <= #together do
-    local own = {}
-    for i = 1, tonumber(together[at]) do own[i] = together[at + i] end
-    calls[#calls + 1], at = own, at + 1 + #own
-  end
-  return calls
-end
-
 -- What every script does: runs `answer`, its own text, for each of the calls that came together. Each has its arguments in ARGV, sees
 -- what those before it did, and is answered or fails by itself.
 --
 -- `together` holds, of each call, how many arguments it has, then these. Returns, of each call, 1 and its answer, or 0 and what is wrong,
 -- packed into one string: who reads a reply pays for each of its elements.
 local function answer_all(together, answer)
-  local answers = {}
-  for _, own in ipairs(apart(together)) do
-    ARGV = own
+  local answers, at = {}, 1
+  ARGV = {}
+  while at <= #together do
+    local count = tonumber(together[at])
+    for i = 1, math.max(count, #ARGV) do ARGV[i] = i <= count and together[at + i] or nil end
+    at = at + 1 + count
     local is_answered, answered = pcall(answer)
     answers[#answers + 1] = is_answered and 1 or 0
     answers[#answers + 1] = is_answered and answered or problem(answered)

@@ -8,7 +8,7 @@
 given('name name name')
 local kind, name = ARGV[1], ARGV[2]
 local key = kind == 'p' and player_key(name) or ticket_key(name)
-local f = read_hash(key, 'w', 'ticket')
+local f = read_hash(key, 'w', 'last')
 local noted = table.concat(names_without(f[1], ARGV[3]), ' ')
 local t = kind == 'p' and f[2] and read_ticket(f[2])
 local of_players = t and LIVE[t.state] and read_players_watchers(t, name, noted)
