@@ -185,7 +185,7 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         ("teams", ["--seconds", "3601"], "error: --seconds must be 1 to 3600, is 3601\n"),
         ("burst", ["--warm-up", "0"], "error: --warm-up must be 1 to 3600, is 0\n"),
         ("region", ["--ceiling", "3601"], "error: --ceiling must be 0 to 3600, is 3601\n"),
-        ("duel", ["--probe", "1"], "error: --probe must be 2 to 600, is 1\n"),
+        ("duel", ["--probe", "2"], "error: --probe must be 3 to 600, is 2\n"),
         ("duel", ["--p99-ms", "0"], "error: --p99-ms must be above 0 and at most 1000000, is 0\n"),
         ("duel", ["--rate-max", "0"], "error: --rate-max must be 1 to 1000000, is 0\n"),
         ("deep", ["--waiting", "0"], "error: --waiting must be 1 to 1000000, is 0\n"),

@@ -6,6 +6,7 @@ use super::page::{HEADER, Page};
 use super::progress::Progress;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
+use std::ops::Range;
 use std::time::Duration;
 
 /// Where not even so many tickets per second last, nothing does.
@@ -14,7 +15,8 @@ const RATE_MIN: f64 = 1.0;
 const PRECISION: f64 = 1.1;
 /// Seconds at the beginning of each probe that are not looked at.
 const WARM_UP: usize = 1;
-const PROBE_SECONDS: (u64, u64) = (2, 600);
+/// One more is lost to its edges.
+const PROBE_SECONDS: (u64, u64) = (3, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
@@ -111,9 +113,8 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
 pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
-    let seconds = load.offer(rate, lasts).await;
-    load.settle(LEFT_MAX, SETTLE_MAX).await;
-    load.book.page(seconds.start + WARM_UP..seconds.end)
+    let seconds = tried(load, rate, lasts).await;
+    load.book.page(seconds)
 }
 
 /// A rate that was tried.
@@ -126,15 +127,20 @@ pub struct Probe {
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
-    let seconds = load.offer(rate, demand.lasts).await;
-    load.settle(LEFT_MAX, SETTLE_MAX).await;
-    let seconds = seconds.start + WARM_UP..seconds.end;
+    let seconds = tried(load, rate, demand.lasts).await;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
     let p99_ms = match demand.since {
         Since::Fit => load.waits_for_system(seconds)?.p99,
         Since::Due => page.matched_ms.p99,
     };
     Ok(Probe { page, seconds: length, p99_ms })
+}
+
+/// The seconds of an offer that are looked at.
+async fn tried(load: &Load, rate: f64, lasts: Duration) -> Range<usize> {
+    let seconds = load.offer(rate, lasts).await;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    seconds.start + WARM_UP..seconds.end
 }
 
 /// Of a table of probes.
