@@ -131,7 +131,7 @@ async fn carry(
             continue;
         }
         tokio::select! {
-            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() < DELIVERIES_IN_FLIGHT_MAX => {
+            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
                 delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels)));
             }
             Some(is_taken) = delivered.next() => {

@@ -26,7 +26,7 @@ pub const FOLLOW_CALLS_MAX: usize = 256;
 pub const WATCHERS_MAX: usize = 200_000;
 /// Watchers of one player or one ticket, here: the devices of a party, and what is left of connections that broke.
 pub const WATCHERS_OF_ONE_MAX: usize = 64;
-/// Events in work on the mover's stream.
+/// Deliveries in work on the mover's stream, each of up to 64 events.
 pub const DELIVERIES_IN_WORK_MAX: usize = 1_024;
 /// Subjects whose last watcher left, waiting to be signed off; and those of them in work at the same time.
 pub const SIGN_OFF_QUEUE_MAX: usize = WATCHERS_MAX;
