@@ -1,7 +1,7 @@
 //! One look: read a range from the store, have it searched, and say what came of it for each ticket it was for.
 
 use crate::attempt;
-use crate::config::{ARRIVAL_TICKETS_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX};
+use crate::config::{ARRIVAL_TICKETS_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX, WINDOW_TICKETS_MAX};
 use crate::crowds::Crowds;
 use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
@@ -147,7 +147,7 @@ impl Eyes {
         };
         let mut looked = Vec::new();
         while let Some(window) = windows.pop() {
-            match read(&*self.store, &window.look, api::RANGE_TICKETS_MAX).await {
+            match read(&*self.store, &window.look, WINDOW_TICKETS_MAX).await {
                 Ok(range) if range.is_whole => looked.extend(self.search_window(window, range, now_ms).await),
                 Ok(_) => {
                     if !is_crowded(&window.look) {

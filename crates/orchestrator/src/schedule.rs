@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// of its queues, however often it is added.
 ///
 /// What looking again costs must not grow with how many wait. So in one round no more than [`ROUND_IN_TIME_MAX`] are looked for at their
-/// time; whoever else is due joins the backlog, of which each round takes the next [`ROUND_BACKLOG_MAX`] in order of their ratings:
+/// time; whoever else is due joins the backlog, of which the middle of each round takes the next [`ROUND_BACKLOG_MAX`] in order of their ratings:
 /// neighbours, who can be looked for in one small range. Those of the backlog stay in it as long as there is one, and leave the places in
 /// time to those who came later. Whoever is known to be ripe soon is looked for then, and needs no round.
 #[derive(Default)]
@@ -107,7 +107,8 @@ impl Schedule {
                 self.put_off(resting, now_ms);
             }
         }
-        while self.backlog_left > 0
+        while now_ms >= self.middle_ms()
+            && self.backlog_left > 0
             && let Some(resting) = self.take_next_of_backlog()
         {
             self.backlog_left -= 1;
@@ -119,8 +120,14 @@ impl Schedule {
     /// When the next entry comes up.
     pub fn next_ms(&self) -> Option<u64> {
         let timed_ms = self.timed.first_key_value().map(|((at_ms, _), _)| *at_ms);
-        let round_ms = (!self.backlog.is_empty()).then_some(self.round_ends_ms);
-        timed_ms.into_iter().chain(round_ms).min()
+        let is_taken = self.backlog_left < ROUND_BACKLOG_MAX;
+        let middle_ms = self.middle_ms() + if is_taken { ROUND_MS } else { 0 };
+        timed_ms.into_iter().chain((!self.backlog.is_empty()).then_some(middle_ms)).min()
+    }
+
+    /// Of this round.
+    fn middle_ms(&self) -> u64 {
+        self.round_ends_ms.saturating_sub(ROUND_MS / 2)
     }
 
     pub fn len(&self) -> usize {

@@ -51,9 +51,9 @@ impl Window {
         self.waiting.extend(other.waiting);
     }
 
-    /// Whether looking around each of its tickets reads no more than one look through all.
+    /// Whether looking around each of its tickets reads no more than one range may hold.
     pub fn is_small(&self) -> bool {
-        self.tickets_max() < api::RANGE_TICKETS_MAX
+        self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
     }
 
     /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
@@ -105,6 +105,6 @@ mod tests {
         while !window.is_small() {
             window = window.narrower().remove(0);
         }
-        assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX < api::RANGE_TICKETS_MAX);
+        assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX);
     }
 }

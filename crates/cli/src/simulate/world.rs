@@ -9,7 +9,7 @@ use super::played::{Made, Played};
 use super::prospects::Prospects;
 use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
-use orchestrator::plan::{ARRIVAL_TICKETS_MAX, Due, Schedule, Waiting, Window, windows};
+use orchestrator::plan::{ARRIVAL_TICKETS_MAX, Due, Schedule, WINDOW_TICKETS_MAX, Waiting, Window, windows};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -151,8 +151,8 @@ impl<'a> World<'a> {
         if !window.waiting.iter().any(|waiting| self.waits(waiting)) {
             return;
         }
-        let numbers = self.line.read(&window.look, api::RANGE_TICKETS_MAX);
-        match numbers.len() == api::RANGE_TICKETS_MAX {
+        let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
+        match numbers.len() == WINDOW_TICKETS_MAX {
             false => self.search_window(window, &numbers, now_ms),
             true if window.is_small() => self.look_around_each(window, now_ms),
             true => window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms)),

@@ -57,18 +57,21 @@ fn a_ticket_comes_back_as_it_was() {
 }
 
 #[test]
-fn of_more_than_there_is_time_for_a_round_takes_the_first_and_neighbours_of_the_others_and_each_has_his_turn() {
+fn of_more_than_there_is_time_for_a_round_takes_the_first_then_neighbours_of_the_others_and_each_has_his_turn() {
     let size = ROUND_IN_TIME_MAX + 2 * ROUND_BACKLOG_MAX + 7;
     let mut schedule = crowd(size);
-    let first = due(&mut schedule, ROUND_MS);
-    let (in_time, backlog) = first.split_at(ROUND_IN_TIME_MAX);
-    assert!(in_time.iter().copied().eq(0..ROUND_IN_TIME_MAX as u128), "whoever is due first");
-    assert!(backlog.iter().copied().eq((0..size as u128).rev().take(ROUND_BACKLOG_MAX)), "from the lowest rating on");
-    assert_eq!(schedule.next_ms(), Some(2 * ROUND_MS));
-    assert_eq!(due(&mut schedule, 2 * ROUND_MS - 1), [0_u128; 0]);
-    let mut seen = first;
-    seen.extend(due(&mut schedule, 2 * ROUND_MS));
-    seen.extend(due(&mut schedule, 3 * ROUND_MS));
+    let mut seen = due(&mut schedule, ROUND_MS);
+    assert!(seen.iter().copied().eq(0..ROUND_IN_TIME_MAX as u128), "whoever is due first");
+    let middle_ms = |round: u64| round * ROUND_MS + ROUND_MS / 2;
+    assert_eq!((schedule.next_ms(), due(&mut schedule, middle_ms(1) - 1)), (Some(middle_ms(1)), vec![]));
+    let neighbours = due(&mut schedule, middle_ms(1));
+    assert!(
+        neighbours.iter().copied().eq((0..size as u128).rev().take(ROUND_BACKLOG_MAX)),
+        "from the lowest rating on"
+    );
+    assert_eq!((schedule.next_ms(), due(&mut schedule, middle_ms(2) - 1)), (Some(middle_ms(2)), vec![]));
+    seen.extend(neighbours);
+    seen.extend([2, 3].iter().flat_map(|round| due(&mut schedule, middle_ms(*round))));
     seen.sort_unstable();
     assert!(seen.into_iter().eq(0..size as u128));
     assert!(schedule.is_empty());
@@ -77,14 +80,14 @@ fn of_more_than_there_is_time_for_a_round_takes_the_first_and_neighbours_of_the_
 #[test]
 fn whoever_was_put_off_leaves_the_places_in_time_to_others_as_long_as_there_is_a_backlog() {
     let mut schedule = crowd(ROUND_IN_TIME_MAX + 2 * ROUND_BACKLOG_MAX);
-    let again = schedule.take_due(ROUND_MS).round.pop().unwrap();
+    schedule.take_due(ROUND_MS);
+    let again = schedule.take_due(2 * ROUND_MS - 1).round.pop().unwrap();
     let (id, newcomer) = (again.id.0, Waiting { id: TicketId(u128::MAX), ..waiting(0) });
     schedule.add(2 * ROUND_MS, again);
     schedule.add(2 * ROUND_MS, newcomer);
-    let second = due(&mut schedule, 2 * ROUND_MS);
-    assert_eq!(second[0], u128::MAX);
-    assert!(!second.contains(&id), "the others of the backlog come before him");
-    assert_eq!(due(&mut schedule, 3 * ROUND_MS), [id]);
+    assert_eq!(due(&mut schedule, 2 * ROUND_MS), [u128::MAX]);
+    assert!(!due(&mut schedule, 3 * ROUND_MS - 1).contains(&id), "the others of the backlog come before him");
+    assert_eq!(due(&mut schedule, 4 * ROUND_MS - 1), [id]);
 }
 
 #[test]
