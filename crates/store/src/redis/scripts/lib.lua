@@ -3,8 +3,8 @@
 -- KEYS[1]  the realm's prefix `{realm}`. Every other key is derived from it, so all share its hash slot:
 --   :t:<ticket>    hash    a ticket; `w` = playservers that watch it, `pw` = those that watch a player of it while it lives;
 --                          `width`, `match` and `reason` may be absent: 0 and empty; `changed` = the id of the event of its last change
---   :p:<player>    hash    `last` = his last ticket, his tries before it, `w` = playservers that watch him; a longer name than `last` costs
---                          16 bytes more of each who waits
+--   :p:<player>    hash    `last` = his last ticket, his tries before it, `w` = playservers that watch him; with a name of six letters
+--                          instead of `last` it would take 64 bytes, not 48
 --   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
