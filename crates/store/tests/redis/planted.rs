@@ -196,3 +196,21 @@ async fn an_outbox_ahead_of_the_clock_refuses_before_anything_is_written_and_a_n
     scene.store.lead(&instance_id("mover-2"), LEASE, NOW_MS, Cursor::default()).await.unwrap();
     scene.run("leave").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_verb_for_which_redis_has_no_memory_writes_nothing() {
+    let mut plot = Plot::new().await;
+    let Plot { raw, scene, kept, .. } = &mut plot;
+    let mut refused = 0;
+    for verb in VERBS {
+        raw.put_back(kept).await;
+        let () = raw.ask(cmd("CONFIG").arg("SET").arg("maxmemory").arg(1)).await;
+        let outcome = scene.run(verb).await;
+        let () = raw.ask(cmd("CONFIG").arg("SET").arg("maxmemory").arg(0)).await;
+        if let Err(error) = outcome {
+            assert_eq!(raw.content().await, kept.content, "{verb} wrote half: {error}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "there was memory");
+}

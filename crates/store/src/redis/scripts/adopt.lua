@@ -36,9 +36,9 @@ for _, l in ipairs(lost) do let_go(l.id, l.holder) end
 local rows = {}
 for i, t in ipairs(taken) do
   if t.holder ~= me then
+    redis.call('HSET', t.key, 'holder', me)
     let_go(t.id, t.holder)
     hold(t.id, me)
-    redis.call('HSET', t.key, 'holder', me)
   end
   rows[i] = ticket_row(t.id)
 end

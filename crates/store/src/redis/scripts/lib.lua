@@ -220,6 +220,7 @@ end
 local ELEMENTS_MAX = 1000
 -- What calls of a script put into keys that they share, or take out of them, is written after the last of them, in one command for each
 -- key: nothing else costs a script as much. Whoever reads such a key, or puts into it what may be yet to be taken out, has it written before.
+-- A call writes something at once before it puts off anything: for want of memory Redis refuses the first write, and none that follows.
 local late, late_by_key = {}, {}
 
 local function write_late()

@@ -20,10 +20,10 @@ for _, id in ipairs(ids) do
 end
 
 for _, id in ipairs(ids) do
-  let_go(id, holder)
   if tickets[id] then
-    hold(id, NOBODY)
     redis.call('HSET', ticket_key(id), 'holder', NOBODY)
+    hold(id, NOBODY)
   end
+  let_go(id, holder)
 end
 return #ids
