@@ -16,6 +16,9 @@ const NO_DATABASE: &str = "Redis server refused to switch database";
 /// What Redis 7.0, and what later ones say within a script that may not do something.
 const REFUSED_IN_SCRIPT: [&str; 2] = ["The user executing the script", "ACL failure in script"];
 
+/// What it says that has no memory left, in a script too.
+const NO_MEMORY: &str = "OOM command not allowed";
+
 /// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
 pub(super) fn is_passing(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Io | ErrorKind::MasterNameNotFoundBySentinel) || says(error, &PASSING)
@@ -50,6 +53,9 @@ fn refusal(error: &RedisError) -> Option<String> {
     }
     if says(error, &["NOAUTH"]) {
         return Some("Redis wants a user and a password, and its URL has none".to_owned());
+    }
+    if text.contains(NO_MEMORY) {
+        return Some("Redis has no memory left: its maxmemory is too low for what it holds".to_owned());
     }
     if says(error, &["NOPERM"]) || REFUSED_IN_SCRIPT.iter().any(|words| text.contains(words)) {
         return Some(format!("the user of the Redis URL lacks a permission: {text}"));

@@ -209,6 +209,7 @@ async fn a_verb_for_which_redis_has_no_memory_writes_nothing() {
         let () = raw.ask(cmd("CONFIG").arg("SET").arg("maxmemory").arg(0)).await;
         if let Err(error) = outcome {
             assert_eq!(raw.content().await, kept.content, "{verb} wrote half: {error}");
+            assert!(error.to_string().contains("no memory left"), "{verb}: {error}");
             refused += 1;
         }
     }
