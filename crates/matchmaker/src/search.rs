@@ -30,13 +30,15 @@ pub async fn answer(
     let request = &request.request;
     let (range, outcome) = search(range, rules, request.now_ms, request.seed).await?;
     let traces = trace::by_ticket(request);
-    let claimed = outcome.proposals.iter().filter_map(|proposal| {
-        let tickets = proposal.teams.iter().flatten().map(|index| &range.candidates[*index]);
-        Some((proposal, claims.claim(tickets)?))
-    });
     // All of them are claimed before the first is proposed.
+    let claimed = outcome.proposals.iter().map(|proposal| (proposal, claims.claim(tickets_of(&range, proposal))));
     let claimed: Vec<_> = claimed.collect();
-    let proposed = claimed.iter().map(|(proposal, claim)| propose(proposer, request, &range, &traces, proposal, claim));
+    let proposed = claimed.iter().map(|(proposal, claim)| async {
+        match claim {
+            Some(claim) => propose(proposer, request, &range, &traces, proposal, claim).await,
+            None => forestalled(&range, proposal),
+        }
+    });
     Ok(v1::SearchResponse {
         call: 0,
         proposed: join_all(proposed).await,
@@ -114,6 +116,20 @@ fn observe(queue: &QueueName, began: Instant, outcome: &Outcome) {
     }
 }
 
+fn tickets_of<'a>(range: &'a Range, proposal: &'a Proposal) -> impl Iterator<Item = &'a Candidate> {
+    proposal.teams.iter().flatten().map(|index| &range.candidates[*index])
+}
+
+/// Another search proposed one of its tickets meanwhile: the others are to be looked for again, as after a conflict at the mover.
+fn forestalled(range: &Range, proposal: &Proposal) -> v1::Proposed {
+    v1::Proposed {
+        verdict: Verdict::Conflict as i32,
+        match_id: String::new(),
+        ticket_ids: tickets_of(range, proposal).map(|ticket| api::ticket_id_to_bytes(ticket.id)).collect(),
+        cost_s: proposal.cost_s,
+    }
+}
+
 /// Proposes one match.
 async fn propose(
     proposer: &Proposer,
@@ -138,7 +154,7 @@ async fn propose(
     let (answer, tries) = telemetry::within(span.clone(), proposer.propose(&request)).await;
     trace::tell(&span, &answer, tries);
     note(claim, &answer);
-    let ids: Vec<TicketId> = proposal.teams.iter().flatten().map(|index| range.candidates[*index].id).collect();
+    let ids: Vec<TicketId> = tickets_of(range, proposal).map(|ticket| ticket.id).collect();
     let here = if span.is_disabled() { named } else { telemetry::traceparent(&span) };
     trace::tell_failure(&answer, &ids, traces, &here);
     v1::Proposed {
