@@ -43,7 +43,7 @@ impl Batches {
         let mut lanes = self.lanes();
         let lane = lanes.entry(waiting.call.script.hash()).or_default();
         if lane.waiting.len() >= WAITING_MAX {
-            return Err(lost("too many calls wait to go to Redis"));
+            return Err(RedisError::from((ErrorKind::Client, "too many calls wait to go to Redis")));
         }
         lane.waiting.push_back(waiting);
         Ok(!std::mem::replace(&mut lane.is_driven, true))
