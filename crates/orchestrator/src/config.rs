@@ -9,8 +9,8 @@ pub struct Config {
     pub drainable: bool,
 }
 
-/// Tickets in the schedule, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
-/// adopted. Each takes about a quarter of a kB while it waits.
+/// Tickets that are held here, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
+/// adopted. Each takes about a quarter of a kB between two looks, and several while it is looked for.
 pub const HELD_MAX: usize = 1_000_000;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
@@ -32,6 +32,8 @@ pub const ARRIVALS_TOGETHER_MAX: usize = 256;
 pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
 /// Looks for arrivals in work at once.
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
+/// Looks around tickets of one pool at once: half of what one matchmaker takes.
+pub const LOOKS_AROUND_IN_WORK_MAX: usize = SEARCHES_IN_FLIGHT_MAX / 2;
 /// Tickets in an arrival's range; in one that several share, so many for each.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
 /// How long no range is read that tickets share after one of their pool was cut, for the many others who wait among them.
@@ -71,6 +73,9 @@ pub const ROUND_MS: u64 = 250;
 /// Tickets that are looked for again at their time, in each round; and of those for whom there is none then, neighbours by neighbours. An
 /// arrival's own look covers whoever waits, so these look for what widens or relaxes as they wait, and find little.
 pub const ROUND_IN_TIME_MAX: usize = 32;
+/// Tickets that are looked for because they are ripe, in each round: more than a busy queue has, fewer than there are where nobody can be
+/// matched for want of a service.
+pub const ROUND_RIPE_MAX: usize = 1_024;
 pub const ROUND_BACKLOG_MAX: usize = 128;
 /// Tickets in a window's range; a window that holds more is looked through narrower. What a search costs grows with their square.
 pub const WINDOW_TICKETS_MAX: usize = 1_024;

@@ -31,8 +31,8 @@ impl Crowds {
     }
 
     pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
-        let is_within = |crowd: &Crowd| now_ms < crowd.until_ms && look.low <= crowd.high && crowd.low <= look.high;
-        self.crowds().get(&pool(look)).is_some_and(is_within)
+        let is_there = |crowd: &Crowd| now_ms < crowd.until_ms && crowd.low <= look.low && look.high <= crowd.high;
+        self.crowds().get(&pool(look)).is_some_and(is_there)
     }
 
     fn crowds(&self) -> MutexGuard<'_, HashMap<Pool, Crowd>> {

@@ -52,6 +52,11 @@ impl Register {
         Self { holdings, standings: Mutex::default() }
     }
 
+    /// How many are held here, those who are looked for just now among them.
+    pub fn count(&self) -> usize {
+        self.holdings.count()
+    }
+
     /// Shows a ticket among what is held here, until it is dropped.
     #[must_use]
     pub fn keep(&self, mut waiting: Waiting) -> Waiting {

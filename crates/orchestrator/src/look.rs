@@ -1,7 +1,9 @@
 //! One look: read a range from the store, have it searched, and say what came of it for each ticket it was for.
 
 use crate::attempt;
-use crate::config::{ARRIVAL_TICKETS_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX, WINDOW_TICKETS_MAX};
+use crate::config::{
+    ARRIVAL_TICKETS_MAX, LOOKS_AROUND_IN_WORK_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX, WINDOW_TICKETS_MAX,
+};
 use crate::crowds::Crowds;
 use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
@@ -9,7 +11,6 @@ use crate::waiting::Waiting;
 use crate::windows::Window;
 use domain::{Look, Sought, TicketId, TicketState};
 use futures::StreamExt;
-use futures::future::join_all;
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -93,7 +94,8 @@ impl Eyes {
     }
 
     async fn look_around_each(&self, waiting: Vec<Waiting>, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        join_all(waiting.into_iter().map(|waiting| self.look_around(waiting, now_ms))).await
+        let looks = waiting.into_iter().map(|waiting| self.look_around(waiting, now_ms));
+        futures::stream::iter(looks).buffer_unordered(LOOKS_AROUND_IN_WORK_MAX).collect().await
     }
 
     /// Looks around one ticket, which must be in the match.

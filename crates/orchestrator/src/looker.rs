@@ -54,7 +54,7 @@ impl Looker {
 
     /// Whether another ticket can be held here.
     pub fn has_room(&self) -> bool {
-        self.schedule().len() < HELD_MAX
+        self.register.count() < HELD_MAX
     }
 
     /// Looks for a ticket that is new or ripe at once, or as soon as those of its pool are looked for that came right before it.

@@ -1,4 +1,4 @@
-use crate::config::{DUE_MAX, RIPE_AWAITED_MS, ROUND_BACKLOG_MAX, ROUND_IN_TIME_MAX, ROUND_MS};
+use crate::config::{DUE_MAX, RIPE_AWAITED_MS, ROUND_BACKLOG_MAX, ROUND_IN_TIME_MAX, ROUND_MS, ROUND_RIPE_MAX};
 use crate::held::{self, Kept, Register};
 use crate::waiting::Waiting;
 use chassis::Hold;
@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// What looking again costs must not grow with how many wait. So in one round no more than [`ROUND_IN_TIME_MAX`] are looked for at their
 /// time; whoever else is due joins the backlog, of which the middle of each round takes the next [`ROUND_BACKLOG_MAX`] in order of their ratings:
 /// neighbours, who can be looked for in one small range. Those of the backlog stay in it as long as there is one, and leave the places in
-/// time to those who came later. Whoever is known to be ripe soon is looked for then, and needs no round.
+/// time to those who came later. Whoever is known to be ripe soon is looked for then, and needs no round; of those, too, one round takes no
+/// more than [`ROUND_RIPE_MAX`], and the next the others.
 #[derive(Default)]
 pub struct Schedule {
     register: Arc<Register>,
@@ -26,8 +27,11 @@ pub struct Schedule {
     /// Of the last that was taken of the backlog.
     taken: Option<Place>,
     round_ends_ms: u64,
+    ripe_left: usize,
     in_time_left: usize,
     backlog_left: usize,
+    /// Entries that keep their turn.
+    owed: usize,
     next: u64,
 }
 
@@ -50,6 +54,8 @@ struct Resting {
     width: u32,
     looks: u32,
     was_put_off: bool,
+    /// It keeps its turn.
+    is_owed: bool,
 }
 
 impl Schedule {
@@ -66,9 +72,8 @@ impl Schedule {
         match self.backlog.remove(&place(&waiting)) {
             Some(resting) => self.enter(at_ms, Resting { was_put_off: false, ..resting }),
             None => {
-                let hold = self.register.hold(&mut waiting);
-                let Waiting { ripe_ms, width, looks, was_put_off, .. } = waiting;
-                self.enter(at_ms, Resting { hold, ripe_ms, width, looks, was_put_off });
+                let resting = self.rest(&mut waiting);
+                self.enter(at_ms, resting);
             }
         }
     }
@@ -86,10 +91,14 @@ impl Schedule {
         }
     }
 
-    /// Gives one back whose turn had come but who could not be looked for: he keeps his turn.
-    pub fn put_back(&mut self, at_ms: u64, waiting: Waiting) {
-        self.in_time_left += 1;
-        self.add(at_ms, Waiting { was_put_off: false, ..waiting });
+    /// Gives one back whose turn had come but who could not be looked for: he keeps his turn, and rounds take fewer others meanwhile.
+    pub fn put_back(&mut self, at_ms: u64, mut waiting: Waiting) {
+        if !self.known.contains(&key(&waiting)) {
+            self.backlog.remove(&place(&waiting));
+            self.owed += 1;
+            let resting = self.rest(&mut waiting);
+            self.enter(at_ms, Resting { was_put_off: false, is_owed: true, ..resting });
+        }
     }
 
     /// Takes out those whose time has come, as many as there is time for.
@@ -98,8 +107,17 @@ impl Schedule {
         let mut due = Due::default();
         for _ in 0..DUE_MAX {
             let Some(resting) = self.take_timed(now_ms) else { break };
-            if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms <= now_ms) {
-                due.ripe.extend(resting.wake());
+            if resting.is_owed {
+                self.owed -= 1;
+                due.round.extend(resting.wake());
+            } else if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms <= now_ms) {
+                match self.ripe_left.checked_sub(1) {
+                    Some(left) => {
+                        self.ripe_left = left;
+                        due.ripe.extend(resting.wake());
+                    }
+                    None => self.enter(self.round_ends_ms, resting),
+                }
             } else if self.in_time_left > 0 && (!resting.was_put_off || self.backlog.is_empty()) {
                 self.in_time_left -= 1;
                 due.round.extend(Resting { was_put_off: false, ..resting }.wake());
@@ -120,7 +138,7 @@ impl Schedule {
     /// When the next entry comes up.
     pub fn next_ms(&self) -> Option<u64> {
         let timed_ms = self.timed.first_key_value().map(|((at_ms, _), _)| *at_ms);
-        let is_taken = self.backlog_left < ROUND_BACKLOG_MAX;
+        let is_taken = self.backlog_left == 0;
         let middle_ms = self.middle_ms() + if is_taken { ROUND_MS } else { 0 };
         timed_ms.into_iter().chain((!self.backlog.is_empty()).then_some(middle_ms)).min()
     }
@@ -139,10 +157,19 @@ impl Schedule {
     }
 
     fn begin_round(&mut self, now_ms: u64) {
-        if now_ms >= self.round_ends_ms {
+        // None ends later than that, unless the clock was put back.
+        if now_ms >= self.round_ends_ms || self.round_ends_ms > now_ms + ROUND_MS {
             self.round_ends_ms = (now_ms + 1 + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms;
-            (self.in_time_left, self.backlog_left) = (ROUND_IN_TIME_MAX, ROUND_BACKLOG_MAX);
+            self.ripe_left = ROUND_RIPE_MAX;
+            self.in_time_left = ROUND_IN_TIME_MAX.saturating_sub(self.owed);
+            self.backlog_left = ROUND_BACKLOG_MAX.saturating_sub(self.owed);
         }
+    }
+
+    fn rest(&self, waiting: &mut Waiting) -> Resting {
+        let hold = self.register.hold(waiting);
+        let Waiting { ripe_ms, width, looks, was_put_off, .. } = *waiting;
+        Resting { hold, ripe_ms, width, looks, was_put_off, is_owed: false }
     }
 
     fn enter(&mut self, at_ms: u64, resting: Resting) {
@@ -189,7 +216,7 @@ impl Resting {
 
     /// None, and told, where its party cannot be read, which was written here.
     fn wake(self) -> Option<Waiting> {
-        let Self { hold, ripe_ms, width, looks, was_put_off } = self;
+        let Self { hold, ripe_ms, width, looks, was_put_off, .. } = self;
         match hold.waiting() {
             Ok(waiting) => Some(Waiting { ripe_ms, width, looks, was_put_off, held: Some(hold), ..waiting }),
             Err(error) => {

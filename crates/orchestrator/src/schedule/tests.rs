@@ -115,3 +115,34 @@ fn a_ticket_is_looked_for_when_it_is_ripe_or_in_a_round_before() {
     let round_ms = NOW_MS.next_multiple_of(ROUND_MS) + ROUND_MS - 100;
     assert_eq!((next_ms(None), next_ms(Some(NOW_MS + 1_000))), (round_ms, round_ms));
 }
+
+#[test]
+fn whoever_could_not_be_looked_for_keeps_his_turn_and_others_wait_for_it() {
+    let mut schedule = crowd(2 * ROUND_IN_TIME_MAX + ROUND_BACKLOG_MAX);
+    let first = schedule.take_due(ROUND_MS).round;
+    let owed = ids(solos(&[1500.0; ROUND_IN_TIME_MAX]));
+    first.into_iter().for_each(|waiting| schedule.put_back(2 * ROUND_MS, waiting));
+    let newcomer = Waiting { id: TicketId(u128::MAX), ..waiting(0) };
+    schedule.add(2 * ROUND_MS - 1, newcomer);
+    assert_eq!(due(&mut schedule, 2 * ROUND_MS), owed);
+}
+
+#[test]
+fn of_those_who_are_ripe_a_round_takes_so_many_and_the_next_ones_the_others() {
+    let mut schedule = Schedule::default();
+    let ripe = |solo| Waiting { ripe_ms: Some(5), ..solo };
+    let solos = solos(&[1500.0; ROUND_RIPE_MAX + 3]);
+    solos.into_iter().for_each(|solo| schedule.add(5, ripe(solo)));
+    assert_eq!(schedule.take_due(5).ripe.len(), ROUND_RIPE_MAX);
+    assert_eq!((schedule.take_due(6).ripe.len(), schedule.next_ms()), (0, Some(ROUND_MS)));
+    assert_eq!(schedule.take_due(ROUND_MS).ripe.len(), 3);
+}
+
+#[test]
+fn a_clock_that_is_put_back_stops_no_rounds() {
+    let mut schedule = crowd(ROUND_IN_TIME_MAX);
+    schedule.take_due(NOW_MS);
+    let (later_ms, newcomer) = (NOW_MS - 60_000, waiting(0));
+    schedule.add(later_ms, newcomer);
+    assert_eq!(due(&mut schedule, later_ms), [0]);
+}
