@@ -72,7 +72,7 @@ pub const WINDOWS_IN_WORK_MAX: usize = 16;
 pub const ROUND_MS: u64 = 250;
 /// Tickets that are looked for again at their time, in each round; and of those for whom there is none then, neighbours by neighbours. An
 /// arrival's own look covers whoever waits, so these look for what widens or relaxes as they wait, and find little.
-pub const ROUND_IN_TIME_MAX: usize = 32;
+pub const ROUND_IN_TIME_MAX: usize = 64;
 /// Tickets that are looked for because they are ripe, in each round: more than a busy queue has, fewer than there are where nobody can be
 /// matched for want of a service.
 pub const ROUND_RIPE_MAX: usize = 1_024;
