@@ -85,7 +85,7 @@ impl Eyes {
         self.widen(&mut window.waiting, now_ms).await;
         if window.waiting.len() > 1 && !self.crowds.is_crowded(&window.look, now_ms) {
             match read(&*self.store, &window.look, window.tickets_max()).await {
-                Ok(range) if range.is_whole => return self.search_window(window, range, now_ms).await,
+                Ok(range) if range.is_whole => return self.search_window(window, range.tickets, now_ms).await,
                 Ok(_) => self.crowds.note(&window.look, now_ms),
                 Err(error) => return with_all_failed(window.waiting, &error),
             }
@@ -150,7 +150,7 @@ impl Eyes {
         let mut looked = Vec::new();
         while let Some(window) = windows.pop() {
             match read(&*self.store, &window.look, WINDOW_TICKETS_MAX).await {
-                Ok(range) if range.is_whole => looked.extend(self.search_window(window, range, now_ms).await),
+                Ok(range) if range.is_whole => looked.extend(self.search_window(window, range.tickets, now_ms).await),
                 Ok(_) => {
                     if !is_crowded(&window.look) {
                         self.large_crowds.note(&window.look, now_ms);
@@ -166,9 +166,10 @@ impl Eyes {
         looked
     }
 
-    async fn search_window(&self, window: Window, range: Range, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        let present: HashSet<TicketId> = range.tickets.iter().map(|ticket| ticket.id).collect();
-        let is_gone = |waiting: &Waiting| range.is_whole && !present.contains(&waiting.id);
+    /// Has all that stands in a window searched. Who is not among it waits no longer.
+    async fn search_window(&self, window: Window, range: Vec<IndexedTicket>, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
+        let is_gone = |waiting: &Waiting| !present.contains(&waiting.id);
         let Some(first) = window.waiting.first().filter(|_| !window.waiting.iter().all(is_gone)) else {
             return with_all(window.waiting, Looked::Gone);
         };
@@ -177,9 +178,9 @@ impl Eyes {
         let traced = window.waiting.iter().zip(&spans).filter(|(_, span)| !span.is_disabled());
         let traced: Vec<_> = traced.map(|(waiting, span)| (waiting.id, span.clone())).collect();
         let outlook = self.outlooks.of(&first.rules, &window.look.pool, now_ms).await;
-        telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.tickets.len(), &first.trace);
+        telemetry::metrics().range(window.look.queue.as_str(), WINDOW, range.len(), &first.trace);
         let due = window.waiting.iter().map(|waiting| waiting.id).filter(|id| present.contains(id)).collect();
-        let searching = self.searcher.search(first, &traced, Sought::Window(due), range.tickets, &outlook, now_ms);
+        let searching = self.searcher.search(first, &traced, Sought::Window(due), range, &outlook, now_ms);
         let found = searching.instrument(telemetry::linked_to_first(&spans)).await;
         if let Err(error) = &found {
             failed(first, error);
