@@ -105,7 +105,8 @@ impl Load {
         let mut next = 0;
         while next < tickets {
             ticks.tick().await;
-            let by_now = (began.elapsed().as_secs_f64() * rate) as usize;
+            // The first is due at once.
+            let by_now = (began.elapsed().as_secs_f64() * rate) as usize + 1;
             for number in next..by_now.min(tickets) {
                 self.arrive(began + Duration::from_secs_f64(number as f64 / rate));
             }
