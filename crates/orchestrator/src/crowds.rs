@@ -1,7 +1,7 @@
 //! Where so many wait that others can share no look: a range of all would be read, found cut, and read again narrower.
 
 use crate::config::{CROWDED_MS, CROWDS_MAX};
-use crate::landing::Pool;
+use crate::landing::{Pool, pool_of};
 use domain::Look;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,22 +26,18 @@ impl Crowds {
             crowds.retain(|_, crowd| now_ms < crowd.until_ms);
         }
         if crowds.len() < CROWDS_MAX {
-            crowds.insert(pool(look), Crowd { until_ms: now_ms + CROWDED_MS, low: look.low, high: look.high });
+            crowds.insert(pool_of(look), Crowd { until_ms: now_ms + CROWDED_MS, low: look.low, high: look.high });
         }
     }
 
     pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
         let is_there = |crowd: &Crowd| now_ms < crowd.until_ms && crowd.low <= look.low && look.high <= crowd.high;
-        self.crowds().get(&pool(look)).is_some_and(is_there)
+        self.crowds().get(&pool_of(look)).is_some_and(is_there)
     }
 
     fn crowds(&self) -> MutexGuard<'_, HashMap<Pool, Crowd>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn pool(look: &Look) -> Pool {
-    (look.queue.clone(), look.pool.clone())
 }
 
 #[cfg(test)]

@@ -2,12 +2,17 @@
 //! one of two in vain: they wait for these, and are looked for together.
 
 use crate::waiting::Waiting;
-use domain::QueueName;
+use domain::{Look, QueueName};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What can be matched with one another: a queue and one of its pools.
 pub type Pool = (QueueName, String);
+
+/// What a look reads of.
+pub fn pool_of(look: &Look) -> Pool {
+    (look.queue.clone(), look.pool.clone())
+}
 
 /// Bounded by the room that each arrival has, and by the tickets that are held here.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! Groups due tickets into windows, so that each waiting ticket is read once however many neighbours are looked for.
 
 use crate::config::ARRIVAL_TICKETS_MAX;
+use crate::landing::{Pool, pool_of};
 use crate::waiting::Waiting;
 use domain::Look;
 use std::collections::BTreeMap;
@@ -14,11 +15,10 @@ pub struct Window {
 
 /// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
 pub fn windows(due: Vec<Waiting>, now_ms: u64) -> Vec<Window> {
-    let mut pools: BTreeMap<(String, String), Vec<Window>> = BTreeMap::new();
+    let mut pools: BTreeMap<Pool, Vec<Window>> = BTreeMap::new();
     for waiting in due {
         let look = waiting.look(waiting.width_at(now_ms));
-        let pool = (look.queue.to_string(), look.pool.clone());
-        pools.entry(pool).or_default().push(Window { look, waiting: vec![waiting] });
+        pools.entry(pool_of(&look)).or_default().push(Window { look, waiting: vec![waiting] });
     }
     pools.into_values().flat_map(merge_overlapping).collect()
 }
