@@ -111,8 +111,7 @@ where
         let mut until = Instant::now() + lasts;
         loop {
             sleep_until(until).await;
-            let owing = self.link.borrow().as_ref().map(|link| link.owing());
-            match owing {
+            match self.owing() {
                 Some(owing) if owing + lasts > until => until = owing + lasts,
                 _ => return,
             }
@@ -121,8 +120,11 @@ where
 
     /// Whether calls wait for their answer and none was answered for as long as this.
     pub fn is_overdue(&self, after: Duration) -> bool {
-        let owing = || self.link.borrow().as_ref().map(|link| link.owing());
-        self.in_flight() > 0 && owing().is_some_and(|owing| owing.elapsed() > after)
+        self.in_flight() > 0 && self.owing().is_some_and(|owing| owing.elapsed() > after)
+    }
+
+    fn owing(&self) -> Option<Instant> {
+        self.link.borrow().as_ref().map(|link| link.owing())
     }
 
     /// Calls that wait for their answer now.
