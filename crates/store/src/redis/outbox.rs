@@ -21,10 +21,9 @@ impl Outbox for RedisStore {
         }
         let limit = limit.min(EVENTS_MAX);
         let key = self.key("outbox");
-        let there = events(self.read(Ask::News("events", read_command(&key, after, limit, None)), &key).await?)?;
         // To Redis a wait of 0 ms means for ever.
-        if !there.is_empty() || wait < Duration::from_millis(1) {
-            return Ok(there);
+        if wait < Duration::from_millis(1) {
+            return events(self.read(Ask::News("events", read_command(&key, after, limit, None)), &key).await?);
         }
         let wait = wait.min(EVENTS_WAIT_MAX);
         let blocking = read_command(&key, after, limit, Some(wait));

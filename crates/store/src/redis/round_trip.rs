@@ -9,7 +9,7 @@ use tracing::field::display;
 /// One time that Redis was asked: a verb takes several where it must ask again, and shares one where others ask for the same.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundTrip {
-    /// A verb of the store, or `events_wait`: the part of `events` that waits for one to come.
+    /// A verb of the store, or `events_wait`: an `events` that may wait for one to come.
     pub verb: &'static str,
     pub end: RoundTripEnd,
     /// With the search for the server that leads, where it was not known.
