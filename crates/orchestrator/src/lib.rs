@@ -29,6 +29,7 @@ mod schedule;
 mod search;
 mod service;
 mod sweep;
+mod timetable;
 mod trace;
 mod waiting;
 mod windows;

@@ -3,7 +3,7 @@
 
 use crate::config::{
     ARRIVALS_AHEAD_MAX, ARRIVALS_IN_WORK_MAX, ARRIVALS_TOGETHER_MAX, CONFLICT_RETRIES_MAX, FINISH_WAIT_MAX, HELD_MAX,
-    PUT_BACK_MS, REST_FACTOR, ROUND_MS, TICK, TICK_MIN, WINDOWS_IN_WORK_MAX,
+    PUT_BACK_MS, REST_FACTOR, ROUND_MS, WINDOWS_IN_WORK_MAX,
 };
 use crate::grounds::Grounds;
 use crate::hash;
@@ -12,14 +12,15 @@ use crate::landing::{Landing, Pool};
 use crate::look::{Eyes, Looked};
 use crate::placer::Placer;
 use crate::schedule::{Due, Schedule};
+use crate::timetable::Timetable;
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
 use chassis::{Clock, Holdings, Shutdown};
 use domain::InstanceId;
 use futures::future::join_all;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 pub struct Looker {
@@ -27,7 +28,7 @@ pub struct Looker {
     placer: Placer,
     register: Arc<Register>,
     clock: Clock,
-    schedule: Mutex<Schedule>,
+    timetable: Timetable,
     landing: Landing,
     arrivals: Arc<Semaphore>,
     windows: Arc<Semaphore>,
@@ -43,7 +44,7 @@ impl Looker {
             placer,
             register: register.clone(),
             clock,
-            schedule: Mutex::new(Schedule::new(register, phase_ms(here))),
+            timetable: Timetable::new(Schedule::new(register, phase_ms(here)), clock),
             landing: Landing::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
@@ -74,18 +75,18 @@ impl Looker {
                 drop(turn);
             });
             // Whoever comes next waits for these, but not for a matchmaker that hangs.
-            let _ = tokio::time::timeout(ARRIVALS_AHEAD_MAX, looking).await;
+            let _ = timeout(ARRIVALS_AHEAD_MAX, looking).await;
         }
     }
 
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
-        self.schedule().add_in_round(at_ms, waiting);
+        self.timetable.plan(|schedule| schedule.add_in_round(at_ms, waiting));
     }
 
     /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
-        self.schedule().add_again(at_ms, Waiting { room: None, ..waiting });
+        self.timetable.plan(|schedule| schedule.add_again(at_ms, Waiting { room: None, ..waiting }));
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -105,27 +106,19 @@ impl Looker {
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let ticking = async {
             loop {
-                tokio::time::sleep(self.pause()).await;
-                self.tick().await;
+                let due = self.timetable.due().await;
+                self.look_for(due).await;
             }
         };
         shutdown.run_until_cancelled(ticking).await;
         self.in_work.close();
-        if tokio::time::timeout(FINISH_WAIT_MAX, self.in_work.wait()).await.is_err() {
+        if timeout(FINISH_WAIT_MAX, self.in_work.wait()).await.is_err() {
             tracing::warn!(left = self.in_work.len(), "looks were still in work at the end");
         }
     }
 
-    /// Until something is due.
-    fn pause(&self) -> Duration {
-        let next_ms = self.schedule().next_ms();
-        let pause = next_ms.map(|at_ms| Duration::from_millis(at_ms.saturating_sub(self.clock.now_ms())));
-        pause.map_or(TICK, |pause| pause.clamp(TICK_MIN, TICK))
-    }
-
-    async fn tick(self: &Arc<Self>) {
+    async fn look_for(self: &Arc<Self>, Due { ripe, round }: Due) {
         let now_ms = self.clock.now_ms();
-        let Due { ripe, round } = self.schedule().take_due(now_ms);
         ripe.into_iter().for_each(|waiting| self.arrive(waiting));
         for window in windows(self.placed(round).await, now_ms) {
             let Some(ground) = self.grounds.enter(&window.look) else {
@@ -145,8 +138,8 @@ impl Looker {
     /// Until a later tick: whoever is due before comes first.
     fn put_back(&self, window: Window) {
         let at_ms = self.clock.now_ms() + PUT_BACK_MS;
-        let mut schedule = self.schedule();
-        window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting));
+        self.timetable
+            .plan(|schedule| window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting)));
     }
 
     /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.
@@ -188,10 +181,6 @@ impl Looker {
                 Looked::Unsettled | Looked::Failed => self.look_again_at(rested_ms, waiting.not_before(rested_ms)),
             }
         }
-    }
-
-    fn schedule(&self) -> MutexGuard<'_, Schedule> {
-        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -80,15 +80,18 @@ impl Schedule {
 
     /// The same in the first round from `at_ms` on.
     pub fn add_in_round(&mut self, at_ms: u64, waiting: Waiting) {
-        self.add((at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms, waiting);
+        self.add(self.round_ms(at_ms), waiting);
     }
 
     /// The same for a ticket that was looked for; or at the very moment when it is ripe, if that is sooner.
     pub fn add_again(&mut self, at_ms: u64, waiting: Waiting) {
-        match waiting.ripe_ms {
-            Some(ripe_ms) if ripe_ms < at_ms => self.add(ripe_ms, waiting),
-            _ => self.add_in_round(at_ms, waiting),
-        }
+        let round_ms = self.round_ms(at_ms);
+        self.add(waiting.ripe_ms.map_or(round_ms, |ripe_ms| ripe_ms.min(round_ms)), waiting);
+    }
+
+    /// When the first round from `at_ms` on begins.
+    fn round_ms(&self, at_ms: u64) -> u64 {
+        (at_ms + self.phase_ms).next_multiple_of(ROUND_MS) - self.phase_ms
     }
 
     /// Gives one back whose turn had come but who could not be looked for: he keeps his turn, and rounds take fewer others meanwhile.

@@ -2,6 +2,9 @@ use super::Rules;
 use crate::unit::Unit;
 use crate::{Candidate, Outlook};
 
+/// Far above what rounding makes of a sum of seconds, far below what anyone notices.
+const ROUNDING_MS: f64 = 0.001;
+
 /// How many seconds of imperfection a ticket accepts rather than wait on.
 ///
 /// What waiting on is worth, which the outlook tells unless the file fixes it, then a straight line in what it has waited, and
@@ -82,8 +85,8 @@ impl Rules {
     /// How long it takes until everyone accepts so many seconds more, in ms, as long as patience grows; none where waiting does not let it.
     pub(crate) fn patience_grows_in_ms(&self, more_s: f64) -> Option<u64> {
         let in_ms = more_s / self.patience.per_s * 1_000.0;
-        // The highest number where it is more than one can hold.
-        (in_ms.is_finite() && in_ms >= 0.0).then_some(in_ms.ceil() as u64)
+        // The highest number where it is more than one can hold. Where it is a whole number, what is then added up may lack the last bit.
+        (in_ms.is_finite() && in_ms >= 0.0).then_some((in_ms + ROUNDING_MS).ceil() as u64)
     }
 
     /// Whether what waiting on is worth follows the queue's recent arrivals.

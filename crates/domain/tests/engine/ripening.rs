@@ -23,6 +23,17 @@ fn a_pair_is_made_when_it_was_foretold_to_be_ripe_and_not_before() {
 }
 
 #[test]
+fn no_pair_is_foretold_a_moment_too_early() {
+    let rules = rules(DUEL);
+    for gap in 31..=90 {
+        let tickets = [ticket(1, NOW_MS - 450, &[1500.0]), ticket(2, NOW_MS - 260, &[1500.0 + f64::from(gap)])];
+        let in_ms = ripe(&window(&tickets), &search_soundly(&window(&tickets), &rules, NOW_MS))[0].1;
+        let then = search_soundly(&window(&tickets), &rules, NOW_MS + in_ms);
+        assert_eq!(then.proposals.len(), 1, "{gap} points, after {in_ms} ms");
+    }
+}
+
+#[test]
 fn whoever_is_matched_is_not_told_when_another_match_is_ripe() {
     let tickets = [ticket(1, NOW_MS, &[1500.0]), ticket(2, NOW_MS, &[1501.0]), ticket(3, NOW_MS, &[1540.0])];
     let range = window(&tickets);

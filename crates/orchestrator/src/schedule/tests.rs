@@ -114,6 +114,7 @@ fn a_ticket_is_looked_for_when_it_is_ripe_or_in_a_round_before() {
     assert_eq!(next_ms(Some(NOW_MS - 7)), NOW_MS - 7);
     let round_ms = NOW_MS.next_multiple_of(ROUND_MS) + ROUND_MS - 100;
     assert_eq!((next_ms(None), next_ms(Some(NOW_MS + 1_000))), (round_ms, round_ms));
+    assert_eq!(next_ms(Some(round_ms - 1)), round_ms - 1, "also after the time from which a round takes it");
 }
 
 #[test]
