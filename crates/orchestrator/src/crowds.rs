@@ -1,4 +1,4 @@
-//! Where so many wait that others can share no look: a range of all would be read, found cut, and read again narrower.
+//! Where more wait than one range may hold: it would be read, found cut, and read again narrower.
 
 use crate::config::{CROWDED_MS, CROWDS_MAX};
 use crate::landing::{Pool, pool_of};
@@ -10,29 +10,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Crowds(Mutex<HashMap<Pool, Crowd>>);
 
-/// Within a look that was cut.
+/// So many tickets, between two ratings.
 struct Crowd {
     /// In ms since the Unix epoch.
     until_ms: u64,
+    tickets: usize,
     low: f64,
     high: f64,
 }
 
 impl Crowds {
-    /// A look was cut.
-    pub fn note(&self, look: &Look, now_ms: u64) {
+    /// So many were read of a look, all between its ratings, before it was cut.
+    pub fn note(&self, look: &Look, tickets: usize, now_ms: u64) {
         let mut crowds = self.crowds();
         if crowds.len() >= CROWDS_MAX {
             crowds.retain(|_, crowd| now_ms < crowd.until_ms);
         }
         if crowds.len() < CROWDS_MAX {
-            crowds.insert(pool_of(look), Crowd { until_ms: now_ms + CROWDED_MS, low: look.low, high: look.high });
+            let until_ms = now_ms + CROWDED_MS;
+            crowds.insert(pool_of(look), Crowd { until_ms, tickets, low: look.low, high: look.high });
         }
     }
 
-    pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
-        let is_there = |crowd: &Crowd| now_ms < crowd.until_ms && crowd.low <= look.low && look.high <= crowd.high;
-        self.crowds().get(&pool_of(look)).is_some_and(is_there)
+    /// Whether a look that may hold so many tickets holds them.
+    pub fn is_crowded(&self, look: &Look, tickets_max: usize, now_ms: u64) -> bool {
+        let is_within = |crowd: &Crowd| {
+            now_ms < crowd.until_ms && tickets_max <= crowd.tickets && look.low <= crowd.low && crowd.high <= look.high
+        };
+        self.crowds().get(&pool_of(look)).is_some_and(is_within)
     }
 
     fn crowds(&self) -> MutexGuard<'_, HashMap<Pool, Crowd>> {
@@ -45,24 +50,32 @@ mod tests {
     use super::*;
     use crate::waiting::testing::{NOW_MS, rules_elsewhere, solos};
 
+    fn look(rating: f64, reach: f64) -> Look {
+        Look { low: rating - reach, high: rating + reach, ..solos(&[rating]).remove(0).look(0) }
+    }
+
     #[test]
-    fn where_a_look_was_cut_it_is_crowded_for_a_while_and_elsewhere_it_is_not() {
+    fn a_look_that_holds_one_that_was_cut_is_crowded_for_a_while() {
         let crowds = Crowds::default();
-        let look = solos(&[1500.0]).remove(0).look(0);
+        crowds.note(&look(1500.0, 3.0), 100, NOW_MS);
+        let is_crowded = |look: Look, tickets_max| crowds.is_crowded(&look, tickets_max, NOW_MS + CROWDED_MS - 1);
+        assert!(is_crowded(look(1450.0, 60.0), 100) && is_crowded(look(1500.0, 3.0), 60));
+        assert!(!is_crowded(look(1500.0, 2.0), 100), "it may hold fewer");
+        assert!(!is_crowded(look(1500.0, 3.0), 101), "it may be whole");
         let elsewhere = rules_elsewhere().iter().next().unwrap().look(&solos(&[1500.0])[0].party, 0);
-        crowds.note(&look, NOW_MS);
-        assert!(crowds.is_crowded(&look, NOW_MS + CROWDED_MS - 1) && !crowds.is_crowded(&elsewhere, NOW_MS));
-        assert!(!crowds.is_crowded(&solos(&[3000.0]).remove(0).look(0), NOW_MS), "other ratings");
-        assert!(!crowds.is_crowded(&look, NOW_MS + CROWDED_MS));
+        assert!(!is_crowded(elsewhere, 1), "another pool");
+        assert!(!crowds.is_crowded(&look(1500.0, 3.0), 100, NOW_MS + CROWDED_MS));
     }
 
     #[test]
     fn no_more_pools_are_known_than_there_is_room_for() {
         let crowds = Crowds::default();
-        let look = |number: usize| Look { pool: number.to_string(), ..solos(&[1500.0]).remove(0).look(0) };
-        (0..=CROWDS_MAX).for_each(|number| crowds.note(&look(number), NOW_MS));
-        assert!(!crowds.is_crowded(&look(CROWDS_MAX), NOW_MS));
-        crowds.note(&look(CROWDS_MAX), NOW_MS + CROWDED_MS);
-        assert!(crowds.is_crowded(&look(CROWDS_MAX), NOW_MS + CROWDED_MS));
+        let look = |number: usize| Look { pool: number.to_string(), ..look(1500.0, 3.0) };
+        let note = |number, now_ms| crowds.note(&look(number), 1, now_ms);
+        let is_crowded = |number, now_ms| crowds.is_crowded(&look(number), 1, now_ms);
+        (0..=CROWDS_MAX).for_each(|number| note(number, NOW_MS));
+        assert!(!is_crowded(CROWDS_MAX, NOW_MS));
+        note(CROWDS_MAX, NOW_MS + CROWDED_MS);
+        assert!(is_crowded(CROWDS_MAX, NOW_MS + CROWDED_MS));
     }
 }

@@ -63,6 +63,18 @@ pub struct Range {
     is_whole: bool,
 }
 
+impl Range {
+    /// The part of a look that holds no more than this: as far from its middle as the last, where all are of one region.
+    fn part_of(&self, look: &Look) -> Look {
+        let last = self.tickets.last().filter(|_| look.regions.len() == 1);
+        let reach = last.and_then(|last| Some((api::decode_party(&last.party).ok()?.rating() - look.middle()).abs()));
+        match reach {
+            Some(reach) => Look { low: look.middle() - reach, high: look.middle() + reach, ..look.clone() },
+            None => look.clone(),
+        }
+    }
+}
+
 pub struct Eyes {
     store: Arc<dyn Store>,
     searcher: Searcher,
@@ -83,10 +95,10 @@ impl Eyes {
         let new = window.waiting.iter_mut().filter(|waiting| waiting.looks == 0);
         new.for_each(|waiting| waiting.width = waiting.width_at(now_ms));
         self.widen(&mut window.waiting, now_ms).await;
-        if window.waiting.len() > 1 && !self.crowds.is_crowded(&window.look, now_ms) {
-            match read(&*self.store, &window.look, window.tickets_max()).await {
-                Ok(range) if range.is_whole => return self.search_window(window, range.tickets, now_ms).await,
-                Ok(_) => self.crowds.note(&window.look, now_ms),
+        if window.waiting.len() > 1 {
+            match self.read_whole(&window.look, window.tickets_max(), &self.crowds, now_ms).await {
+                Ok(Some(tickets)) => return self.search_window(window, tickets, now_ms).await,
+                Ok(None) => {}
                 Err(error) => return with_all_failed(window.waiting, &error),
             }
         }
@@ -141,29 +153,35 @@ impl Eyes {
     /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
     /// until one range holds them, or around each where they are few.
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        let is_crowded = |look: &Look| self.large_crowds.is_crowded(look, now_ms);
-        let mut windows = match is_crowded(&window.look) {
-            true if window.is_small() => return self.look_around_each(window.waiting, now_ms).await,
-            true => window.narrower(),
-            false => vec![window],
-        };
-        let mut looked = Vec::new();
+        let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
-            match read(&*self.store, &window.look, WINDOW_TICKETS_MAX).await {
-                Ok(range) if range.is_whole => looked.extend(self.search_window(window, range.tickets, now_ms).await),
-                Ok(_) => {
-                    if !is_crowded(&window.look) {
-                        self.large_crowds.note(&window.look, now_ms);
-                    }
-                    match window.is_small() {
-                        true => looked.extend(self.look_around_each(window.waiting, now_ms).await),
-                        false => windows.extend(window.narrower()),
-                    }
-                }
+            let read = self.read_whole(&window.look, WINDOW_TICKETS_MAX, &self.large_crowds, now_ms).await;
+            match read.map(|tickets| tickets.filter(|tickets| window.is_wide_enough(tickets.len()))) {
+                Ok(Some(tickets)) => looked.extend(self.search_window(window, tickets, now_ms).await),
+                Ok(None) if window.is_small() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
+                Ok(None) => windows.extend(window.narrower()),
                 Err(error) => looked.extend(with_all_failed(window.waiting, &error)),
             }
         }
         looked
+    }
+
+    /// All that the look holds; none where that is more than one range may hold.
+    async fn read_whole(
+        &self,
+        look: &Look,
+        tickets_max: usize,
+        crowds: &Crowds,
+        now_ms: u64,
+    ) -> Result<Option<Vec<IndexedTicket>>, StoreError> {
+        if crowds.is_crowded(look, tickets_max, now_ms) {
+            return Ok(None);
+        }
+        let range = read(&*self.store, look, tickets_max).await?;
+        if !range.is_whole {
+            crowds.note(&range.part_of(look), range.tickets.len(), now_ms);
+        }
+        Ok(range.is_whole.then_some(range.tickets))
     }
 
     /// Has all that stands in a window searched. Who is not among it waits no longer.

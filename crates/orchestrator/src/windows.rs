@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Window {
     pub look: Look,
     pub waiting: Vec<Waiting>,
+    /// It goes from the lowest to the highest rating of those it is for, whatever they look for.
+    is_narrow: bool,
 }
 
 /// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
@@ -18,7 +20,7 @@ pub fn windows(due: Vec<Waiting>, now_ms: u64) -> Vec<Window> {
     let mut pools: BTreeMap<Pool, Vec<Window>> = BTreeMap::new();
     for waiting in due {
         let look = waiting.look(waiting.width_at(now_ms));
-        pools.entry(pool_of(&look)).or_default().push(Window { look, waiting: vec![waiting] });
+        pools.entry(pool_of(&look)).or_default().push(Window { look, waiting: vec![waiting], is_narrow: false });
     }
     pools.into_values().flat_map(merge_overlapping).collect()
 }
@@ -51,21 +53,28 @@ impl Window {
         self.waiting.extend(other.waiting);
     }
 
-    /// Whether looking around each of its tickets reads no more than one range may hold.
+    /// Whether its tickets have nothing narrower to share, and looking around each of them reads no more than one range may hold.
     pub fn is_small(&self) -> bool {
-        self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
+        (self.is_narrow || self.waiting.len() == 1)
+            && self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
+    }
+
+    /// Whether so many tickets, which are all that it holds, are no fewer than a look around one of its own would read, or all there are.
+    pub fn is_wide_enough(&self, tickets: usize) -> bool {
+        tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_small()
     }
 
     /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
     /// there that good neighbours stand in between; or two halves of that, where it was so narrow already.
     pub fn narrower(mut self) -> Vec<Self> {
         self.waiting.sort_by(|a, b| a.place.rating.total_cmp(&b.place.rating));
-        let look = narrowed(&self.look, &self.waiting);
-        if (look.low, look.high) != (self.look.low, self.look.high) {
-            return vec![Self { look, ..self }];
+        let narrow =
+            |look: &Look, waiting: Vec<Waiting>| Self { look: narrowed(look, &waiting), waiting, is_narrow: true };
+        if !self.is_narrow {
+            return vec![narrow(&self.look, self.waiting)];
         }
         let upper = self.waiting.split_off(self.waiting.len() / 2);
-        [self.waiting, upper].map(|half| Self { look: narrowed(&self.look, &half), waiting: half }).into()
+        [self.waiting, upper].map(|half| narrow(&self.look, half)).into()
     }
 }
 
@@ -97,6 +106,15 @@ mod tests {
         assert_eq!(told(&narrow), (1500.0, 1580.0, 5));
         let halves = narrow.narrower();
         assert_eq!(halves.iter().map(told).collect::<Vec<_>>(), [(1500.0, 1520.0, 2), (1540.0, 1580.0, 3)]);
+    }
+
+    #[test]
+    fn few_who_stand_among_many_share_what_is_between_them_unless_that_is_less_than_each_would_see() {
+        let window = windows(solos(&[1500.0, 1520.0]), NOW_MS).remove(0);
+        assert!(!window.is_small() && window.is_wide_enough(2), "all that they look for");
+        let narrow = window.narrower().remove(0);
+        assert!(narrow.is_small() && !narrow.is_wide_enough(ARRIVAL_TICKETS_MAX - 1));
+        assert!(narrow.is_wide_enough(ARRIVAL_TICKETS_MAX));
     }
 
     #[test]

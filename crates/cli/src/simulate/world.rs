@@ -152,10 +152,12 @@ impl<'a> World<'a> {
             return;
         }
         let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
-        match numbers.len() == WINDOW_TICKETS_MAX {
-            false => self.search_window(window, &numbers, now_ms),
-            true if window.is_small() => self.look_around_each(window, now_ms),
-            true => window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms)),
+        if numbers.len() < WINDOW_TICKETS_MAX && window.is_wide_enough(numbers.len()) {
+            self.search_window(window, &numbers, now_ms);
+        } else if window.is_small() {
+            self.look_around_each(window, now_ms);
+        } else {
+            window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms));
         }
     }
 
