@@ -78,7 +78,7 @@ pub const ROUND_IN_TIME_MAX: usize = 64;
 pub const ROUND_RIPE_MAX: usize = 1_024;
 pub const ROUND_BACKLOG_MAX: usize = 128;
 /// Tickets in a window's range; a window that holds more is looked through narrower. What a search costs grows with their square.
-pub const WINDOW_TICKETS_MAX: usize = 1_024;
+pub const WINDOW_TICKETS_MAX: usize = 512;
 /// How long after a look through some of the same tickets a window waits that came meanwhile, in ms.
 pub const PUT_BACK_MS: u64 = 50;
 /// A window that took a time to look through rests this many times as long, counted from its beginning.
