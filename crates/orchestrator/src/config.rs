@@ -34,9 +34,9 @@ pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
 /// Looks around tickets of one pool at once: half of what one matchmaker takes.
 pub const LOOKS_AROUND_IN_WORK_MAX: usize = SEARCHES_IN_FLIGHT_MAX / 2;
-/// Tickets in an arrival's range; in one that several share, so many for each.
+/// Tickets in an arrival's range; in one that several share, so many for each, for to look around each of them would cost more.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
-/// How long no range is read that tickets share after one of their pool was cut, for the many others who wait among them.
+/// How long no range is read that holds what was read of one that was cut: it would be cut too.
 pub const CROWDED_MS: u64 = 1_000;
 /// Pools of which that is known; of others each such range is read in vain.
 pub const CROWDS_MAX: usize = 1_024;
@@ -56,11 +56,11 @@ pub const RIPE_AWAITED_MS: u64 = 10_000;
 /// above.
 pub const UNMADE_AGAIN_MS: u64 = 20;
 
-/// How long the schedule is left alone while nothing in it is due.
+/// Longest wait for what is due before the clock is looked at again, which may have been put.
 pub const TICK: Duration = Duration::from_millis(50);
 /// Shortest pause between two looks at it.
 pub const TICK_MIN: Duration = Duration::from_millis(2);
-/// Tickets whose time has come that one tick takes up.
+/// Tickets whose time has come that are taken up together.
 pub const DUE_MAX: usize = 4_096;
 /// Tickets of one window whose watchers are told of a wider look at once.
 pub const WIDENED_IN_WORK_MAX: usize = 64;

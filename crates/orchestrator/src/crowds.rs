@@ -10,39 +10,40 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Crowds(Mutex<HashMap<Pool, Crowd>>);
 
-/// So many tickets, between two ratings.
+/// So many tickets stand in a part of an index.
 struct Crowd {
     /// In ms since the Unix epoch.
     until_ms: u64,
     tickets: usize,
-    low: f64,
-    high: f64,
+    part: Look,
 }
 
 impl Crowds {
-    /// So many were read of a look, all between its ratings, before it was cut.
-    pub fn note(&self, look: &Look, tickets: usize, now_ms: u64) {
-        let mut crowds = self.crowds();
+    /// So many stand in this part.
+    pub fn note(&self, part: Look, tickets: usize, now_ms: u64) {
+        let (mut crowds, pool) = (self.crowds(), pool_of(&part));
         if crowds.len() >= CROWDS_MAX {
             crowds.retain(|_, crowd| now_ms < crowd.until_ms);
         }
-        if crowds.len() < CROWDS_MAX {
-            let until_ms = now_ms + CROWDED_MS;
-            crowds.insert(pool_of(look), Crowd { until_ms, tickets, low: look.low, high: look.high });
+        if crowds.len() < CROWDS_MAX || crowds.contains_key(&pool) {
+            crowds.insert(pool, Crowd { until_ms: now_ms + CROWDED_MS, tickets, part });
         }
     }
 
-    /// Whether a look that may hold so many tickets holds them.
-    pub fn is_crowded(&self, look: &Look, tickets_max: usize, now_ms: u64) -> bool {
-        let is_within = |crowd: &Crowd| {
-            now_ms < crowd.until_ms && tickets_max <= crowd.tickets && look.low <= crowd.low && crowd.high <= look.high
-        };
-        self.crowds().get(&pool_of(look)).is_some_and(is_within)
+    /// Whether a look is known to hold so many tickets.
+    pub fn is_crowded(&self, look: &Look, tickets: usize, now_ms: u64) -> bool {
+        let has = |crowd: &Crowd| now_ms < crowd.until_ms && tickets <= crowd.tickets && holds(look, &crowd.part);
+        self.crowds().get(&pool_of(look)).is_some_and(has)
     }
 
     fn crowds(&self) -> MutexGuard<'_, HashMap<Pool, Crowd>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Of looks into one pool.
+fn holds(look: &Look, part: &Look) -> bool {
+    look.low <= part.low && part.high <= look.high && part.regions.iter().all(|region| look.regions.contains(region))
 }
 
 #[cfg(test)]
@@ -57,13 +58,14 @@ mod tests {
     #[test]
     fn a_look_that_holds_one_that_was_cut_is_crowded_for_a_while() {
         let crowds = Crowds::default();
-        crowds.note(&look(1500.0, 3.0), 100, NOW_MS);
-        let is_crowded = |look: Look, tickets_max| crowds.is_crowded(&look, tickets_max, NOW_MS + CROWDED_MS - 1);
+        crowds.note(look(1500.0, 3.0), 100, NOW_MS);
+        let is_crowded = |look: Look, tickets| crowds.is_crowded(&look, tickets, NOW_MS + CROWDED_MS - 1);
         assert!(is_crowded(look(1450.0, 60.0), 100) && is_crowded(look(1500.0, 3.0), 60));
         assert!(!is_crowded(look(1500.0, 2.0), 100), "it may hold fewer");
         assert!(!is_crowded(look(1500.0, 3.0), 101), "it may be whole");
         let elsewhere = rules_elsewhere().iter().next().unwrap().look(&solos(&[1500.0])[0].party, 0);
         assert!(!is_crowded(elsewhere, 1), "another pool");
+        assert!(!is_crowded(Look { regions: vec!["asia".to_owned()], ..look(1500.0, 60.0) }, 1), "another region");
         assert!(!crowds.is_crowded(&look(1500.0, 3.0), 100, NOW_MS + CROWDED_MS));
     }
 
@@ -71,7 +73,7 @@ mod tests {
     fn no_more_pools_are_known_than_there_is_room_for() {
         let crowds = Crowds::default();
         let look = |number: usize| Look { pool: number.to_string(), ..look(1500.0, 3.0) };
-        let note = |number, now_ms| crowds.note(&look(number), 1, now_ms);
+        let note = |number, now_ms| crowds.note(look(number), 1, now_ms);
         let is_crowded = |number, now_ms| crowds.is_crowded(&look(number), 1, now_ms);
         (0..=CROWDS_MAX).for_each(|number| note(number, NOW_MS));
         assert!(!is_crowded(CROWDS_MAX, NOW_MS));

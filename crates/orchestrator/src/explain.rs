@@ -86,7 +86,14 @@ impl Explainer {
         }
         if !tickets.iter().any(|other| other.id == ticket.id) {
             let Ticket { id, version, queued_ms, tries, .. } = *ticket;
-            tickets.push(IndexedTicket { id, version, queued_ms, tries, party: ticket.party.clone() });
+            tickets.push(IndexedTicket {
+                id,
+                rating: waiting.place.rating,
+                version,
+                queued_ms,
+                tries,
+                party: ticket.party.clone(),
+            });
         }
         Ok(tickets)
     }

@@ -1,9 +1,10 @@
 //! The orchestrator takes requests to be matched, writes them down and has them looked for; the sweeper is the same without clients.
 //!
 //! `service` is the public face; `arrival` turns a request into a stored ticket, and `recent` adds whom its players met; `landing` is where
-//! arrivals wait for one another, unless `crowds` knows that they can share nothing; `looker` has tickets looked for, at once or when `schedule` says so, in `windows` that read each waiting ticket once; `placer` puts it under the rules in force before; `look` is one such look, and `search` sends what
-//! it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and expires those that waited too long; `explain` says why a ticket waits; `held` shows who
-//! waits here.
+//! arrivals wait for one another; `looker` has tickets looked for, at once or when `schedule` says so, which it follows by a `timetable`, in
+//! `windows` that read each waiting ticket once, unless `crowds` knows that they are cut; `placer` puts it under the rules in force before;
+//! `look` is one such look, and `search` sends what it read to a matchmaker; `sweep` takes up tickets whose orchestrator is gone, and
+//! expires those that waited too long; `explain` says why a ticket waits; `held` shows who waits here.
 //!
 //! Architecture invariant: nothing here decides a match, and nothing that must outlive the process is kept here. The schedule is
 //! only a memory of what to look at next: whoever adopts the tickets makes it anew.

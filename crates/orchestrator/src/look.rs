@@ -64,14 +64,11 @@ pub struct Range {
 }
 
 impl Range {
-    /// The part of a look that holds no more than this: as far from its middle as the last, where all are of one region.
-    fn part_of(&self, look: &Look) -> Look {
-        let last = self.tickets.last().filter(|_| look.regions.len() == 1);
-        let reach = last.and_then(|last| Some((api::decode_party(&last.party).ok()?.rating() - look.middle()).abs()));
-        match reach {
-            Some(reach) => Look { low: look.middle() - reach, high: look.middle() + reach, ..look.clone() },
-            None => look.clone(),
-        }
+    /// A part of the look in which at least these stand: as far from its middle as the farthest.
+    fn extent(&self, look: &Look) -> Look {
+        let middle = look.middle();
+        let reach = self.tickets.iter().map(|ticket| (ticket.rating - middle).abs()).fold(0.0, f64::max);
+        Look { low: middle - reach, high: middle + reach, ..look.clone() }
     }
 }
 
@@ -151,15 +148,16 @@ impl Eyes {
     }
 
     /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
-    /// until one range holds them, or around each where they are few.
+    /// until one range holds them; or around each of a few, where that is more than they would share.
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
-            let read = self.read_whole(&window.look, WINDOW_TICKETS_MAX, &self.large_crowds, now_ms).await;
-            match read.map(|tickets| tickets.filter(|tickets| window.is_wide_enough(tickets.len()))) {
-                Ok(Some(tickets)) => looked.extend(self.search_window(window, tickets, now_ms).await),
-                Ok(None) if window.is_small() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
-                Ok(None) => windows.extend(window.narrower()),
+            match self.read_whole(&window.look, WINDOW_TICKETS_MAX, &self.large_crowds, now_ms).await {
+                Ok(Some(tickets)) if window.is_wide_enough(tickets.len()) => {
+                    looked.extend(self.search_window(window, tickets, now_ms).await);
+                }
+                Ok(_) if window.is_of_few() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
+                Ok(_) => windows.extend(window.narrower()),
                 Err(error) => looked.extend(with_all_failed(window.waiting, &error)),
             }
         }
@@ -179,7 +177,7 @@ impl Eyes {
         }
         let range = read(&*self.store, look, tickets_max).await?;
         if !range.is_whole {
-            crowds.note(&range.part_of(look), range.tickets.len(), now_ms);
+            crowds.note(range.extent(look), range.tickets.len(), now_ms);
         }
         Ok(range.is_whole.then_some(range.tickets))
     }
@@ -214,7 +212,8 @@ impl Eyes {
                 Err(_) => (Looked::Failed, Some(UNMADE_AGAIN_MS)),
             };
             attempt::tell_outcome(&span, looked);
-            (waiting.ripe_in(ripe_in_ms, now_ms), looked)
+            let ripe = if window.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in };
+            (ripe(waiting, ripe_in_ms, now_ms), looked)
         };
         attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())
     }

@@ -81,12 +81,12 @@ impl Looker {
 
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
-        self.timetable.plan(|schedule| schedule.add_in_round(at_ms, waiting));
+        self.timetable.change(|schedule| schedule.add_in_round(at_ms, waiting));
     }
 
     /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
-        self.timetable.plan(|schedule| schedule.add_again(at_ms, Waiting { room: None, ..waiting }));
+        self.timetable.change(|schedule| schedule.add_again(at_ms, Waiting { room: None, ..waiting }));
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
@@ -104,13 +104,13 @@ impl Looker {
 
     /// Follows the schedule until `shutdown`, then lets what is in work finish.
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
-        let ticking = async {
+        let following = async {
             loop {
                 let due = self.timetable.due().await;
                 self.look_for(due).await;
             }
         };
-        shutdown.run_until_cancelled(ticking).await;
+        shutdown.run_until_cancelled(following).await;
         self.in_work.close();
         if timeout(FINISH_WAIT_MAX, self.in_work.wait()).await.is_err() {
             tracing::warn!(left = self.in_work.len(), "looks were still in work at the end");
@@ -121,12 +121,13 @@ impl Looker {
         let now_ms = self.clock.now_ms();
         ripe.into_iter().for_each(|waiting| self.arrive(waiting));
         for window in windows(self.placed(round).await, now_ms) {
-            let Some(ground) = self.grounds.enter(&window.look) else {
+            // Without room it keeps its turn, so that the schedule is not emptied into memory faster than windows are searched.
+            let (Ok(permit), Some(ground)) =
+                (self.windows.clone().try_acquire_owned(), self.grounds.enter(&window.look))
+            else {
                 self.put_back(window);
                 continue;
             };
-            // Waits for room, so the schedule is not emptied into memory faster than windows are searched.
-            let Ok(permit) = self.windows.clone().acquire_owned().await else { return };
             let looker = self.clone();
             self.in_work.spawn(async move {
                 looker.look_through(window).await;
@@ -135,11 +136,11 @@ impl Looker {
         }
     }
 
-    /// Until a later tick: whoever is due before comes first.
+    /// For a moment: whoever is due before comes first.
     fn put_back(&self, window: Window) {
         let at_ms = self.clock.now_ms() + PUT_BACK_MS;
         self.timetable
-            .plan(|schedule| window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting)));
+            .change(|schedule| window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting)));
     }
 
     /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.

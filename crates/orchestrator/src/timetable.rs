@@ -21,7 +21,7 @@ impl Timetable {
     }
 
     /// Changes the schedule; whoever waits for what is due hears of what comes up sooner than all before.
-    pub fn plan(&self, change: impl FnOnce(&mut Schedule)) {
+    pub fn change(&self, change: impl FnOnce(&mut Schedule)) {
         let mut schedule = self.schedule();
         let before = schedule.next_ms();
         change(&mut schedule);
@@ -64,7 +64,7 @@ mod tests {
         let following = tokio::spawn(async move { follower.due().await });
         sleep(2 * TICK_MIN).await;
         let due_ms = clock.now_ms() + 3;
-        timetable.plan(|schedule| schedule.add(due_ms, solos(&[1500.0]).remove(0)));
+        timetable.change(|schedule| schedule.add(due_ms, solos(&[1500.0]).remove(0)));
         assert_eq!(following.await.unwrap().round.len(), 1);
         assert!((due_ms..=due_ms + 1).contains(&clock.now_ms()), "{} ms late", clock.now_ms() - due_ms);
     }

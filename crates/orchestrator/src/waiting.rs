@@ -137,6 +137,14 @@ impl Waiting {
         let least_ms = RIPE_MS_MIN.max(self.age_ms(now_ms) / RIPE_SHARE);
         Self { ripe_ms: in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms))), ..self }
     }
+
+    /// The same of a look that did not see all whom earlier ones saw: or when those foretold it, if that is sooner and yet to come.
+    #[must_use]
+    pub fn ripe_by(self, in_ms: Option<u64>, now_ms: u64) -> Self {
+        let before_ms = self.ripe_ms.filter(|ripe_ms| *ripe_ms > now_ms);
+        let after = self.ripe_in(in_ms, now_ms);
+        Self { ripe_ms: before_ms.into_iter().chain(after.ripe_ms).min(), ..after }
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +231,16 @@ mod tests {
         assert_eq!(ripe(Some(1), 800), Some(800 + 800 / RIPE_SHARE));
         assert_eq!(ripe(None, 0), None);
         assert_eq!(ripe(Some(u64::MAX), 0), Some(u64::MAX - NOW_MS));
+    }
+
+    #[test]
+    fn what_was_foretold_stands_where_fewer_were_seen_since() {
+        let ripe = |before_ms: u64, in_ms| {
+            let solo = Waiting { ripe_ms: Some(NOW_MS + before_ms), ..solos(&[1500.0]).remove(0) };
+            solo.ripe_by(in_ms, NOW_MS + 100).ripe_ms.map(|at_ms| at_ms - NOW_MS)
+        };
+        assert_eq!((ripe(140, None), ripe(140, Some(90)), ripe(140, Some(20))), (Some(140), Some(140), Some(120)));
+        assert_eq!(ripe(100, None), None, "it has come");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub struct Window {
     pub look: Look,
     pub waiting: Vec<Waiting>,
-    /// It goes from the lowest to the highest rating of those it is for, whatever they look for.
-    is_narrow: bool,
+    /// It goes from the lowest to the highest rating of those it is for, however far they look.
+    pub is_narrow: bool,
 }
 
 /// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
@@ -54,14 +54,15 @@ impl Window {
     }
 
     /// Whether its tickets have nothing narrower to share, and looking around each of them reads no more than one range may hold.
-    pub fn is_small(&self) -> bool {
+    pub fn is_of_few(&self) -> bool {
         (self.is_narrow || self.waiting.len() == 1)
             && self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
     }
 
-    /// Whether so many tickets, which are all that it holds, are no fewer than a look around one of its own would read, or all there are.
+    /// Whether so many tickets, which are all that it holds, will do: they are no fewer than a look around one of its own would read, or all
+    /// that its own look for, or those are too many to look around each.
     pub fn is_wide_enough(&self, tickets: usize) -> bool {
-        tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_small()
+        tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_of_few()
     }
 
     /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
@@ -111,16 +112,16 @@ mod tests {
     #[test]
     fn few_who_stand_among_many_share_what_is_between_them_unless_that_is_less_than_each_would_see() {
         let window = windows(solos(&[1500.0, 1520.0]), NOW_MS).remove(0);
-        assert!(!window.is_small() && window.is_wide_enough(2), "all that they look for");
+        assert!(!window.is_of_few() && window.is_wide_enough(2), "all that they look for");
         let narrow = window.narrower().remove(0);
-        assert!(narrow.is_small() && !narrow.is_wide_enough(ARRIVAL_TICKETS_MAX - 1));
+        assert!(narrow.is_of_few() && !narrow.is_wide_enough(ARRIVAL_TICKETS_MAX - 1));
         assert!(narrow.is_wide_enough(ARRIVAL_TICKETS_MAX));
     }
 
     #[test]
     fn tickets_of_one_rating_are_halved_until_they_are_few() {
         let mut window = windows(solos(&[1500.0; 2 * ARRIVAL_TICKETS_MAX]), NOW_MS).remove(0);
-        while !window.is_small() {
+        while !window.is_of_few() {
             window = window.narrower().remove(0);
         }
         assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX);

@@ -99,9 +99,11 @@ pub enum LeaveOutcome {
 }
 
 /// A waiting ticket as the index holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct IndexedTicket {
     pub id: TicketId,
+    /// Where it stands, in rating points.
+    pub rating: f64,
     pub version: u64,
     pub queued_ms: u64,
     pub tries: u32,
@@ -334,7 +336,8 @@ pub struct Watched {
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Events after `after`, oldest first, at most `limit` and [`EVENTS_MAX`](crate::bounds::EVENTS_MAX). With none there,
-    /// waits for the first up to `wait`, and at most [`EVENTS_WAIT_MAX`](crate::bounds::EVENTS_WAIT_MAX).
+    /// waits for the first up to `wait`, and at most [`EVENTS_WAIT_MAX`](crate::bounds::EVENTS_WAIT_MAX). One may wait at a time: others may
+    /// be told of none although there are some.
     async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>>;
 
     /// Forgets every event up to and including `upto`: all of them were taken by whoever should hear of them.

@@ -128,7 +128,7 @@ list! {
     /// Connections and calls that did not come past the doors: connection (no TLS, no good certificate, no room), or a call's
     /// unauthenticated, permission_denied, resource_exhausted or unimplemented
     turned_away: Counters<ByOutcome> = counter();
-    /// Time of one round trip to Redis: ok, failed or unanswered. The verb events_wait blocks until an event comes
+    /// Time of one round trip to Redis: ok, failed or unanswered. The verb events_wait may block until an event comes
     store_call: Histograms<ByVerbAndOutcome> = histogram(Some(Seconds), WORK_S);
 }
 

@@ -154,7 +154,7 @@ impl<'a> World<'a> {
         let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
         if numbers.len() < WINDOW_TICKETS_MAX && window.is_wide_enough(numbers.len()) {
             self.search_window(window, &numbers, now_ms);
-        } else if window.is_small() {
+        } else if window.is_of_few() {
             self.look_around_each(window, now_ms);
         } else {
             window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms));

@@ -22,6 +22,7 @@ impl Queues {
         for place in &ticket.places {
             let indexed = IndexedTicket {
                 id: ticket.id,
+                rating: place.rating,
                 version: ticket.version,
                 queued_ms: ticket.queued_ms,
                 tries: ticket.tries,

@@ -67,7 +67,7 @@ fn scored(members: Value) -> Result<Vec<Scored>> {
 }
 
 /// Both halves as one, nearest first; of two as near, the one above.
-fn outward(above: Vec<Scored>, below: Vec<Scored>, middle: f64) -> impl Iterator<Item = Value> {
+fn outward(above: Vec<Scored>, below: Vec<Scored>, middle: f64) -> impl Iterator<Item = Scored> {
     let (mut above, mut below) = (above.into_iter().peekable(), below.into_iter().peekable());
     std::iter::from_fn(move || {
         let up = above.peek().map(|(rating, _)| rating - middle);
@@ -77,23 +77,23 @@ fn outward(above: Vec<Scored>, below: Vec<Scored>, middle: f64) -> impl Iterator
             (Some(_), _) => above.next(),
             (None, _) => below.next(),
         }
-        .map(|(_, member)| member)
     })
 }
 
-fn indexed(value: Value) -> Result<IndexedTicket> {
-    let Value::BulkString(member) = value else { return Err(unexpected(&value)) };
-    parse_member(&member).ok_or_else(|| {
+fn indexed((rating, member): Scored) -> Result<IndexedTicket> {
+    let Value::BulkString(member) = member else { return Err(unexpected(&member)) };
+    parse_member(&member, rating).ok_or_else(|| {
         StoreError::Corrupt(format!("index member {:?}", String::from_utf8_lossy(&member[..member.len().min(64)])))
     })
 }
 
 /// Reads `ticket|version|queued_ms|tries|` and the party's bytes.
-fn parse_member(member: &[u8]) -> Option<IndexedTicket> {
+fn parse_member(member: &[u8], rating: f64) -> Option<IndexedTicket> {
     let mut parts = member.splitn(5, |byte| *byte == b'|');
     let mut text = || std::str::from_utf8(parts.next()?).ok();
     Some(IndexedTicket {
         id: text()?.parse().ok()?,
+        rating,
         version: text()?.parse().ok()?,
         queued_ms: text()?.parse().ok()?,
         tries: text()?.parse().ok()?,
