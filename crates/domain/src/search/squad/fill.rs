@@ -14,15 +14,25 @@ const PACK_STEPS_MAX: usize = 200;
 pub(super) fn fill(field: &Field<'_>, anchor: usize, near: &[usize]) -> Option<Vec<usize>> {
     let unit = &field.units[anchor];
     let seats = field.rules.seats().checked_sub(unit.size)?;
-    let mut fill = Fill { field, near, chosen: vec![anchor], steps: 0 };
+    let mut fill = Fill { field, near, players_from: players_from(field, near), chosen: vec![anchor], steps: 0 };
     fill.complete(0, seats, &Common::of(unit)).then_some(fill.chosen)
 }
 
 struct Fill<'a> {
     field: &'a Field<'a>,
     near: &'a [usize],
+    /// In the parties from each place of `near` on.
+    players_from: Vec<usize>,
     chosen: Vec<usize>,
     steps: usize,
+}
+
+fn players_from(field: &Field<'_>, near: &[usize]) -> Vec<usize> {
+    let mut players: Vec<usize> = near.iter().map(|unit| field.units[*unit].size).collect();
+    for at in (1..players.len()).rev() {
+        players[at - 1] += players[at];
+    }
+    players
 }
 
 impl Fill<'_> {
@@ -31,6 +41,9 @@ impl Fill<'_> {
             return true;
         }
         for at in from..self.near.len() {
+            if self.players_from[at] < seats {
+                return false;
+            }
             let unit = &self.field.units[self.near[at]];
             if unit.size > seats || !self.may_join(unit) {
                 continue;
