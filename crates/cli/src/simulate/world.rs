@@ -107,17 +107,15 @@ impl<'a> World<'a> {
         if numbers.contains(&number) {
             ripe_in_ms = self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
         }
-        self.look_again(waiting, &ripe_in_ms, now_ms);
+        let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
+        self.look_again(waiting.ripe_in(ripe_in_ms, now_ms), now_ms);
     }
 
     /// As the live system: at the moment when it is ripe, or in a round.
-    fn look_again(&mut self, waiting: Waiting, ripe_in_ms: &HashMap<TicketId, u64>, now_ms: u64) {
-        if !self.waits(&waiting) {
-            return;
+    fn look_again(&mut self, waiting: Waiting, now_ms: u64) {
+        if self.waits(&waiting) {
+            self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);
         }
-        let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
-        let waiting = waiting.ripe_in(ripe_in_ms, now_ms);
-        self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);
     }
 
     fn look_for_due(&mut self, now_ms: u64) {
@@ -164,8 +162,10 @@ impl<'a> World<'a> {
     fn search_window(&mut self, window: Window, numbers: &[usize], now_ms: u64) {
         let due = window.waiting.iter().map(|waiting| waiting.id).collect();
         let ripe_in_ms = self.search(Sought::Window(due), numbers, &window.look.pool, now_ms);
+        let ripe = if window.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in };
         for waiting in window.waiting {
-            self.look_again(waiting, &ripe_in_ms, now_ms);
+            let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
+            self.look_again(ripe(waiting, ripe_in_ms, now_ms), now_ms);
         }
     }
 
