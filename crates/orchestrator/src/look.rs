@@ -201,6 +201,7 @@ impl Eyes {
         if let Err(error) = &found {
             failed(first, error);
         }
+        let ripe = window.ripening();
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());
             let (looked, ripe_in_ms) = match &found {
@@ -212,7 +213,6 @@ impl Eyes {
                 Err(_) => (Looked::Failed, Some(UNMADE_AGAIN_MS)),
             };
             attempt::tell_outcome(&span, looked);
-            let ripe = if window.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in };
             (ripe(waiting, ripe_in_ms, now_ms), looked)
         };
         attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())

@@ -12,7 +12,7 @@ pub struct Window {
     pub look: Look,
     pub waiting: Vec<Waiting>,
     /// It goes from the lowest to the highest rating of those it is for, however far they look.
-    pub is_narrow: bool,
+    is_narrow: bool,
 }
 
 /// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
@@ -63,6 +63,11 @@ impl Window {
     /// that its own look for, or those are too many to look around each.
     pub fn is_wide_enough(&self, tickets: usize) -> bool {
         tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_of_few()
+    }
+
+    /// How its tickets take what a look through it foretells.
+    pub fn ripening(&self) -> fn(Waiting, Option<u64>, u64) -> Waiting {
+        if self.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in }
     }
 
     /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait

@@ -162,7 +162,7 @@ impl<'a> World<'a> {
     fn search_window(&mut self, window: Window, numbers: &[usize], now_ms: u64) {
         let due = window.waiting.iter().map(|waiting| waiting.id).collect();
         let ripe_in_ms = self.search(Sought::Window(due), numbers, &window.look.pool, now_ms);
-        let ripe = if window.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in };
+        let ripe = window.ripening();
         for waiting in window.waiting {
             let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
             self.look_again(ripe(waiting, ripe_in_ms, now_ms), now_ms);
