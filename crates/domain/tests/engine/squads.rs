@@ -1,5 +1,5 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
-use domain::{Candidate, Player, Range, Sought, TicketId};
+use domain::{Budget, Candidate, Player, Range, Sought, TicketId, search_within};
 use std::collections::BTreeSet;
 
 const NOW_MS: u64 = 1_000_000;
@@ -204,4 +204,12 @@ fn nobody_fills_in_for_a_role_until_the_rules_let_him() {
 
 fn wants(ticket: Candidate, roles: &[&str]) -> Candidate {
     with(ticket, |player| player.roles = roles.iter().map(|role| role.parse().unwrap()).collect())
+}
+
+#[test]
+fn too_few_players_for_a_match_are_found_out_at_once() {
+    let nine = parties(&[1; 9], NOW_MS);
+    let outcome = search_within(Budget { steps: 4_000 }, &window(&nine), &rules(TEAMS), NOW_MS, 0);
+    let told: Vec<&str> = outcome.rejections.iter().map(|rejection| rejection.rule).collect();
+    assert_eq!(told, ["team_fill"], "and not that the budget was spent");
 }
