@@ -35,4 +35,4 @@ pub use rules::{
 };
 pub use search::{Budget, Outcome, Proposal, Range, Rejection, Ripening, Sought, search, search_within};
 pub use ticket::{Candidate, Encoded, Ticket, TicketState};
-pub use traceparent::Traceparent;
+pub use traceparent::{PackedTraceparent, Traceparent};

@@ -1,3 +1,5 @@
+use std::fmt;
+
 /// W3C trace context as its header has it: `version-trace-span-flags`, in hexadecimal.
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,33 @@ impl<'a> Traceparent<'a> {
         Some(Self { trace_id, span_id, flags: u8::from_str_radix(flags, 16).ok()? })
     }
 
+    /// None where it cannot be read as numbers, which one that was parsed can.
+    pub fn packed(&self) -> Option<PackedTraceparent> {
+        Some(PackedTraceparent {
+            trace_id: u128::from_str_radix(self.trace_id, 16).ok()?.to_be_bytes(),
+            span_id: u64::from_str_radix(self.span_id, 16).ok()?.to_be_bytes(),
+            flags: self.flags,
+        })
+    }
+
     /// Whether its trace is kept.
     pub fn is_sampled(&self) -> bool {
         self.flags & Self::FLAG_SAMPLED != 0
+    }
+}
+
+/// A [`Traceparent`] in 25 bytes, for where many are kept. Displayed as its header has it, in version 00.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedTraceparent {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    flags: u8,
+}
+
+impl fmt::Display for PackedTraceparent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (trace_id, span_id) = (u128::from_be_bytes(self.trace_id), u64::from_be_bytes(self.span_id));
+        write!(f, "00-{trace_id:032x}-{span_id:016x}-{:02x}", self.flags)
     }
 }
 
@@ -40,6 +66,15 @@ mod tests {
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
     const SPAN: &str = "b7ad6b7169203331";
+
+    #[test]
+    fn what_is_packed_reads_as_before() {
+        for flags in ["00", "01", "03", "ff"] {
+            let text = format!("00-{TRACE}-{SPAN}-{flags}");
+            assert_eq!(Traceparent::parse(&text).unwrap().packed().unwrap().to_string(), text);
+        }
+        assert_eq!(size_of::<Option<PackedTraceparent>>(), 26);
+    }
 
     #[test]
     fn its_parts_are_read() {

@@ -4,7 +4,7 @@ use crate::hash;
 use crate::waiting::Waiting;
 use api::v1;
 use chassis::{Describe, Hold, Holdings};
-use domain::{Encoded, Invalid, Party, Placement, QueueName, Rules, RulesVersion, TicketId};
+use domain::{Encoded, Invalid, PackedTraceparent, Party, Placement, QueueName, Rules, RulesVersion, TicketId, Traceparent};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ pub struct Kept {
     tries: u32,
     looks: AtomicU32,
     /// None where it has no trace.
-    trace: Option<Box<str>>,
+    trace: Option<PackedTraceparent>,
 }
 
 /// Where tickets stand, and the rules they were last looked for under.
@@ -67,7 +67,10 @@ impl Register {
     /// Its hold, taken from it where it has one.
     pub fn hold(&self, waiting: &mut Waiting) -> Hold<Kept> {
         let held = waiting.held.take();
-        held.unwrap_or_else(|| self.holdings.hold(Kept::of(waiting, Counted::new(self.standing(waiting)))))
+        let held =
+            held.unwrap_or_else(|| self.holdings.hold(Kept::of(waiting, Counted::new(self.standing(waiting)))));
+        held.looks.store(waiting.looks, Ordering::Relaxed);
+        held
     }
 
     fn standing(&self, waiting: &Waiting) -> Arc<Standing> {
@@ -95,8 +98,8 @@ impl Kept {
             rating: waiting.place.rating,
             queued_ms: waiting.queued_ms,
             tries: waiting.tries,
-            looks: AtomicU32::new(waiting.looks),
-            trace: (!waiting.trace.is_empty()).then(|| (*waiting.trace).into()),
+            looks: AtomicU32::default(),
+            trace: Traceparent::parse(&waiting.trace).and_then(|trace| trace.packed()),
         }
     }
 
@@ -115,8 +118,13 @@ impl Kept {
         let (queue, pool, region) = (rules.queue().clone(), pool.clone(), region.clone());
         let place = Placement { queue, pool, region, rating: self.rating };
         let (rules, party) = (rules.clone(), Arc::new(self.party()?));
-        let (tries, trace) = (self.tries, self.trace.as_deref().unwrap_or_default().into());
-        Ok(Waiting { tries, trace, ..Waiting::new(self.id, rules, party, place, self.queued_ms) })
+        let (tries, looks, trace) = (self.tries, self.looks.load(Ordering::Relaxed), self.trace().into());
+        Ok(Waiting { tries, looks, trace, ..Waiting::new(self.id, rules, party, place, self.queued_ms) })
+    }
+
+    /// Empty where it has none.
+    fn trace(&self) -> String {
+        self.trace.map(|trace| trace.to_string()).unwrap_or_default()
     }
 
     fn party(&self) -> Result<Party, Invalid> {
@@ -146,7 +154,7 @@ impl Waiting {
     /// Notes one more look.
     pub fn is_looked_for(&self) {
         if let Some(held) = &self.held {
-            held.looks.fetch_add(1, Ordering::Relaxed);
+            held.looks.store(self.looks.saturating_add(1), Ordering::Relaxed);
             held.changed();
         }
     }
@@ -165,7 +173,7 @@ impl Describe for Kept {
             queued_ms: self.queued_ms,
             tries: self.tries,
             looks: self.looks.load(Ordering::Relaxed),
-            trace_id: api::trace_id(self.trace.as_deref().unwrap_or_default()).to_owned(),
+            trace_id: api::trace_id(&self.trace()).to_owned(),
             ..Default::default()
         };
         let (stage, queue) = (v1::Stage::Waiting.into(), self.queue().to_string());

@@ -4,6 +4,7 @@ use crate::waiting::Waiting;
 use chassis::Hold;
 use domain::{IndexRating, QueueName, TicketId};
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU64;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -50,9 +51,8 @@ pub struct Due {
 /// A ticket between two looks.
 struct Resting {
     hold: Hold<Kept>,
-    ripe_ms: Option<u64>,
+    ripe_ms: Option<NonZeroU64>,
     width: u32,
-    looks: u32,
     was_put_off: bool,
     /// It keeps its turn.
     is_owed: bool,
@@ -113,7 +113,7 @@ impl Schedule {
             if resting.is_owed {
                 self.owed -= 1;
                 due.round.extend(resting.wake());
-            } else if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms <= now_ms) {
+            } else if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms.get() <= now_ms) {
                 match self.ripe_left.checked_sub(1) {
                     Some(left) => {
                         self.ripe_left = left;
@@ -171,8 +171,8 @@ impl Schedule {
 
     fn rest(&self, waiting: &mut Waiting) -> Resting {
         let hold = self.register.hold(waiting);
-        let Waiting { ripe_ms, width, looks, was_put_off, .. } = *waiting;
-        Resting { hold, ripe_ms, width, looks, was_put_off, is_owed: false }
+        let Waiting { ripe_ms, width, was_put_off, .. } = *waiting;
+        Resting { hold, ripe_ms: ripe_ms.and_then(NonZeroU64::new), width, was_put_off, is_owed: false }
     }
 
     fn enter(&mut self, at_ms: u64, resting: Resting) {
@@ -190,7 +190,7 @@ impl Schedule {
 
     fn put_off(&mut self, resting: Resting, now_ms: u64) {
         match resting.ripe_ms {
-            Some(ripe_ms) if ripe_ms <= now_ms + RIPE_AWAITED_MS => self.enter(ripe_ms, resting),
+            Some(ripe_ms) if ripe_ms.get() <= now_ms + RIPE_AWAITED_MS => self.enter(ripe_ms.get(), resting),
             _ => {
                 let resting = Resting { was_put_off: true, ..resting };
                 self.backlog.insert(resting.place(), resting);
@@ -219,9 +219,10 @@ impl Resting {
 
     /// None, and told, where its party cannot be read, which was written here.
     fn wake(self) -> Option<Waiting> {
-        let Self { hold, ripe_ms, width, looks, was_put_off, .. } = self;
+        let Self { hold, ripe_ms, width, was_put_off, .. } = self;
+        let ripe_ms = ripe_ms.map(NonZeroU64::get);
         match hold.waiting() {
-            Ok(waiting) => Some(Waiting { ripe_ms, width, looks, was_put_off, held: Some(hold), ..waiting }),
+            Ok(waiting) => Some(Waiting { ripe_ms, width, was_put_off, held: Some(hold), ..waiting }),
             Err(error) => {
                 tracing::error!(ticket_id = %hold.id, %error, "a party that waits here cannot be read");
                 None

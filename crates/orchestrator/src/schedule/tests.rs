@@ -44,7 +44,8 @@ fn a_ticket_added_twice_is_looked_for_once_and_can_be_added_again_after() {
 
 #[test]
 fn a_ticket_comes_back_as_it_was() {
-    let was = || Waiting { tries: 2, width: 3, looks: 4, trace: "00-ab".into(), ..waiting(1) };
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let was = || Waiting { tries: 2, width: 3, looks: 4, trace: trace.into(), ..waiting(1) };
     let mut schedule = Schedule::default();
     schedule.add(10, was());
     let is = schedule.take_due(10).round.remove(0);
