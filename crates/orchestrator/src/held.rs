@@ -1,10 +1,13 @@
 //! What is kept of a ticket that waits here, and told of it. There may be a million, so what many have in common is kept once.
 
+use crate::config::OLDEST_AHEAD_MS;
 use crate::hash;
 use crate::waiting::Waiting;
 use api::v1;
 use chassis::{Describe, Hold, Holdings};
-use domain::{Encoded, Invalid, PackedTraceparent, Party, Placement, QueueName, Rules, RulesVersion, TicketId, Traceparent};
+use domain::{
+    Encoded, Invalid, PackedTraceparent, Party, Placement, QueueName, Rules, RulesVersion, TicketId, Traceparent,
+};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,8 +70,7 @@ impl Register {
     /// Its hold, taken from it where it has one.
     pub fn hold(&self, waiting: &mut Waiting) -> Hold<Kept> {
         let held = waiting.held.take();
-        let held =
-            held.unwrap_or_else(|| self.holdings.hold(Kept::of(waiting, Counted::new(self.standing(waiting)))));
+        let held = held.unwrap_or_else(|| self.holdings.hold(Kept::of(waiting, Counted::new(self.standing(waiting)))));
         held.looks.store(waiting.looks, Ordering::Relaxed);
         held
     }
@@ -110,6 +112,11 @@ impl Kept {
     /// The same for all tickets of one queue and pool.
     pub fn pool(&self) -> u32 {
         pool(self.queue(), &self.standing.0.pool)
+    }
+
+    /// When a sweeper begins to ask for it, in ms since the Unix epoch.
+    pub fn asked_for_ms(&self) -> u64 {
+        self.queued_ms + self.standing.0.rules.longest_wait_ms().saturating_sub(OLDEST_AHEAD_MS)
     }
 
     /// As it was when it was last put aside.

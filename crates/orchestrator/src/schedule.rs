@@ -39,8 +39,14 @@ pub struct Schedule {
 /// A pool of a queue, and where in it a ticket stands.
 type Place = (u32, IndexRating, TicketId);
 
-/// Tickets whose time has come.
+/// Tickets whose time has come, as they rested.
 #[derive(Default)]
+pub struct Taken {
+    ripe: Vec<Resting>,
+    round: Vec<Resting>,
+}
+
+/// Tickets whose time has come.
 pub struct Due {
     /// Each to be looked for at once.
     pub ripe: Vec<Waiting>,
@@ -106,24 +112,29 @@ impl Schedule {
 
     /// Takes out those whose time has come, as many as there is time for.
     pub fn take_due(&mut self, now_ms: u64) -> Due {
+        self.take(now_ms).wake()
+    }
+
+    /// The same, to be woken when whoever else waits for the schedule has it.
+    pub fn take(&mut self, now_ms: u64) -> Taken {
         self.begin_round(now_ms);
-        let mut due = Due::default();
+        let mut due = Taken::default();
         for _ in 0..DUE_MAX {
             let Some(resting) = self.take_timed(now_ms) else { break };
             if resting.is_owed {
                 self.owed -= 1;
-                due.round.extend(resting.wake());
+                due.round.push(resting);
             } else if resting.ripe_ms.is_some_and(|ripe_ms| ripe_ms.get() <= now_ms) {
                 match self.ripe_left.checked_sub(1) {
                     Some(left) => {
                         self.ripe_left = left;
-                        due.ripe.extend(resting.wake());
+                        due.ripe.push(resting);
                     }
                     None => self.enter(self.round_ends_ms, resting),
                 }
             } else if self.in_time_left > 0 && (!resting.was_put_off || self.backlog.is_empty()) {
                 self.in_time_left -= 1;
-                due.round.extend(Resting { was_put_off: false, ..resting }.wake());
+                due.round.push(Resting { was_put_off: false, ..resting });
             } else {
                 self.put_off(resting, now_ms);
             }
@@ -133,7 +144,7 @@ impl Schedule {
             && let Some(resting) = self.take_next_of_backlog()
         {
             self.backlog_left -= 1;
-            due.round.extend(resting.wake());
+            due.round.push(resting);
         }
         due
     }
@@ -188,9 +199,12 @@ impl Schedule {
         Some(resting)
     }
 
+    /// Until it is ripe, where that is soon or sooner than its turn would be; but into the backlog where a sweeper may ask for it before.
     fn put_off(&mut self, resting: Resting, now_ms: u64) {
+        let turn_ms = (self.backlog.len() / ROUND_BACKLOG_MAX) as u64 * ROUND_MS;
+        let until_ms = (now_ms + turn_ms.max(RIPE_AWAITED_MS)).min(resting.hold.asked_for_ms());
         match resting.ripe_ms {
-            Some(ripe_ms) if ripe_ms.get() <= now_ms + RIPE_AWAITED_MS => self.enter(ripe_ms.get(), resting),
+            Some(ripe_ms) if ripe_ms.get() <= until_ms => self.enter(ripe_ms.get(), resting),
             _ => {
                 let resting = Resting { was_put_off: true, ..resting };
                 self.backlog.insert(resting.place(), resting);
@@ -205,6 +219,13 @@ impl Schedule {
         let place = *next.or_else(|| self.backlog.first_key_value())?.0;
         self.taken = Some(place);
         self.backlog.remove(&place)
+    }
+}
+
+impl Taken {
+    pub fn wake(self) -> Due {
+        let woken = |resting: Vec<Resting>| resting.into_iter().filter_map(Resting::wake).collect();
+        Due { ripe: woken(self.ripe), round: woken(self.round) }
     }
 }
 

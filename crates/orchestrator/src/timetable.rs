@@ -35,7 +35,8 @@ impl Timetable {
     pub async fn due(&self) -> Due {
         sleep(TICK_MIN).await;
         while timeout(self.pause(), self.sooner.notified()).await.is_ok() {}
-        self.schedule().take_due(self.clock.now_ms())
+        let taken = self.schedule().take(self.clock.now_ms());
+        taken.wake()
     }
 
     /// Until something that is in the schedule now is due.

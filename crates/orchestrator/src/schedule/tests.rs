@@ -105,6 +105,18 @@ fn whoever_is_ripe_at_a_time_is_looked_for_then_and_whoever_is_asked_for_as_well
 }
 
 #[test]
+fn whoever_is_put_off_is_looked_for_when_he_is_ripe_where_his_turn_would_be_later() {
+    let turns = RIPE_AWAITED_MS / ROUND_MS + 8;
+    let mut schedule = crowd(ROUND_IN_TIME_MAX + (turns as usize) * ROUND_BACKLOG_MAX);
+    (0..2).for_each(|_| drop(schedule.take_due(ROUND_MS)));
+    let ripe_ms = ROUND_MS + RIPE_AWAITED_MS + 2 * ROUND_MS;
+    let late = Waiting { id: TicketId(u128::MAX), ripe_ms: Some(ripe_ms), ..waiting(0) };
+    schedule.add(ROUND_MS, late);
+    schedule.take_due(ROUND_MS);
+    assert_eq!(ids(schedule.take_due(ripe_ms).ripe), [u128::MAX]);
+}
+
+#[test]
 fn a_ticket_is_looked_for_when_it_is_ripe_or_in_a_round_before() {
     let ripe = |ripe_ms| Waiting { ripe_ms, ..waiting(1) };
     let next_ms = |ripe_ms| {
