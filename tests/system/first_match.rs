@@ -1,7 +1,11 @@
 use crate::house::{House, On, on_both_stores};
 use anyhow::Result;
 use api::v1::{Change, TicketState};
+use domain::{Party, Player, Role, TicketId};
 use sandbox::Counts;
+
+/// More than any range holds.
+const EQUALS: u128 = 600;
 
 const TEAMS: &str = include_str!("../../rules/teams-5v5.toml");
 
@@ -45,6 +49,24 @@ on_both_stores! {
         let mut split: Vec<usize> = sheet.teams.iter().map(of_party).collect();
         split.sort_unstable();
         assert_eq!(split, [0, 5], "the party stays together");
+        Ok(())
+    }
+
+    async fn who_is_one_of_many_equals_meets_the_one_who_will_have_him(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let holder = house.first(Role::Orchestrator)?;
+        let solo = |name: String, blocked| {
+            Party::try_new(vec![Player { blocked, ..Player::new(name.parse().unwrap(), 1500.0) }]).unwrap()
+        };
+        // Equals are read in the order of their ids: the first of them before all others, and whoever comes after all of them.
+        let ben = house.writes_party(TicketId(0), &solo("ben".to_owned(), Vec::new()), holder.clone()).await?;
+        for number in 1..EQUALS {
+            let other = solo(format!("other-{number}"), vec!["ann".parse()?]);
+            house.writes_party(TicketId(number), &other, holder.clone()).await?;
+        }
+        let mut ben = house.player("ben", 1500.0)?.watches(ben).await?;
+        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        ann.is_matched_with(&mut ben).await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use api::v1;
 use chassis::{Clock, LiveRules, Network};
-use domain::{InstanceId, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
+use domain::{InstanceId, Party, RealmId, Role, RuleSet, Rules, Ticket, TicketId};
 use sandbox::{Actor, Counts, System, World, built_in_rules, wait_until};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,16 +94,22 @@ impl House {
 
     /// Writes the ticket that `actor`'s request for a duel would get for `client_key` at `holder`, who hears nothing of it.
     pub async fn writes(&self, actor: &Actor, client_key: &str, holder: InstanceId) -> Result<v1::Ticket> {
-        let world = &self.system.world;
         let party = api::party_from_wire(actor.request("duel").players)?;
+        let id = TicketId::derive(&self.system.world.realm, client_key, party.player_ids());
+        self.writes_party(id, &party, holder).await
+    }
+
+    /// Writes a ticket of the party for a duel.
+    pub async fn writes_party(&self, id: TicketId, party: &Party, holder: InstanceId) -> Result<v1::Ticket> {
+        let world = &self.system.world;
         let rules = world.rules.current();
         let rules = rules.get(&"duel".parse()?).context("rules of duel")?;
         let now_ms = world.clock.now_ms();
         let enqueue = Enqueue {
-            id: TicketId::derive(&world.realm, client_key, party.player_ids()),
+            id,
             players: party.player_ids().cloned().collect(),
-            places: vec![rules.place(&party)],
-            party: api::encode_party(&party),
+            places: vec![rules.place(party)],
+            party: api::encode_party(party),
             queued_ms: now_ms,
             expires_ms: now_ms + rules.longest_wait_ms(),
             holder,

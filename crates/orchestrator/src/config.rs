@@ -32,11 +32,11 @@ pub const ARRIVALS_TOGETHER_MAX: usize = 256;
 pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
 /// Looks for arrivals in work at once.
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
-/// Looks around tickets of one pool at once: half of what one matchmaker takes.
+/// Looks at once around tickets of one window: half of what one matchmaker takes.
 pub const LOOKS_AROUND_IN_WORK_MAX: usize = SEARCHES_IN_FLIGHT_MAX / 2;
-/// Tickets in an arrival's range; in one that several share, so many for each, for to look around each of them would cost more.
+/// Tickets in a range around one ticket.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
-/// How long no range is read that holds what was read of one that was cut: it would be cut too.
+/// How long no range that several share is read that holds what was read of one that was cut: it would be cut too.
 pub const CROWDED_MS: u64 = 1_000;
 /// Pools of which that is known; of others each such range is read in vain.
 pub const CROWDS_MAX: usize = 1_024;
@@ -48,8 +48,8 @@ pub const CONFLICT_RETRIES_MAX: u32 = 3;
 pub const RIPE_MS_MIN: u64 = 5;
 pub const RIPE_SHARE: u64 = 8;
 
-/// Whoever is ripe within this time needs no look before where there is no time for all, in ms. What is foretold for later may come sooner:
-/// when a ticket takes any match.
+/// Whoever is ripe within this time, or before his turn, needs no look before where there is no time for all, in ms. What is foretold for later may
+/// come sooner: when a ticket takes any match.
 pub const RIPE_AWAITED_MS: u64 = 10_000;
 
 /// How long after a look that nobody could search, or whose match nobody could make, a ticket is looked for again, in ms; ever less often, as
@@ -70,14 +70,16 @@ pub const RELOCATED_IN_WORK_MAX: usize = 64;
 pub const WINDOWS_IN_WORK_MAX: usize = 16;
 /// Tickets are looked for in rounds this far apart, so that many share one window.
 pub const ROUND_MS: u64 = 250;
-/// Tickets that are looked for again at their time, in each round; and of those for whom there is none then, neighbours by neighbours. An
-/// arrival's own look covers whoever waits, so these look for what widens or relaxes as they wait, and find little.
+/// Tickets that are looked for again at their time, in each round. An arrival's own look covers whoever waits, so these look for what widens or
+/// relaxes as they wait, and find little.
 pub const ROUND_IN_TIME_MAX: usize = 64;
+/// Of those for whom there was no time then, neighbours that each round looks for.
+pub const ROUND_BACKLOG_MAX: usize = 128;
 /// Tickets that are looked for because they are ripe, in each round: more than a busy queue has, fewer than there are where nobody can be
 /// matched for want of a service.
 pub const ROUND_RIPE_MAX: usize = 1_024;
-pub const ROUND_BACKLOG_MAX: usize = 128;
-/// Tickets in a window's range; a window that holds more is looked through narrower. What a search costs grows with their square.
+/// Tickets in a range that several share; where there are more, it is looked through narrower, or around each. What a search costs grows with their
+/// square.
 pub const WINDOW_TICKETS_MAX: usize = 512;
 /// How long after a look through some of the same tickets a window waits that came meanwhile, in ms.
 pub const PUT_BACK_MS: u64 = 50;

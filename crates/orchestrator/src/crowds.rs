@@ -10,29 +10,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Crowds(Mutex<HashMap<Pool, Crowd>>);
 
-/// So many tickets stand in a part of an index.
+/// A part of an index in which more stand.
 struct Crowd {
+    part: Look,
     /// In ms since the Unix epoch.
     until_ms: u64,
-    tickets: usize,
-    part: Look,
 }
 
 impl Crowds {
-    /// So many stand in this part.
-    pub fn note(&self, part: Look, tickets: usize, now_ms: u64) {
+    /// More stand in this part.
+    pub fn note(&self, part: Look, now_ms: u64) {
         let (mut crowds, pool) = (self.crowds(), pool_of(&part));
         if crowds.len() >= CROWDS_MAX {
             crowds.retain(|_, crowd| now_ms < crowd.until_ms);
         }
         if crowds.len() < CROWDS_MAX || crowds.contains_key(&pool) {
-            crowds.insert(pool, Crowd { until_ms: now_ms + CROWDED_MS, tickets, part });
+            crowds.insert(pool, Crowd { part, until_ms: now_ms + CROWDED_MS });
         }
     }
 
-    /// Whether a look is known to hold so many tickets.
-    pub fn is_crowded(&self, look: &Look, tickets: usize, now_ms: u64) -> bool {
-        let has = |crowd: &Crowd| now_ms < crowd.until_ms && tickets <= crowd.tickets && holds(look, &crowd.part);
+    /// Whether a look is known to hold more.
+    pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
+        let has = |crowd: &Crowd| now_ms < crowd.until_ms && holds(look, &crowd.part);
         self.crowds().get(&pool_of(look)).is_some_and(has)
     }
 
@@ -58,23 +57,22 @@ mod tests {
     #[test]
     fn a_look_that_holds_one_that_was_cut_is_crowded_for_a_while() {
         let crowds = Crowds::default();
-        crowds.note(look(1500.0, 3.0), 100, NOW_MS);
-        let is_crowded = |look: Look, tickets| crowds.is_crowded(&look, tickets, NOW_MS + CROWDED_MS - 1);
-        assert!(is_crowded(look(1450.0, 60.0), 100) && is_crowded(look(1500.0, 3.0), 60));
-        assert!(!is_crowded(look(1500.0, 2.0), 100), "it may hold fewer");
-        assert!(!is_crowded(look(1500.0, 3.0), 101), "it may be whole");
+        crowds.note(look(1500.0, 3.0), NOW_MS);
+        let is_crowded = |look: Look| crowds.is_crowded(&look, NOW_MS + CROWDED_MS - 1);
+        assert!(is_crowded(look(1450.0, 60.0)) && is_crowded(look(1500.0, 3.0)));
+        assert!(!is_crowded(look(1500.0, 2.0)), "it may hold fewer");
         let elsewhere = rules_elsewhere().iter().next().unwrap().look(&solos(&[1500.0])[0].party, 0);
-        assert!(!is_crowded(elsewhere, 1), "another pool");
-        assert!(!is_crowded(Look { regions: vec!["asia".to_owned()], ..look(1500.0, 60.0) }, 1), "another region");
-        assert!(!crowds.is_crowded(&look(1500.0, 3.0), 100, NOW_MS + CROWDED_MS));
+        assert!(!is_crowded(elsewhere), "another pool");
+        assert!(!is_crowded(Look { regions: vec!["asia".to_owned()], ..look(1500.0, 60.0) }), "another region");
+        assert!(!crowds.is_crowded(&look(1500.0, 3.0), NOW_MS + CROWDED_MS));
     }
 
     #[test]
     fn no_more_pools_are_known_than_there_is_room_for() {
         let crowds = Crowds::default();
         let look = |number: usize| Look { pool: number.to_string(), ..look(1500.0, 3.0) };
-        let note = |number, now_ms| crowds.note(look(number), 1, now_ms);
-        let is_crowded = |number, now_ms| crowds.is_crowded(&look(number), 1, now_ms);
+        let note = |number, now_ms| crowds.note(look(number), now_ms);
+        let is_crowded = |number, now_ms| crowds.is_crowded(&look(number), now_ms);
         (0..=CROWDS_MAX).for_each(|number| note(number, NOW_MS));
         assert!(!is_crowded(CROWDS_MAX, NOW_MS));
         note(CROWDS_MAX, NOW_MS + CROWDED_MS);

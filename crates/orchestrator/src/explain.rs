@@ -85,15 +85,7 @@ impl Explainer {
             tickets.truncate(ARRIVAL_TICKETS_MAX);
         }
         if !tickets.iter().any(|other| other.id == ticket.id) {
-            let Ticket { id, version, queued_ms, tries, .. } = *ticket;
-            tickets.push(IndexedTicket {
-                id,
-                rating: waiting.place.rating,
-                version,
-                queued_ms,
-                tries,
-                party: ticket.party.clone(),
-            });
+            tickets.push(IndexedTicket::of(ticket, waiting.place.rating));
         }
         Ok(tickets)
     }

@@ -61,29 +61,29 @@ enum LookError {
 pub struct Range {
     pub tickets: Vec<IndexedTicket>,
     is_whole: bool,
+    /// How far from the middle of the look it was read, in rating points; of one that is cut, no farther than where it became too much.
+    reach: f64,
 }
 
-impl Range {
-    /// A part of the look in which at least these stand: as far from its middle as the farthest.
-    fn extent(&self, look: &Look) -> Look {
-        let middle = look.middle();
-        let reach = self.tickets.iter().map(|ticket| (ticket.rating - middle).abs()).fold(0.0, f64::max);
-        Look { low: middle - reach, high: middle + reach, ..look.clone() }
-    }
+/// What came of a look around one ticket.
+struct Around {
+    looked: Looked,
+    /// In how many ms the ticket is ripe.
+    ripe_in_ms: Option<u64>,
+    /// It saw all that the look holds.
+    is_whole: bool,
 }
 
 pub struct Eyes {
     store: Arc<dyn Store>,
     searcher: Searcher,
     outlooks: Arc<Outlooks>,
-    /// For arrivals, whose ranges are small, and for windows.
     crowds: Crowds,
-    large_crowds: Crowds,
 }
 
 impl Eyes {
     pub fn new(store: Arc<dyn Store>, searcher: Searcher, outlooks: Arc<Outlooks>) -> Self {
-        Self { store, searcher, outlooks, crowds: Crowds::default(), large_crowds: Crowds::default() }
+        Self { store, searcher, outlooks, crowds: Crowds::default() }
     }
 
     /// Looks for tickets that have just come, or are ripe: through the window that they share, or around each where it is one, or where many others
@@ -93,10 +93,10 @@ impl Eyes {
         new.for_each(|waiting| waiting.width = waiting.width_at(now_ms));
         self.widen(&mut window.waiting, now_ms).await;
         if window.waiting.len() > 1 {
-            match self.read_whole(&window.look, window.tickets_max(), &self.crowds, now_ms).await {
+            match self.read_whole(&window.look, now_ms).await {
                 Ok(Some(tickets)) => return self.search_window(window, tickets, now_ms).await,
                 Ok(None) => {}
-                Err(error) => return with_all_failed(window.waiting, &error),
+                Err(error) => return with_all_failed(window.waiting, &error, now_ms),
             }
         }
         self.look_around_each(window.waiting, now_ms).await
@@ -111,40 +111,43 @@ impl Eyes {
     async fn look_around(&self, waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
         let span = attempt::span(&waiting);
         waiting.is_looked_for();
-        let looked = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
-        let (looked, ripe_in_ms) = looked.unwrap_or_else(|error| (failed(&waiting, &error), Some(UNMADE_AGAIN_MS)));
-        let mut waiting = waiting.ripe_in(ripe_in_ms, now_ms);
+        let around = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
+        let Around { looked, ripe_in_ms, is_whole } = around.unwrap_or_else(|error| Around {
+            looked: failed(&waiting, &error),
+            ripe_in_ms: Some(UNMADE_AGAIN_MS),
+            is_whole: false,
+        });
+        let ripe = if is_whole { Waiting::ripe_in } else { Waiting::ripe_by };
+        let mut waiting = ripe(waiting, ripe_in_ms, now_ms);
         attempt::tell_outcome(&span, looked);
         attempt::count(&mut waiting, looked);
         (waiting, looked)
     }
 
-    /// What came of it, and in how many ms the ticket is ripe.
-    async fn search_around(
-        &self,
-        waiting: &Waiting,
-        now_ms: u64,
-        span: &Span,
-    ) -> Result<(Looked, Option<u64>), LookError> {
+    async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Around, LookError> {
         let look = waiting.look(waiting.width);
-        let range = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
-        attempt::tell_range(span, range.tickets.len());
-        telemetry::metrics().range(look.queue.as_str(), ANCHORED, range.tickets.len(), &waiting.trace);
-        if !range.tickets.iter().any(|ticket| ticket.id == waiting.id) {
-            // A range that was cut may have left it out; a whole one proves that it waits no longer.
-            let is_gone = range.is_whole || (waiting.looks > 0 && !self.waits(waiting.id).await?);
-            return Ok((if is_gone { Looked::Gone } else { Looked::Unmatched }, None));
+        let Range { mut tickets, is_whole, .. } = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
+        attempt::tell_range(span, tickets.len());
+        telemetry::metrics().range(look.queue.as_str(), ANCHORED, tickets.len(), &waiting.trace);
+        if !tickets.iter().any(|ticket| ticket.id == waiting.id) {
+            // A range that was cut may have left it out, always the same of many who are equal; a whole one proves that it waits no longer.
+            let own = if is_whole { None } else { self.queued(waiting).await? };
+            let Some(own) = own else { return Ok(Around { looked: Looked::Gone, ripe_in_ms: None, is_whole }) };
+            tickets.push(own);
         }
         let outlook = self.outlooks.of(&waiting.rules, &look.pool, now_ms).await;
         let sought = Sought::Anchor(waiting.id);
-        let found = self.searcher.search(waiting, &[], sought, range.tickets, &outlook, now_ms).await?;
+        let found = self.searcher.search(waiting, &[], sought, tickets, &outlook, now_ms).await?;
         attempt::tell_found(span, &found, waiting.id);
-        Ok((found.looked(waiting.id), found.ripe_in_ms.get(&waiting.id).copied()))
+        let ripe_in_ms = found.ripe_in_ms.get(&waiting.id).copied();
+        Ok(Around { looked: found.looked(waiting.id), ripe_in_ms, is_whole })
     }
 
-    async fn waits(&self, id: TicketId) -> Result<bool, StoreError> {
-        let snapshot = self.store.snapshot(&Subject::Ticket(id)).await?;
-        Ok(snapshot.ticket.is_some_and(|ticket| ticket.state == TicketState::Queued))
+    /// The ticket as the index holds it, as long as it waits.
+    async fn queued(&self, waiting: &Waiting) -> Result<Option<IndexedTicket>, StoreError> {
+        let snapshot = self.store.snapshot(&Subject::Ticket(waiting.id)).await?;
+        let queued = snapshot.ticket.filter(|ticket| ticket.state == TicketState::Queued);
+        Ok(queued.map(|ticket| IndexedTicket::of(&ticket, waiting.place.rating)))
     }
 
     /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
@@ -152,34 +155,29 @@ impl Eyes {
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
-            match self.read_whole(&window.look, WINDOW_TICKETS_MAX, &self.large_crowds, now_ms).await {
+            match self.read_whole(&window.look, now_ms).await {
                 Ok(Some(tickets)) if window.is_wide_enough(tickets.len()) => {
                     looked.extend(self.search_window(window, tickets, now_ms).await);
                 }
                 Ok(_) if window.is_of_few() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
                 Ok(_) => windows.extend(window.narrower()),
-                Err(error) => looked.extend(with_all_failed(window.waiting, &error)),
+                Err(error) => looked.extend(with_all_failed(window.waiting, &error, now_ms)),
             }
         }
         looked
     }
 
     /// All that the look holds; none where that is more than one range may hold.
-    async fn read_whole(
-        &self,
-        look: &Look,
-        tickets_max: usize,
-        crowds: &Crowds,
-        now_ms: u64,
-    ) -> Result<Option<Vec<IndexedTicket>>, StoreError> {
-        if crowds.is_crowded(look, tickets_max, now_ms) {
+    async fn read_whole(&self, look: &Look, now_ms: u64) -> Result<Option<Vec<IndexedTicket>>, StoreError> {
+        if self.crowds.is_crowded(look, now_ms) {
             return Ok(None);
         }
-        let range = read(&*self.store, look, tickets_max).await?;
-        if !range.is_whole {
-            crowds.note(range.extent(look), range.tickets.len(), now_ms);
+        let Range { tickets, is_whole, reach } = read(&*self.store, look, WINDOW_TICKETS_MAX).await?;
+        if !is_whole {
+            let middle = look.middle();
+            self.crowds.note(Look { low: middle - reach, high: middle + reach, ..look.clone() }, now_ms);
         }
-        Ok(range.is_whole.then_some(range.tickets))
+        Ok(is_whole.then_some(tickets))
     }
 
     /// Has all that stands in a window searched. Who is not among it waits no longer.
@@ -238,14 +236,17 @@ impl Eyes {
 /// What fits into one message, from the middle of the look outward.
 pub async fn read(store: &dyn Store, look: &Look, tickets_max: usize) -> Result<Range, StoreError> {
     let mut tickets = store.range(look, tickets_max).await?;
-    let read = tickets.len();
     let mut bytes = 0;
-    let fitting = tickets.iter().take_while(|ticket| {
+    let fits = |ticket: &&IndexedTicket| {
         bytes += ticket.party.0.len();
         bytes <= api::RANGE_BYTES_MAX
-    });
-    tickets.truncate(fitting.count());
-    Ok(Range { is_whole: read < tickets_max && tickets.len() == read, tickets })
+    };
+    let fitting = tickets.iter().take_while(fits).count();
+    let is_whole = tickets.len() < tickets_max && tickets.len() == fitting;
+    let off = |ticket: &IndexedTicket| (ticket.rating - look.middle()).abs();
+    let reach = tickets.iter().take(fitting + 1).map(off).fold(0.0, f64::max);
+    tickets.truncate(fitting);
+    Ok(Range { tickets, is_whole, reach })
 }
 
 impl Found {
@@ -265,11 +266,12 @@ fn failed(waiting: &Waiting, error: &dyn Display) -> Looked {
 }
 
 /// What failed for all of them is told of the first.
-fn with_all_failed(waiting: Vec<Waiting>, error: &StoreError) -> Vec<(Waiting, Looked)> {
+fn with_all_failed(waiting: Vec<Waiting>, error: &StoreError, now_ms: u64) -> Vec<(Waiting, Looked)> {
     if let Some(first) = waiting.first() {
         failed(first, error);
     }
-    with_all(waiting.into_iter().map(|waiting| Waiting { ripe_ms: None, ..waiting }).collect(), Looked::Failed)
+    let again = |waiting: Waiting| waiting.ripe_by(Some(UNMADE_AGAIN_MS), now_ms);
+    with_all(waiting.into_iter().map(again).collect(), Looked::Failed)
 }
 
 fn with_all(waiting: Vec<Waiting>, looked: Looked) -> Vec<(Waiting, Looked)> {

@@ -38,11 +38,6 @@ fn merge_overlapping(mut windows: Vec<Window>) -> Vec<Window> {
 }
 
 impl Window {
-    /// Most tickets that are read of a range which arrivals, or ripe tickets, share: so many for each.
-    pub fn tickets_max(&self) -> usize {
-        (ARRIVAL_TICKETS_MAX * self.waiting.len()).min(api::RANGE_TICKETS_MAX)
-    }
-
     fn absorb(&mut self, other: Self) {
         self.look.high = self.look.high.max(other.look.high);
         for region in other.look.regions {

@@ -110,6 +110,14 @@ pub struct IndexedTicket {
     pub party: Encoded,
 }
 
+impl IndexedTicket {
+    /// As the index holds it where it stands with this rating.
+    pub fn of(ticket: &Ticket, rating: f64) -> Self {
+        let Ticket { id, version, queued_ms, tries, .. } = *ticket;
+        Self { id, rating, version, queued_ms, tries, party: ticket.party.clone() }
+    }
+}
+
 /// A party that came to a queue not long ago. It may have left since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrived {

@@ -1,5 +1,5 @@
-//! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, and so does a ticket when it is ripe;
-//! other looks are windows in rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
+//! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, and so does a ticket when it is ripe,
+//! unless others are ripe with it; other looks are windows in rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
 
 use super::crowd::Crowd;
 use super::full_parties::could_face;
@@ -102,13 +102,14 @@ impl<'a> World<'a> {
     fn look_around(&mut self, waiting: Waiting, now_ms: u64) {
         let Some(number) = self.numbers.get(&waiting.id).copied() else { return };
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
-        let numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
-        let mut ripe_in_ms = HashMap::new();
-        if numbers.contains(&number) {
-            ripe_in_ms = self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
+        let mut numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
+        let ripe = if numbers.len() < ARRIVAL_TICKETS_MAX { Waiting::ripe_in } else { Waiting::ripe_by };
+        if !numbers.contains(&number) {
+            numbers.push(number);
         }
+        let ripe_in_ms = self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
         let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
-        self.look_again(waiting.ripe_in(ripe_in_ms, now_ms), now_ms);
+        self.look_again(ripe(waiting, ripe_in_ms, now_ms), now_ms);
     }
 
     /// As the live system: at the moment when it is ripe, or in a round.
@@ -131,10 +132,11 @@ impl<'a> World<'a> {
 
     /// Together where they are several and few others wait among them.
     fn look_for_ripe(&mut self, window: Window, now_ms: u64) {
-        let tickets_max = window.tickets_max();
-        let numbers = self.line.read(&window.look, tickets_max);
-        if window.waiting.len() > 1 && numbers.len() < tickets_max {
-            return self.search_window(window, &numbers, now_ms);
+        if window.waiting.len() > 1 && window.waiting.iter().any(|waiting| self.waits(waiting)) {
+            let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
+            if numbers.len() < WINDOW_TICKETS_MAX {
+                return self.search_window(window, &numbers, now_ms);
+            }
         }
         self.look_around_each(window, now_ms);
     }

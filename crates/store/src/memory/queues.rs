@@ -20,16 +20,8 @@ fn place_key(place: &Placement) -> (String, String, String) {
 impl Queues {
     pub(super) fn insert(&mut self, ticket: &Ticket) {
         for place in &ticket.places {
-            let indexed = IndexedTicket {
-                id: ticket.id,
-                rating: place.rating,
-                version: ticket.version,
-                queued_ms: ticket.queued_ms,
-                tries: ticket.tries,
-                party: ticket.party.clone(),
-            };
             let index = self.places.entry(place_key(place)).or_default();
-            index.insert((IndexRating::of(place.rating), ticket.id), indexed);
+            index.insert((IndexRating::of(place.rating), ticket.id), IndexedTicket::of(ticket, place.rating));
         }
         self.deadlines.insert((ticket.expires_ms, ticket.id));
         self.held.entry(ticket.holder.clone()).or_default().insert(ticket.id);
