@@ -32,6 +32,8 @@ pub struct Looker {
     landing: Landing,
     arrivals: Arc<Semaphore>,
     windows: Arc<Semaphore>,
+    /// Had by whoever looks for tickets that others hold.
+    others: Arc<Semaphore>,
     grounds: Arc<Grounds>,
     in_work: TaskTracker,
 }
@@ -48,6 +50,7 @@ impl Looker {
             landing: Landing::default(),
             arrivals: Arc::new(Semaphore::new(ARRIVALS_IN_WORK_MAX)),
             windows: Arc::new(Semaphore::new(WINDOWS_IN_WORK_MAX)),
+            others: Arc::new(Semaphore::new(1)),
             grounds: Arc::default(),
             in_work: TaskTracker::new(),
         })
@@ -89,17 +92,30 @@ impl Looker {
         self.timetable.change(|schedule| schedule.add_again(at_ms, Waiting { room: None, ..waiting }));
     }
 
-    /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them.
+    /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them. Nothing is done while those of the
+    /// last time are still looked for.
     pub fn look_once(self: &Arc<Self>, waiting: Vec<Waiting>) {
-        let now_ms = self.clock.now_ms();
-        for window in windows(waiting, now_ms) {
-            let Ok(permit) = self.windows.clone().try_acquire_owned() else { return };
-            let looker = self.clone();
-            self.in_work.spawn(async move {
-                looker.eyes.look_through(window, now_ms).await;
-                drop(permit);
-            });
-        }
+        let Ok(turn) = self.others.clone().try_acquire_owned() else { return };
+        let looker = self.clone();
+        self.in_work.spawn(async move {
+            for window in windows(waiting, looker.clock.now_ms()) {
+                looker.look_through_once(window).await;
+            }
+            drop(turn);
+        });
+    }
+
+    /// As soon as there is room, unless someone looks through some of it already.
+    async fn look_through_once(self: &Arc<Self>, window: Window) {
+        let (Ok(permit), Some(ground)) = (self.windows.clone().acquire_owned().await, self.grounds.enter(&window.look))
+        else {
+            return;
+        };
+        let looker = self.clone();
+        self.in_work.spawn(async move {
+            looker.eyes.look_through(window, looker.clock.now_ms()).await;
+            drop((ground, permit));
+        });
     }
 
     /// Follows the schedule until `shutdown`, then lets what is in work finish.
