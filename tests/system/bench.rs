@@ -4,10 +4,14 @@ use crate::house::{House, On};
 use crate::processes::MUSTER;
 use anyhow::{Context, Result};
 use domain::Role;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sandbox::Counts;
 use serde_json::{Value, json};
+use std::fs::DirEntry;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use store::testing::eventually;
 use tokio::task::spawn_blocking;
 
 /// As short as it can be, on as few processes.
@@ -169,6 +173,41 @@ fn troubles_strike_and_others_play_on() -> Result<()> {
     Ok(())
 }
 
+/// The processes that `pid` started and that are there.
+fn children(pid: Pid) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of_thread = |thread: DirEntry| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+    let children = threads.map(of_thread).collect::<Vec<_>>().join(" ");
+    children.split_whitespace().map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_measurement_that_a_signal_ends_leaves_nothing() -> Result<()> {
+    for scenario in ["duel", "cold-start"] {
+        let dir = tempfile::tempdir()?;
+        let mut command = Command::new(MUSTER);
+        command.args(["bench", scenario]).env("TMPDIR", dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut bench = command.spawn()?;
+        let pid = Pid::from_raw(bench.id().cast_signed());
+        let started = eventually("a bench starts processes", || async move {
+            let started = children(pid);
+            if started.is_empty() { Err("none".to_owned()) } else { Ok(started) }
+        });
+        let started = started.await;
+        kill(pid, Signal::SIGTERM)?;
+        assert!(!bench.wait()?.success(), "it was not measured");
+        let of_started = || async {
+            let is_there = |pid: &&String| Path::new("/proc").join(pid).exists();
+            let left: Vec<&String> = started.iter().filter(is_there).collect();
+            if left.is_empty() { Ok(()) } else { Err(format!("{left:?} are there")) }
+        };
+        eventually("what it started ends with it", of_started).await;
+        let files = std::fs::read_dir(dir.path())?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        assert!(files.is_empty(), "{scenario} left {files:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn scripts_are_measured_alone() -> Result<()> {
     let ran = bench("scripts", &["--seconds", "1"])?;
@@ -182,12 +221,23 @@ fn scripts_are_measured_alone() -> Result<()> {
 fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
     for (scenario, flags, told) in [
         ("duel", ["--rate", "0.5"], "error: --rate must be 1 to 1000000, is 0.5\n"),
-        ("teams", ["--seconds", "3601"], "error: --seconds must be 1 to 3600, is 3601\n"),
+        ("teams", ["--seconds", "1"], "error: --seconds must be 2 to 3600, is 1\n"),
         ("burst", ["--warm-up", "0"], "error: --warm-up must be 1 to 3600, is 0\n"),
         ("region", ["--ceiling", "3601"], "error: --ceiling must be 0 to 3600, is 3601\n"),
-        ("duel", ["--probe", "2"], "error: --probe must be 3 to 600, is 2\n"),
-        ("duel", ["--p99-ms", "0"], "error: --p99-ms must be above 0 and at most 1000000, is 0\n"),
-        ("duel", ["--rate-max", "0"], "error: --rate-max must be 1 to 1000000, is 0\n"),
+        ("duel", ["--find", "--probe=2"], "error: --probe must be 3 to 600, is 2\n"),
+        ("duel", ["--find", "--p99-ms=0"], "error: --p99-ms must be above 0 and at most 1000000, is 0\n"),
+        ("duel", ["--find", "--rate-max=0"], "error: --rate-max must be 1 to 1000000, is 0\n"),
+        ("duel", ["--find", "--rate-max=500"], "error: --rate must be at most --rate-max (500), is 1000\n"),
+        (
+            "duel",
+            ["--probe", "5"],
+            "error: the following required arguments were not provided: --find (--help tells more)\n",
+        ),
+        (
+            "cold-start",
+            ["--json", "/nowhere/x"],
+            "error: --json must name a file in a directory that is there, is /nowhere/x\n",
+        ),
         ("deep", ["--waiting", "0"], "error: --waiting must be 1 to 1000000, is 0\n"),
         (
             "duel",

@@ -24,13 +24,15 @@ mod place;
 mod proc;
 mod progress;
 mod realm_server;
+mod report;
 mod scenario;
 mod scripts;
 mod usage;
 mod waiting;
 mod watchers;
 
-use anyhow::Result;
+use crate::run::shutdown_on_signal;
+use anyhow::{Result, bail};
 use named::Named;
 
 #[derive(Debug, clap::Args)]
@@ -57,8 +59,14 @@ enum What {
     Overhead(overhead::Args),
 }
 
+/// What was started for it, and written, goes with it where a signal ends it.
 pub async fn run(args: Args) -> Result<()> {
-    match args.what {
+    let measured = shutdown_on_signal()?.run_until_cancelled_owned(measure(args.what)).await;
+    measured.unwrap_or_else(|| bail!("a signal ended it before everything was measured"))
+}
+
+async fn measure(what: What) -> Result<()> {
+    match what {
         What::Scenario(Named { scenario, args }) => measure::run(scenario, args).await,
         What::Watchers(args) => watchers::run(args).await,
         What::ColdStart(args) => cold_start::run(args).await,

@@ -40,6 +40,8 @@ struct Written {
     made: Vec<Vec<Vec<usize>>>,
     taken: usize,
     matched: usize,
+    /// Why the last was refused, or failed, that was.
+    why: String,
 }
 
 /// How many tickets so far.
@@ -90,9 +92,18 @@ impl Book {
         self.answered(number, Answer::Taken);
     }
 
-    /// By this code, at its Enqueue or later.
-    pub fn refused(&self, number: usize, code: Code) {
-        self.answered(number, if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed });
+    /// At its Enqueue or later, and why. Of whoever was matched nothing is taken back.
+    pub fn refused(&self, number: usize, code: Code, why: &str) {
+        let answer = if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed };
+        self.answered(number, answer);
+        self.written().why = format!("{code:?} {why}");
+    }
+
+    /// In a few words, for whoever finds that nobody was matched.
+    pub fn outcome(&self) -> String {
+        let Written { tickets, taken, why, .. } = &*self.written();
+        let last = if why.is_empty() { String::new() } else { format!("; the last that was refused: {why}") };
+        format!("{} came, {taken} were taken{last}", tickets.len())
     }
 
     fn answered(&self, number: usize, answer: Answer) {
@@ -137,7 +148,8 @@ impl Written {
     }
 
     fn answered(&mut self, number: usize, answer: Answer, at: Duration) {
-        if let Some(ticket) = self.tickets.get_mut(number) {
+        let is_over = |ticket: &Ticket| ticket.delivered.is_some() && ticket.answer.is_some();
+        if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| !is_over(ticket)) {
             let before = ticket.answer.replace((answer, at)).map(|(answer, _)| answer);
             // Who was taken and lost afterwards waits no longer.
             self.taken -= usize::from(before == Some(Answer::Taken));
@@ -197,6 +209,7 @@ mod tests {
         written.answered(third, Answer::Failed, ms(500));
         written.matched(one, ms(1_300));
         written.matched(one, ms(2_300));
+        written.answered(one, Answer::Failed, ms(2_400));
         assert_eq!((written.taken, written.matched), (1, 1));
         let page = written.page(&(0..1));
         assert_eq!((page.offered, page.goodput, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));

@@ -17,6 +17,11 @@ pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {
     check_seconds_within(flag, seconds, (1, SECONDS_MAX))
 }
 
+/// Of a load whose whole seconds are looked at: one is lost to its edges.
+pub fn check_seconds_of_load(flag: &str, seconds: u64) -> Result<(), Misuse> {
+    check_seconds_within(flag, seconds, (2, SECONDS_MAX))
+}
+
 /// Where 0 stands for not at all.
 pub fn check_seconds_or_none(flag: &str, seconds: u64) -> Result<(), Misuse> {
     check_seconds_within(flag, seconds, (0, SECONDS_MAX))

@@ -77,7 +77,7 @@ impl Caller {
     async fn come(mut self, arrival: Arrival) {
         let number = arrival.number;
         if let Err(status) = self.play(arrival).await {
-            self.desk.book.refused(number, status.code());
+            self.desk.book.refused(number, status.code(), status.message());
         }
     }
 

@@ -1,6 +1,7 @@
 //! From the start of `muster dev` to the first match that its players are told of.
 
 use super::bounds::check_number;
+use super::report;
 use crate::run::Export;
 use anyhow::{Context, Result, bail};
 use api::v1::play_client::PlayClient;
@@ -45,6 +46,7 @@ struct Measured {
 
 pub async fn run(args: Args) -> Result<()> {
     check_number("--runs", args.runs, (1, RUNS_MAX))?;
+    report::check(args.json.as_deref())?;
     let mut runs_ms = Vec::new();
     for _ in 0..args.runs {
         runs_ms.push(start().await?.as_secs_f64() * 1e3);
@@ -56,17 +58,18 @@ pub async fn run(args: Args) -> Result<()> {
         "cold start: {median_ms:.0} ms to the first match ({:.0} to {:.0} ms, {} runs)",
         sorted[0], sorted[last], args.runs
     );
-    let Some(file) = &args.json else { return Ok(()) };
-    let measured = Measured { scenario: "cold-start", median_ms, runs_ms };
-    let json = serde_json::to_string_pretty(&measured)? + "\n";
-    std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+    report::write(args.json.as_deref(), &Measured { scenario: "cold-start", median_ms, runs_ms })
 }
 
 /// One start, at whose end nothing is left.
 async fn start() -> Result<Duration> {
     let host = free_host().await?;
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
-    command.args(["dev", "--host", &host.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    command
+        .args(["dev", "--with-parent", "--host", &host.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
     for (name, _) in std::env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"MUSTER_") {
             command.env_remove(name);

@@ -1,7 +1,7 @@
 //! The highest rate that lasts: doubled until one does not, then narrowed down.
 
 use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
-use super::load::Load;
+use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
 use super::progress::Progress;
 use crate::misuse::Misuse;
@@ -22,8 +22,6 @@ const P99_MS_MAX: f64 = 1e6;
 const TRIES: usize = 2;
 /// Where less of what is offered is matched in the same time, by more than a few, a backlog grows.
 const BEHIND_SHARE_MAX: f64 = 0.03;
-/// A few wait long, for want of an opponent.
-const LEFT_MAX: usize = 50;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
 /// From when waits count that are bounded.
@@ -42,26 +40,31 @@ pub struct FindArgs {
     #[arg(long, env = "MUSTER_BENCH_FIND")]
     find: bool,
     /// With --find: the longest that 99 of 100 may wait for their match to be delivered, in ms
-    #[arg(long, env = "MUSTER_BENCH_P99_MS", default_value_t = 100.0, value_name = "MS")]
+    #[arg(long, env = "MUSTER_BENCH_P99_MS", requires = "find", default_value_t = 100.0, value_name = "MS")]
     p99_ms: f64,
     /// With --find: from when that counts
-    #[arg(long, env = "MUSTER_BENCH_P99_SINCE", value_enum, default_value = "fit")]
+    #[arg(long, env = "MUSTER_BENCH_P99_SINCE", requires = "find", value_enum, default_value = "fit")]
     p99_since: Since,
     /// With --find: how long each rate is tried, in seconds
-    #[arg(long, env = "MUSTER_BENCH_PROBE", default_value_t = 8, value_name = "SECONDS")]
+    #[arg(long, env = "MUSTER_BENCH_PROBE", requires = "find", default_value_t = 8, value_name = "SECONDS")]
     probe: u64,
     /// With --find: the highest rate that is tried
-    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", default_value_t = RATE_MAX, value_name = "RATE")]
+    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", requires = "find", default_value_t = RATE_MAX, value_name = "RATE")]
     rate_max: f64,
 }
 
 impl FindArgs {
-    pub fn check(&self) -> Result<(), Misuse> {
+    /// Of a search that begins at `rate`.
+    pub fn check(&self, rate: f64) -> Result<(), Misuse> {
         if !(self.p99_ms > 0.0 && self.p99_ms <= P99_MS_MAX) {
             return Err(Misuse::new(format!("--p99-ms must be above 0 and at most {P99_MS_MAX}, is {}", self.p99_ms)));
         }
         check_seconds_within("--probe", self.probe, PROBE_SECONDS)?;
-        check_rate("--rate-max", self.rate_max)
+        check_rate("--rate-max", self.rate_max)?;
+        if self.find && rate > self.rate_max {
+            return Err(Misuse::new(format!("--rate must be at most --rate-max ({}), is {rate}", self.rate_max)));
+        }
+        Ok(())
     }
 
     /// What is demanded, where a rate is searched for.
@@ -81,6 +84,34 @@ pub struct Demand {
     pub rate_max: f64,
 }
 
+impl Demand {
+    /// Whether it was kept for so many seconds.
+    pub fn is_kept(&self, run: &Run, seconds: f64) -> bool {
+        let behind_per_s = run.offered - run.matched;
+        let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * run.offered || behind_per_s * seconds <= LEFT_MAX as f64;
+        is_kept_up && run.not_taken == 0 && self.bounded_ms(run) <= self.p99_ms
+    }
+
+    /// The wait that it bounds.
+    fn bounded_ms(&self, run: &Run) -> f64 {
+        match self.since {
+            Since::Fit => run.p99_from_fit_ms,
+            Since::Due => run.p99_ms,
+        }
+    }
+}
+
+/// What became of what was offered.
+pub struct Run {
+    /// Tickets per second.
+    pub offered: f64,
+    pub matched: f64,
+    pub not_taken: usize,
+    /// From the arrival that was due to the match that the player is told, in ms; and from when that was worth making.
+    pub p99_ms: f64,
+    pub p99_from_fit_ms: f64,
+}
+
 pub struct Found {
     /// The highest rate offered that lasted.
     pub sustained: f64,
@@ -90,7 +121,7 @@ pub struct Found {
 
 /// Searches from `rate` on, and tells of each probe.
 pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(&Probe)) -> Result<Found> {
-    let mut hunt = Hunt { low: None, high: None, rate: rate.min(demand.rate_max), rate_max: demand.rate_max };
+    let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
@@ -98,7 +129,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(
             let probe = probe(load, hunt.rate, demand).await?;
             tell(&probe);
             goodput = goodput.max(probe.page.goodput);
-            lasts = probe.keeps(demand);
+            lasts = probe.is_kept;
             if lasts {
                 break;
             }
@@ -120,20 +151,24 @@ pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
 /// A rate that was tried.
 pub struct Probe {
     page: Page,
-    seconds: usize,
     /// Of the wait that is bounded, in ms.
     p99_ms: f64,
+    is_kept: bool,
 }
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
     let seconds = tried(load, rate, demand.lasts).await;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-    let p99_ms = match demand.since {
-        Since::Fit => load.waits_for_system(seconds)?.p99,
-        Since::Due => page.matched_ms.p99,
+    let run = Run {
+        offered: page.offered,
+        matched: page.goodput,
+        not_taken: page.not_taken(),
+        p99_ms: page.matched_ms.p99,
+        p99_from_fit_ms: load.waits_for_system(seconds)?.p99,
     };
-    Ok(Probe { page, seconds: length, p99_ms })
+    let is_kept = demand.is_kept(&run, length as f64);
+    Ok(Probe { page, p99_ms: demand.bounded_ms(&run), is_kept })
 }
 
 /// The seconds of an offer that are looked at.
@@ -151,13 +186,6 @@ pub fn header() -> String {
 impl Probe {
     pub fn row(&self) -> String {
         format!("{} {:>15.1}", self.page.row("probe"), self.p99_ms)
-    }
-
-    fn keeps(&self, demand: &Demand) -> bool {
-        let behind_per_s = self.page.offered - self.page.goodput;
-        let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * self.page.offered
-            || behind_per_s * self.seconds as f64 <= LEFT_MAX as f64;
-        is_kept_up && self.page.not_taken() == 0 && self.p99_ms <= demand.p99_ms
     }
 }
 

@@ -2,11 +2,12 @@
 
 mod trouble;
 
-use super::bounds::{check_rate, check_seconds};
+use super::bounds::{check_rate, check_seconds, check_seconds_of_load};
 use super::house::{House, HouseArgs};
 use super::latency::Latency;
-use super::load::Load;
+use super::load::{LEFT_MAX, Load};
 use super::progress::Progress;
+use super::report;
 use super::scenario::DUEL;
 use crate::run::Export;
 use anyhow::{Context, Result};
@@ -17,7 +18,6 @@ use trouble::Trouble;
 
 /// How long players may still be matched afterwards.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
-const LEFT_MAX: usize = 50;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,8 +51,9 @@ struct Struck {
 
 pub async fn run(args: Args) -> Result<()> {
     check_rate("--rate", args.rate)?;
-    check_seconds("--seconds", args.seconds)?;
+    check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
+    report::check(args.json.as_deref())?;
     args.house.game(&DUEL)?;
     println!("{:<22} {:>19} {:>19} {:>9}", "the others' wait, ms", "p50/p99 without", "p50/p99 with", "p99 ratio");
     let mut all = Vec::new();
@@ -63,9 +64,7 @@ pub async fn run(args: Args) -> Result<()> {
         println!("{trouble:<22} {:>19} {:>19} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms));
         all.push(struck);
     }
-    let Some(file) = &args.json else { return Ok(()) };
-    let json = serde_json::to_string_pretty(&all)? + "\n";
-    std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+    report::write(args.json.as_deref(), &all)
 }
 
 impl Args {

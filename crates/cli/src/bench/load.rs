@@ -21,6 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 const STREAMS_PER_ORCHESTRATOR: usize = 8;
 const TICK: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A few wait long, for want of an opponent.
+pub const LEFT_MAX: usize = 50;
 /// Where no match was told of for so long, the others wait for want of company.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -153,7 +155,7 @@ impl Load {
         way.enqueue(arrival, turn);
     }
 
-    /// Waits until hardly anyone waits for a match or no match comes any more, no longer than `wait_max`.
+    /// Waits until no more than `left_max` wait for a match or no match comes any more, no longer than `wait_max`.
     pub async fn settle(&self, left_max: usize, wait_max: Duration) {
         let deadline = Instant::now() + wait_max;
         let (mut matched, mut quiet_since) = (0, Instant::now());

@@ -1,12 +1,13 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
-use super::bounds::{check_number, check_rate, check_seconds, check_seconds_or_none};
+use super::bounds::{check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none};
 use super::find::{self, FindArgs};
 use super::house::HouseArgs;
-use super::load::Load;
+use super::load::{LEFT_MAX, Load};
 use super::measured::Measured;
 use super::place::{Place, TargetArgs};
 use super::progress::Progress;
+use super::report;
 use super::scenario::{Scenario, Waiting};
 use super::usage::Figures;
 use super::waiting;
@@ -17,8 +18,6 @@ use std::time::Duration;
 
 /// How long players may still be matched afterwards.
 const SETTLE_MAX: Duration = Duration::from_secs(10);
-/// A few wait long, for want of an opponent.
-const LEFT_MAX: usize = 50;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -69,20 +68,21 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     if let Some(before) = before {
         println!("\n{}", measured.against(&before));
     }
-    args.json.as_deref().map_or(Ok(()), |file| measured.write(file))
+    report::write(args.json.as_deref(), &measured.told())
 }
 
 impl Args {
     fn check(&self, scenario: &Scenario) -> Result<()> {
         check_rate("--rate", self.rate(scenario))?;
-        check_seconds("--seconds", self.seconds)?;
+        check_seconds_of_load("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling)?;
-        self.find.check()?;
+        self.find.check(self.rate(scenario))?;
         self.target.check()?;
         if let Some(waiting) = self.waiting(scenario) {
             check_number("--waiting", waiting.tickets, (1, waiting::TICKETS_MAX))?;
         }
+        report::check(self.json.as_deref())?;
         self.house.game(scenario).map(drop)
     }
 
@@ -128,6 +128,9 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
     let found = find::find(load, rate, &demand, |probe| println!("{}", probe.row())).await?;
     println!();
     let measured = measure(scenario, args, found.sustained, place, load).await?;
+    if !demand.is_kept(&measured.run(), args.seconds as f64) {
+        eprintln!("muster: {:.0}/s lasted when it was tried, and not in the run that follows", found.sustained);
+    }
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })
 }
 
@@ -140,7 +143,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     let seconds = offer(scenario, load, rate, lasts).await;
     let after = place.usage().await?;
     let matched = (load.book.counts().matched - matched_before) as f64;
-    ensure!(matched > 0.0, "nobody was matched");
+    ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
     load.settle(LEFT_MAX, SETTLE_MAX).await;
 
     let used = after.since(&before);

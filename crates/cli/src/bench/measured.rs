@@ -1,10 +1,11 @@
 //! What a measurement tells: a table for people, JSON for another measurement to be set against it.
 
 use super::ceiling::Ceiling;
+use super::find::Run;
 use super::latency::Latency;
 use super::usage::{Figures, LOAD, REDIS};
 use crate::misuse::Misuse;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::Path;
@@ -47,14 +48,18 @@ pub struct Measured {
     pub ceiling: Option<Ceiling>,
     /// The highest rate that lasts, in tickets per second, where it was searched for.
     pub sustained_per_s: Option<f64>,
-    /// Tickets that could not be matched and waited meanwhile, and what each took: memory in use by role, in Redis what it allocated, in bytes.
+    /// Tickets that could not be matched and waited meanwhile, and by how much memory grew for each, in bytes: that in use by role, buffers that
+    /// grew too among it, and in Redis what it allocated.
     pub waiting: usize,
     pub bytes_per_waiting_ticket: Figures,
 }
 
+/// A name, and a number where it is known.
+type Figure = (&'static str, Option<f64>);
+
 /// With what follows from it.
 #[derive(Serialize)]
-struct Told<'a> {
+pub struct Told<'a> {
     #[serde(flatten)]
     measured: &'a Measured,
     redis_to_ceiling: Option<f64>,
@@ -71,10 +76,18 @@ impl Measured {
         Some(of(&self.cpu_us_per_ticket, REDIS) / self.ceiling?.redis_us_per_ticket)
     }
 
-    pub fn write(&self, file: &Path) -> Result<()> {
-        let told = Told { measured: self, redis_to_ceiling: self.redis_to_ceiling() };
-        let json = serde_json::to_string_pretty(&told)? + "\n";
-        std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+    pub fn told(&self) -> Told<'_> {
+        Told { measured: self, redis_to_ceiling: self.redis_to_ceiling() }
+    }
+
+    pub fn run(&self) -> Run {
+        Run {
+            offered: self.offered_per_s,
+            matched: self.matched_per_s,
+            not_taken: self.held_back + self.refused + self.failed,
+            p99_ms: self.delivered_ms.p99,
+            p99_from_fit_ms: self.delivered_from_fit_ms.p99,
+        }
     }
 
     /// What `--against` names: a measurement of the same scenario.
@@ -89,30 +102,44 @@ impl Measured {
         Ok(read)
     }
 
-    /// Each figure set against an earlier one's.
+    /// Each figure that both have set against an earlier one's, and what was asked for differently.
     pub fn against(&self, before: &Self) -> String {
-        let rows = [
-            ("lasting per s", before.sustained_per_s.unwrap_or_default(), self.sustained_per_s.unwrap_or_default()),
-            ("matched per s", before.matched_per_s, self.matched_per_s),
-            ("acknowledged p50 ms", before.acknowledged_ms.p50, self.acknowledged_ms.p50),
-            ("acknowledged p99 ms", before.acknowledged_ms.p99, self.acknowledged_ms.p99),
-            ("delivered p50 ms", before.delivered_ms.p50, self.delivered_ms.p50),
-            ("delivered p99 ms", before.delivered_ms.p99, self.delivered_ms.p99),
-            ("from a fit match p50", before.delivered_from_fit_ms.p50, self.delivered_from_fit_ms.p50),
-            ("from a fit match p99", before.delivered_from_fit_ms.p99, self.delivered_from_fit_ms.p99),
-            ("CPU µs per ticket", before.cpu_us(), self.cpu_us()),
-            ("of it Redis", of(&before.cpu_us_per_ticket, REDIS), of(&self.cpu_us_per_ticket, REDIS)),
-            (
-                "to the scripts alone",
-                before.redis_to_ceiling().unwrap_or_default(),
-                self.redis_to_ceiling().unwrap_or_default(),
-            ),
-        ];
-        let row = |(name, before, now): (&str, f64, f64)| {
-            let ratio = if before > 0.0 { format!("{:.2} ×", now / before) } else { "-".to_owned() };
-            format!("{name:<22} {before:>12.2} {now:>12.2} {ratio:>9}\n")
+        let row = |(before, now): (Figure, Figure)| {
+            let (name, before, now) = (now.0, before.1.filter(|before| *before > 0.0)?, now.1?);
+            Some(format!("{name:<22} {before:>12.2} {now:>12.2} {:>7.2} ×\n", now / before))
         };
-        format!("{:<22} {:>12} {:>12} {:>9}\n{}", "", "before", "now", "ratio", rows.map(row).concat())
+        let rows: String = before.figures().into_iter().zip(self.figures()).filter_map(row).collect();
+        let table = format!("{:<22} {:>12} {:>12} {:>9}\n{rows}", "", "before", "now", "ratio");
+        let (asked_before, asked) = (before.asked(), self.asked());
+        if asked_before == asked { table } else { format!("{table}not the same: before {asked_before}, now {asked}\n") }
+    }
+
+    /// What is set against an earlier one's, as far as it is known.
+    fn figures(&self) -> [Figure; 11] {
+        let (acknowledged, delivered, from_fit) = (self.acknowledged_ms, self.delivered_ms, self.delivered_from_fit_ms);
+        [
+            ("lasting per s", self.sustained_per_s),
+            ("matched per s", Some(self.matched_per_s)),
+            ("acknowledged p50 ms", Some(acknowledged.p50)),
+            ("acknowledged p99 ms", Some(acknowledged.p99)),
+            ("delivered p50 ms", Some(delivered.p50)),
+            ("delivered p99 ms", Some(delivered.p99)),
+            ("from a fit match p50", Some(from_fit.p50)),
+            ("from a fit match p99", Some(from_fit.p99)),
+            ("CPU µs per ticket", (!self.cpu_us_per_ticket.is_empty()).then(|| self.cpu_us())),
+            ("of it Redis", self.cpu_us_per_ticket.get(REDIS).copied()),
+            ("to the scripts alone", self.redis_to_ceiling()),
+        ]
+    }
+
+    /// On what its figures depend. A rate that was searched for is itself one.
+    fn asked(&self) -> String {
+        let rate = if self.sustained_per_s.is_some() { "the most".to_owned() } else { format!("{:.0}", self.rate) };
+        let fsync = self.fsync.as_deref().unwrap_or("as it is");
+        format!(
+            "{rate} tickets/s by {} for {} s, appendfsync {fsync}, {} waiting",
+            self.via, self.seconds, self.waiting
+        )
     }
 }
 
@@ -134,7 +161,7 @@ impl fmt::Display for Measured {
         writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
         if self.waiting > 0 {
             let each = bytes(&self.bytes_per_waiting_ticket);
-            writeln!(f, "  beside {} waiting tickets, each of which takes bytes: {each}", self.waiting)?;
+            writeln!(f, "  beside {} waiting tickets; by so many bytes for each memory grew: {each}", self.waiting)?;
         }
         writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
         write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;

@@ -1,9 +1,9 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
-use super::bounds::{RATE_MAX, check_rate, check_seconds};
+use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
 use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
-use super::load::Load;
+use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
@@ -17,8 +17,6 @@ const FACTOR_MAX: f64 = 100.0;
 const RATE_FIRST: f64 = 500.0;
 /// A rate that lasts is no overload: that some wait for want of an opponent does not matter here.
 const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, lasts: Duration::from_secs(6), rate_max: RATE_MAX };
-/// A few wait long, for want of an opponent.
-const LEFT_MAX: usize = 50;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 /// Of the sustained rate, what is offered before the overload, and after it.
 const CALM: f64 = 0.5;
@@ -46,7 +44,7 @@ pub async fn run(args: Args) -> Result<()> {
     if !(args.factor >= 1.0 && args.factor <= FACTOR_MAX) {
         return Err(Misuse::new(format!("--factor must be 1 to {FACTOR_MAX}, is {}", args.factor)).into());
     }
-    check_seconds("--seconds", args.seconds)?;
+    check_seconds_of_load("--seconds", args.seconds)?;
     args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
     args.house.game(&DUEL)?;
     let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;

@@ -8,10 +8,17 @@ use super::scenario::Scenario;
 use super::usage::Usage;
 use crate::client::{self, Side, explain, network, parse_address};
 use crate::run::Export;
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, bail};
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tonic::Status;
+use tonic::codegen::http::Uri;
+use tonic::codegen::http::uri::Scheme;
+
+/// How long it may take until a system that is there lets a connection in.
+const REACH_MAX: Duration = Duration::from_secs(2);
 
 /// A system that is there.
 #[derive(Debug, clap::Args)]
@@ -65,6 +72,20 @@ impl TargetArgs {
     }
 }
 
+/// Fails where nothing listens at one of a flag's addresses.
+async fn reached(flag: &str, addresses: &[String]) -> Result<()> {
+    for address in addresses {
+        let uri: Uri = address.parse()?;
+        let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let connected = timeout(REACH_MAX, TcpStream::connect((host, port))).await;
+        if !matches!(connected, Ok(Ok(_))) {
+            bail!("nothing listens at {address}, which {flag} names");
+        }
+    }
+    Ok(())
+}
+
 pub struct Place {
     doors: Addresses,
     house: Option<House>,
@@ -76,6 +97,8 @@ pub struct Place {
 impl Place {
     pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
         if target.is_given() {
+            reached("--target", &target.target).await?;
+            reached("--play", &target.play).await?;
             let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
             let (doors, target) = (target.doors(args, scenario)?, target.addresses());
             return Ok(Self { doors, house: None, processes, target });
@@ -100,7 +123,8 @@ impl Place {
     pub async fn usage(&self) -> Result<Usage> {
         match &self.house {
             Some(house) => Usage::of(house).await,
-            None => Usage::of_processes(&self.processes),
+            // What was measured of the others is worth telling where one of them has ended.
+            None => Ok(Usage::of_processes(&self.processes).unwrap_or_else(|_| Usage::unknown())),
         }
     }
 

@@ -70,7 +70,7 @@ impl Reader {
                     self.say(Op::Follow(v1::WatchRequest { subject, ..Default::default() })).await;
                 }
                 Some(session_response::Result::Failure(failure)) => {
-                    self.desk.book.refused(number, Code::from_i32(failure.code));
+                    self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
                 }
                 _ => {}
             }

@@ -57,13 +57,16 @@ impl Usage {
     pub fn of_processes(processes: &[(String, u32)]) -> Result<Self> {
         let mut usage = Self::unknown();
         for (name, pid) in processes {
-            *usage.cpu_s.entry(name.clone()).or_default() += cpu_s(*pid)?;
-            *usage.resident_bytes.entry(name.clone()).or_default() += resident_bytes(*pid)? as f64;
+            *usage.cpu_s.entry(name.clone()).or_default() +=
+                cpu_s(*pid).with_context(|| format!("a {name} has ended"))?;
+            *usage.resident_bytes.entry(name.clone()).or_default() +=
+                resident_bytes(*pid).with_context(|| format!("a {name} has ended"))? as f64;
         }
         Ok(usage)
     }
 
-    fn unknown() -> Self {
+    /// Of processes that cannot be asked.
+    pub fn unknown() -> Self {
         Self {
             at: Instant::now(),
             cpu_s: Figures::new(),

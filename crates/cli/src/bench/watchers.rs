@@ -3,6 +3,7 @@
 use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
 use super::load::Addresses;
+use super::report;
 use super::scenario::DUEL;
 use super::usage::{Figures, LOAD, Usage, Used};
 use crate::run::Export;
@@ -72,9 +73,7 @@ pub async fn run(args: Args) -> Result<()> {
     house.leave().await;
     let measured = measured?;
     println!("{measured}");
-    let Some(file) = &args.json else { return Ok(()) };
-    let json = serde_json::to_string_pretty(&measured)? + "\n";
-    std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
+    report::write(args.json.as_deref(), &measured)
 }
 
 impl Args {
@@ -82,6 +81,7 @@ impl Args {
         check_number("--streams", self.streams, (1, STREAMS_MAX))?;
         check_number("--connections", self.connections, (1, CONNECTIONS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
+        report::check(self.json.as_deref())?;
         self.house.game(&DUEL).map(drop)
     }
 }

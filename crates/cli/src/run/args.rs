@@ -123,6 +123,9 @@ pub fn with_own_port(role: Role) -> impl FnOnce(clap::Arg) -> clap::Arg {
 pub struct DevArgs {
     #[command(flatten)]
     pub realm: RealmArgs,
+    /// Leave, as by SIGTERM, when the process that started this one ends
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
     /// Keep the truth in this Redis instead of in memory
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: Option<String>,

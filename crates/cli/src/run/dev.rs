@@ -4,7 +4,7 @@ use super::next_step::{NextStep, STANDS_FOR};
 use super::ports::{METRICS_PORT, MONITOR_PORT, default_port, listen};
 use super::redacted::redacted;
 use super::role::METRICS_IN_USE;
-use super::signals::shutdown_on_signal;
+use super::signals::{leave_with_parent, shutdown_on_signal};
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
 use sandbox::{Counts, System, World};
@@ -17,6 +17,9 @@ const TRACED_SHARE: f64 = 1.0;
 
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
+    if args.with_parent {
+        leave_with_parent()?;
+    }
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: true, ..args.realm.world(args.redis.as_deref())? };
     // All ports are taken before anything starts: a port in use leaves nothing half up.
