@@ -108,7 +108,7 @@ pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 pub const SEARCH_OVERDUE: Duration = Duration::from_millis(250);
 /// A matchmaker that answers nothing for as long as this may hang: what it was asked is asked of another too.
 pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
-/// Matchmakers that are asked for one range, where they are silent. What is found twice is committed once.
+/// Matchmakers that are asked for one range, where they are silent.
 pub const SEARCHERS_MAX: usize = 4;
 
 /// How often orphans are adopted and late tickets expired.

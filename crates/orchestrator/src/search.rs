@@ -1,5 +1,5 @@
 //! Sends a range to a matchmaker: for each pool to the same, who knows then what it has just proposed of it, as long as that is neither full
-//! nor silent. Where it fails or is silent, to another too: the same range leads to the same proposals, and those to the same matches.
+//! nor silent. Where it fails or is silent, to another too: of what both propose over the same tickets the mover commits one.
 
 use crate::config::{SEARCH_OVERDUE, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, UNMADE_AGAIN_MS};
 use crate::hash;

@@ -32,7 +32,6 @@ for _, holder in ipairs(redis.call('SMEMBERS', checked(HOLDERS, 'set'))) do
 end
 if not alive[me] then take_from(me) end
 
-for _, l in ipairs(lost) do let_go(l.id, l.holder) end
 local rows = {}
 for i, t in ipairs(taken) do
   if t.holder ~= me then
@@ -42,4 +41,5 @@ for i, t in ipairs(taken) do
   end
   rows[i] = ticket_row(t.id)
 end
+for _, l in ipairs(lost) do let_go(l.id, l.holder) end
 return rows

@@ -26,6 +26,6 @@ local epoch = plus_one(tonumber(last.epoch) < tonumber(seen.epoch) and seen.epoc
 if tonumber(ARGV[3]) > tonumber(epoch) then epoch = ARGV[3] end
 -- Not a number counted in Redis: an older state would count to the same one again.
 local fence = epoch .. '|' .. me
-go_on({epoch = epoch, seq = '0'})
 redis.call('SET', LEADER, fence, 'PX', ARGV[2])
+go_on({epoch = epoch, seq = '0'})
 return {'LEADING', fence, epoch}
