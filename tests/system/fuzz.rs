@@ -130,7 +130,8 @@ async fn is_whole(store: &dyn Store) -> Result<()> {
         for place in &ticket.places {
             let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
             let regions = vec![place.region.clone()];
-            let look = domain::Look { queue: place.queue.clone(), pool: place.pool.clone(), regions, low, high };
+            let (queue, pool) = (place.queue.clone(), place.pool.clone());
+            let look = domain::Look { queue, pool, regions, low, high, passed_over: 0 };
             let found = store.range(&look, LISTED_MAX).await?;
             ensure!(found.iter().any(|found| found.id == ticket.id), "{ticket:?} does not stand in {place:?}");
         }

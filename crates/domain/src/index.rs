@@ -51,7 +51,7 @@ impl Look {
         let split = (IndexRating::of(middle).max(low.0).min(high.0), TicketId(0));
         // A map panics when asked for a range that ends before it begins.
         let (above, below) = if self.is_void() { (None, None) } else { (Some(split..=high), Some(low..split)) };
-        let mut above = above.into_iter().flat_map(|range| index.range(range)).peekable();
+        let mut above = above.into_iter().flat_map(|range| index.range(range)).skip(self.passed_over).peekable();
         let mut below = below.into_iter().flat_map(|range| index.range(range).rev()).peekable();
         std::iter::from_fn(move || {
             let up = above.peek().map(|((rating, _), _)| rating.0 - middle);

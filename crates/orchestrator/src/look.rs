@@ -127,10 +127,14 @@ impl Eyes {
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Around, LookError> {
         let look = waiting.look(waiting.width);
         let Range { mut tickets, is_whole, .. } = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
+        if let Some(look) = waiting.look_among_equals(tickets.iter().map(|ticket| ticket.rating)) {
+            let others = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?.tickets;
+            tickets = if others.is_empty() { tickets } else { others };
+        }
         attempt::tell_range(span, tickets.len());
         telemetry::metrics().range(look.queue.as_str(), ANCHORED, tickets.len(), &waiting.trace);
         if !tickets.iter().any(|ticket| ticket.id == waiting.id) {
-            // A range that was cut may have left it out, always the same of many who are equal; a whole one proves that it waits no longer.
+            // A range that was cut may have left it out; a whole one proves that it waits no longer.
             let own = if is_whole { None } else { self.queued(waiting).await? };
             let Some(own) = own else { return Ok(Around { looked: Looked::Gone, ripe_in_ms: None, is_whole }) };
             tickets.push(own);

@@ -1,4 +1,4 @@
-use crate::config::{RIPE_MS_MIN, RIPE_SHARE};
+use crate::config::{ARRIVAL_TICKETS_MAX, EQUALS_TURNS_MAX, RIPE_MS_MIN, RIPE_SHARE};
 use crate::held::Kept;
 use crate::intake::Room;
 use chassis::Hold;
@@ -109,6 +109,15 @@ impl Waiting {
         look
     }
 
+    /// What to read instead where a range is full of tickets of just its rating: other equals at each further look, for more may stand there than
+    /// any range holds. `ratings` are those that were read.
+    pub fn look_among_equals(&self, mut ratings: impl ExactSizeIterator<Item = f64>) -> Option<Look> {
+        let rating = self.place.rating;
+        let is_full = ratings.len() >= ARRIVAL_TICKETS_MAX && ratings.all(|read| read == rating);
+        let passed_over = turn(self.looks) as usize * ARRIVAL_TICKETS_MAX;
+        (is_full && passed_over > 0).then(|| Look { low: rating, high: rating, passed_over, ..self.look(self.width) })
+    }
+
     /// How long it has waited, in ms.
     pub fn age_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.queued_ms)
@@ -145,6 +154,16 @@ impl Waiting {
         let after = self.ripe_in(in_ms, now_ms);
         Self { ripe_ms: before_ms.into_iter().chain(after.ripe_ms).min(), ..after }
     }
+}
+
+/// 0, then 0 and 1, then 0 to 2 and so on: each number again and again, how many there are to need. Below [`EQUALS_TURNS_MAX`].
+fn turn(look: u32) -> u32 {
+    let (mut turn, mut turns) = (look, 1);
+    while turn >= turns {
+        turn -= turns;
+        turns = (turns + 1).min(EQUALS_TURNS_MAX);
+    }
+    turn
 }
 
 #[cfg(test)]
@@ -241,6 +260,19 @@ mod tests {
         };
         assert_eq!((ripe(140, None), ripe(140, Some(90)), ripe(140, Some(20))), (Some(140), Some(140), Some(120)));
         assert_eq!(ripe(100, None), None, "it has come");
+    }
+
+    #[test]
+    fn of_more_equals_than_a_range_holds_each_look_reads_others_and_all_are_read_again_and_again() {
+        let look = |looks, ratings: &[f64]| {
+            Waiting { looks, ..solos(&[1500.0]).remove(0) }.look_among_equals(ratings.iter().copied())
+        };
+        let full = [1500.0; ARRIVAL_TICKETS_MAX];
+        let turn = |looks| look(looks, &full).map_or(0, |look| look.passed_over) / ARRIVAL_TICKETS_MAX;
+        assert_eq!((0..10).map(turn).collect::<Vec<_>>(), [0, 0, 1, 0, 1, 2, 0, 1, 2, 3]);
+        assert_eq!((0..9_999).map(turn).max(), Some(EQUALS_TURNS_MAX as usize - 1));
+        assert_eq!(look(2, &full[1..]), None, "all that there are");
+        assert_eq!(look(2, &[&full[..], &[1501.0]].concat()), None, "farther ones are read");
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn verbs(criterion: &mut Criterion) {
         regions: vec!["eu".into()],
         low: 1_000.0,
         high: 2_000.0,
+        passed_over: 0,
     };
     assert_eq!(block_on(waiting.range(&look, AROUND)).unwrap().len(), AROUND);
     criterion.bench_function("memory/range of 128 of 10,000", |bencher| {

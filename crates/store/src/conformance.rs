@@ -46,6 +46,7 @@ macro_rules! for_each_promise {
         $for_one!(a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit);
         $for_one!(a_range_keeps_pools_and_queues_apart);
         $for_one!(a_range_includes_both_of_its_bounds);
+        $for_one!(of_equals_a_range_may_pass_over_the_first);
         // Arrivals.
         $for_one!(arrivals_come_newest_first_up_to_their_limit);
         $for_one!(of_more_arrivals_than_are_kept_the_oldest_give_way);

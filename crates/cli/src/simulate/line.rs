@@ -93,7 +93,7 @@ mod tests {
 
     fn look(low: f64, high: f64, regions: &[&str]) -> Look {
         let regions = regions.iter().map(|region| (*region).to_owned()).collect();
-        Look { queue: "q".parse().unwrap(), pool: String::new(), regions, low, high }
+        Look { queue: "q".parse().unwrap(), pool: String::new(), regions, low, high, passed_over: 0 }
     }
 
     #[test]

@@ -103,6 +103,11 @@ impl<'a> World<'a> {
         let Some(number) = self.numbers.get(&waiting.id).copied() else { return };
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
         let mut numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
+        let rating = |number: &usize| self.crowd.tickets[*number].party.rating();
+        if let Some(look) = waiting.look_among_equals(numbers.iter().map(rating)) {
+            let others = self.line.read(&look, ARRIVAL_TICKETS_MAX);
+            numbers = if others.is_empty() { numbers } else { others };
+        }
         let ripe = if numbers.len() < ARRIVAL_TICKETS_MAX { Waiting::ripe_in } else { Waiting::ripe_by };
         if !numbers.contains(&number) {
             numbers.push(number);
@@ -115,6 +120,7 @@ impl<'a> World<'a> {
     /// As the live system: at the moment when it is ripe, or in a round.
     fn look_again(&mut self, waiting: Waiting, now_ms: u64) {
         if self.waits(&waiting) {
+            let waiting = Waiting { looks: waiting.looks + 1, ..waiting };
             self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);
         }
     }

@@ -28,6 +28,8 @@ pub struct Look {
     pub regions: Vec<String>,
     pub low: f64,
     pub high: f64,
+    /// Of those in a region from the middle up, so many of the nearest are passed over.
+    pub passed_over: usize,
 }
 
 impl Look {
@@ -90,6 +92,7 @@ impl Rules {
             regions: self.near_regions(party, width),
             low: placement.rating - half_range,
             high: placement.rating + half_range,
+            passed_over: 0,
         }
     }
 

@@ -41,7 +41,7 @@ pub fn place(queue: &str, region: &str, rating: f64) -> Placement {
 
 pub fn look(queue: &str, regions: &[&str], low: f64, high: f64) -> Look {
     let regions = regions.iter().map(|region| region.to_string()).collect();
-    Look { queue: queue.parse().unwrap(), pool: "pc|1.0 beta".into(), regions, low, high }
+    Look { queue: queue.parse().unwrap(), pool: "pc|1.0 beta".into(), regions, low, high, passed_over: 0 }
 }
 
 /// A ticket named `name` of the players named.

@@ -209,6 +209,20 @@ pub async fn a_range_keeps_pools_and_queues_apart(store: Arc<dyn Store>) {
     assert_eq!(read.party, ticket.party);
 }
 
+pub async fn of_equals_a_range_may_pass_over_the_first(store: Arc<dyn Store>) {
+    for (name, rating) in [("a", 1500.0), ("b", 1500.0), ("c", 1500.0), ("above", 1501.0), ("below", 1499.5)] {
+        queued(&*store, crate::Enqueue { places: vec![place("duel", "eu", rating)], ..solo(name) }).await;
+    }
+    let found = async |passed_over, limit| {
+        let look = domain::Look { passed_over, ..look("duel", &["eu"], 1400.0, 1600.0) };
+        store.range(&look, limit).await.unwrap().into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
+    };
+    let all = found(0, 10).await;
+    assert_eq!(found(2, 10).await, all[2..], "one of the equals, and whoever is farther");
+    assert_eq!((found(1, 1).await, found(2, 1).await), (all[1..2].to_vec(), all[2..3].to_vec()));
+    assert_eq!(found(4, 10).await, [ticket_id("below")]);
+}
+
 pub async fn a_range_includes_both_of_its_bounds(store: Arc<dyn Store>) {
     for (name, rating) in [("low", 1400.1), ("high", 1600.7), ("zero", -0.0)] {
         queued(&*store, crate::Enqueue { places: vec![place("duel", "eu", rating)], ..solo(name) }).await;

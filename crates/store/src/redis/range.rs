@@ -42,7 +42,7 @@ impl RedisStore {
 fn above(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
     command.arg(key).arg(look.middle().max(look.low).to_string()).arg(look.high.to_string());
-    command.arg("BYSCORE").arg("LIMIT").arg(0).arg(limit).arg("WITHSCORES");
+    command.arg("BYSCORE").arg("LIMIT").arg(look.passed_over).arg(limit).arg("WITHSCORES");
     command
 }
 
