@@ -25,7 +25,7 @@ const ANSWERS: [(&str, &[&str]); 18] = [
     (r#"{"id":"dan","rating":1490}"#, &[r#""state": "TICKET_STATE_QUEUED""#]),
     (r#"{"player_id":"cleo"}"#, &["TICKET_STATE_ASSIGNED", r#""playerId": "dan""#, "DeadlineExceeded"]),
     (r#"{"match_id":"MATCH_ID"}"#, &[r#""id": "MATCH_ID""#, "MATCH_STATE_ENDED", r#""playerId": "dan""#]),
-    ("enqueue --queue duel --player eve:2900", &["QUEUED"]),
+    ("enqueue --queue duel --player eve:3300", &["QUEUED"]),
     ("explain --player eve", &["ticket  TICKET_ID", "queue   duel", "waits   "]),
     (r#"{"ticket_id":"TICKET_ID"}"#, &[r#""queue": "duel""#, r#""patienceS": "#]),
     ("check rules/*.toml", &["rules/duel.toml: duel ", "rules/teams-5v5.toml: teams-5v5 "]),

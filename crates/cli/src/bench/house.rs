@@ -185,8 +185,12 @@ impl House {
         self.members.iter().flatten()
     }
 
+    /// Those who ask before those whom they ask: nobody is missed.
     pub async fn leave(&mut self) {
-        join_all(self.members.iter_mut().flatten().map(Member::leave)).await;
+        for role in Role::ALL {
+            let of_role = self.members.iter_mut().flatten().filter(|member| member.seat.role == role);
+            join_all(of_role.map(Member::leave)).await;
+        }
     }
 }
 
