@@ -38,6 +38,8 @@ pub const LOOKS_AROUND_IN_WORK_MAX: usize = SEARCHES_IN_FLIGHT_MAX / 2;
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
 /// Of more tickets of one rating than a range holds, so many ranges are read in turns.
 pub const EQUALS_TURNS_MAX: u32 = (api::RANGE_TICKETS_MAX / ARRIVAL_TICKETS_MAX) as u32;
+/// Tickets of such a rating that one window is looked through for.
+pub const EQUALS_AROUND_MAX: usize = 8;
 /// How long no range that several share is read that holds what was read of one that was cut: it would be cut too.
 pub const CROWDED_MS: u64 = 1_000;
 /// Pools of which that is known; of others each such range is read in vain.

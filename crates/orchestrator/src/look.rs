@@ -2,7 +2,8 @@
 
 use crate::attempt;
 use crate::config::{
-    ARRIVAL_TICKETS_MAX, LOOKS_AROUND_IN_WORK_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX, WINDOW_TICKETS_MAX,
+    ARRIVAL_TICKETS_MAX, EQUALS_AROUND_MAX, LOOKS_AROUND_IN_WORK_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX,
+    WINDOW_TICKETS_MAX,
 };
 use crate::crowds::Crowds;
 use crate::outlooks::Outlooks;
@@ -107,6 +108,14 @@ impl Eyes {
         futures::stream::iter(looks).buffer_unordered(LOOKS_AROUND_IN_WORK_MAX).collect().await
     }
 
+    /// Around some of a window of equals, for they have nothing to share, and who waits among so many finds little.
+    async fn look_around_few(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let (few, others) = window.drawn(EQUALS_AROUND_MAX, now_ms);
+        let mut looked = self.look_around_each(few, now_ms).await;
+        looked.extend(others.into_iter().map(|waiting| (waiting.ripe_by(None, now_ms), Looked::Unmatched)));
+        looked
+    }
+
     /// Looks around one ticket, which must be in the match.
     async fn look_around(&self, waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
         let span = attempt::span(&waiting);
@@ -155,7 +164,7 @@ impl Eyes {
     }
 
     /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
-    /// until one range holds them; or around each of a few, where that is more than they would share.
+    /// until one range holds them; or around each of a few, where that is more than they would share, and around some of equals.
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
@@ -163,6 +172,7 @@ impl Eyes {
                 Ok(Some(tickets)) if window.is_wide_enough(tickets.len()) => {
                     looked.extend(self.search_window(window, tickets, now_ms).await);
                 }
+                Ok(None) if window.is_of_equals() => looked.extend(self.look_around_few(window, now_ms).await),
                 Ok(_) if window.is_of_few() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
                 Ok(_) => windows.extend(window.narrower()),
                 Err(error) => looked.extend(with_all_failed(window.waiting, &error, now_ms)),

@@ -1,6 +1,7 @@
 //! Groups due tickets into windows, so that each waiting ticket is read once however many neighbours are looked for.
 
 use crate::config::ARRIVAL_TICKETS_MAX;
+use crate::hash;
 use crate::landing::{Pool, pool_of};
 use crate::waiting::Waiting;
 use domain::Look;
@@ -52,6 +53,18 @@ impl Window {
     pub fn is_of_few(&self) -> bool {
         (self.is_narrow || self.waiting.len() == 1)
             && self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
+    }
+
+    /// Whether its tickets are of one rating. Where such a window is too large, there is none narrower.
+    pub fn is_of_equals(&self) -> bool {
+        self.is_narrow && self.look.low == self.look.high
+    }
+
+    /// Up to `max` of its tickets, at each moment drawn anew, and the others.
+    pub fn drawn(mut self, max: usize, now_ms: u64) -> (Vec<Waiting>, Vec<Waiting>) {
+        self.waiting.sort_by_key(|waiting| hash::stable((waiting.id, now_ms)));
+        let others = self.waiting.split_off(max.min(self.waiting.len()));
+        (self.waiting, others)
     }
 
     /// Whether so many tickets, which are all that it holds, will do: they are no fewer than a look around one of its own would read, or all
@@ -119,11 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn tickets_of_one_rating_are_halved_until_they_are_few() {
-        let mut window = windows(solos(&[1500.0; 2 * ARRIVAL_TICKETS_MAX]), NOW_MS).remove(0);
-        while !window.is_of_few() {
-            window = window.narrower().remove(0);
-        }
-        assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX);
+    fn of_equals_each_is_drawn_at_one_moment_or_another() {
+        let window = |ratings: &[f64]| windows(solos(ratings), NOW_MS).remove(0);
+        let narrow = |ratings: &[f64]| window(ratings).narrower().remove(0);
+        let equals = || narrow(&[1500.0; 3]);
+        assert!(equals().is_of_equals() && !narrow(&[1500.0, 1501.0]).is_of_equals());
+        assert!(!window(&[1500.0; 3]).is_of_equals(), "it goes as far as they look");
+        let numbers = |waiting: &[Waiting]| waiting.iter().map(|waiting| waiting.id.0).collect::<Vec<_>>();
+        let drawn: Vec<Vec<u128>> = (0..20).map(|moment| numbers(&equals().drawn(1, moment).0)).collect();
+        assert!((0..3).all(|number| drawn.contains(&vec![number])), "{drawn:?}");
+        let (drawn, others) = equals().drawn(2, NOW_MS);
+        let mut all = [numbers(&drawn), numbers(&others)].concat();
+        all.sort_unstable();
+        assert_eq!((drawn.len(), all), (2, vec![0, 1, 2]));
     }
 }

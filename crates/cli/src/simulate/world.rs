@@ -1,5 +1,6 @@
 //! The live system's way of looking, on a virtual clock: an arrival gets one anchored search at once, and so does a ticket when it is ripe,
-//! unless others are ripe with it; other looks are windows in rounds. Searching takes no time and committing none, so nothing changes between a look and its commit.
+//! unless others are ripe with it; other looks are windows in rounds. Searching takes no time and committing none, so nothing changes between
+//! a look and its commit.
 
 use super::crowd::Crowd;
 use super::full_parties::could_face;
@@ -9,7 +10,9 @@ use super::played::{Made, Played};
 use super::prospects::Prospects;
 use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
-use orchestrator::plan::{ARRIVAL_TICKETS_MAX, Due, Schedule, WINDOW_TICKETS_MAX, Waiting, Window, windows};
+use orchestrator::plan::{
+    ARRIVAL_TICKETS_MAX, Due, EQUALS_AROUND_MAX, Schedule, WINDOW_TICKETS_MAX, Waiting, Window, windows,
+};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -103,12 +106,12 @@ impl<'a> World<'a> {
         let Some(number) = self.numbers.get(&waiting.id).copied() else { return };
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
         let mut numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
+        let ripe = if numbers.len() < ARRIVAL_TICKETS_MAX { Waiting::ripe_in } else { Waiting::ripe_by };
         let rating = |number: &usize| self.crowd.tickets[*number].party.rating();
         if let Some(look) = waiting.look_among_equals(numbers.iter().map(rating)) {
             let others = self.line.read(&look, ARRIVAL_TICKETS_MAX);
             numbers = if others.is_empty() { numbers } else { others };
         }
-        let ripe = if numbers.len() < ARRIVAL_TICKETS_MAX { Waiting::ripe_in } else { Waiting::ripe_by };
         if !numbers.contains(&number) {
             numbers.push(number);
         }
@@ -144,11 +147,19 @@ impl<'a> World<'a> {
                 return self.search_window(window, &numbers, now_ms);
             }
         }
-        self.look_around_each(window, now_ms);
+        self.look_around_each(window.waiting, now_ms);
     }
 
-    fn look_around_each(&mut self, window: Window, now_ms: u64) {
-        for waiting in window.waiting {
+    fn look_around_few(&mut self, window: Window, now_ms: u64) {
+        let (few, others) = window.drawn(EQUALS_AROUND_MAX, now_ms);
+        self.look_around_each(few, now_ms);
+        for waiting in others.into_iter().filter(|waiting| self.numbers.contains_key(&waiting.id)) {
+            self.schedule.add_again(waiting.next_look_ms(now_ms), waiting.ripe_by(None, now_ms));
+        }
+    }
+
+    fn look_around_each(&mut self, waiting: Vec<Waiting>, now_ms: u64) {
+        for waiting in waiting {
             self.look_around(waiting, now_ms);
         }
     }
@@ -160,8 +171,10 @@ impl<'a> World<'a> {
         let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
         if numbers.len() < WINDOW_TICKETS_MAX && window.is_wide_enough(numbers.len()) {
             self.search_window(window, &numbers, now_ms);
+        } else if numbers.len() >= WINDOW_TICKETS_MAX && window.is_of_equals() {
+            self.look_around_few(window, now_ms);
         } else if window.is_of_few() {
-            self.look_around_each(window, now_ms);
+            self.look_around_each(window.waiting, now_ms);
         } else {
             window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms));
         }
