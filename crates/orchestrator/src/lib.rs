@@ -39,12 +39,12 @@ pub use config::{ARRIVALS_TAKEN_MAX, Config};
 
 /// What tickets say of whom their players met, and when and where they are looked for, without the services: what a simulation goes by.
 pub mod plan {
-    pub use crate::config::{ARRIVAL_TICKETS_MAX, EQUALS_AROUND_MAX, WINDOW_TICKETS_MAX};
+    pub use crate::config::{ARRIVAL_TICKETS_MAX, WINDOW_TICKETS_MAX};
     pub use crate::outlooks::outlook_kept_ms;
     pub use crate::recent::having_met;
     pub use crate::schedule::{Due, Schedule};
     pub use crate::waiting::Waiting;
-    pub use crate::windows::{Window, windows};
+    pub use crate::windows::{Way, Window, windows};
 }
 
 use api::v1::queue_server::QueueServer;

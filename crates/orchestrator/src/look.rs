@@ -2,14 +2,13 @@
 
 use crate::attempt;
 use crate::config::{
-    ARRIVAL_TICKETS_MAX, EQUALS_AROUND_MAX, LOOKS_AROUND_IN_WORK_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX,
-    WINDOW_TICKETS_MAX,
+    ARRIVAL_TICKETS_MAX, LOOKS_AROUND_IN_WORK_MAX, UNMADE_AGAIN_MS, WIDENED_IN_WORK_MAX, WINDOW_TICKETS_MAX,
 };
 use crate::crowds::Crowds;
 use crate::outlooks::Outlooks;
 use crate::search::{Found, SearchError, Searcher};
 use crate::waiting::Waiting;
-use crate::windows::Window;
+use crate::windows::{Way, Window};
 use domain::{Look, Sought, TicketId, TicketState};
 use futures::StreamExt;
 use std::collections::HashSet;
@@ -58,12 +57,11 @@ enum LookError {
     Search(#[from] SearchError),
 }
 
-/// Tickets read, and whether the look holds no others.
+/// Tickets read.
 pub struct Range {
     pub tickets: Vec<IndexedTicket>,
-    is_whole: bool,
-    /// How far from the middle of the look it was read, in rating points; of one that is cut, no farther than where it became too much.
-    reach: f64,
+    /// How far from the middle of the look it became too much, in rating points; none where the look holds no others.
+    cut_at: Option<f64>,
 }
 
 /// What came of a look around one ticket.
@@ -108,10 +106,9 @@ impl Eyes {
         futures::stream::iter(looks).buffer_unordered(LOOKS_AROUND_IN_WORK_MAX).collect().await
     }
 
-    /// Around some of a window of equals, for they have nothing to share, and who waits among so many finds little.
-    async fn look_around_few(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
-        let (few, others) = window.drawn(EQUALS_AROUND_MAX, now_ms);
-        let mut looked = self.look_around_each(few, now_ms).await;
+    async fn look_around_some(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
+        let (some, others) = window.drawn(now_ms);
+        let mut looked = self.look_around_each(some, now_ms).await;
         looked.extend(others.into_iter().map(|waiting| (waiting.ripe_by(None, now_ms), Looked::Unmatched)));
         looked
     }
@@ -126,8 +123,7 @@ impl Eyes {
             ripe_in_ms: Some(UNMADE_AGAIN_MS),
             is_whole: false,
         });
-        let ripe = if is_whole { Waiting::ripe_in } else { Waiting::ripe_by };
-        let mut waiting = ripe(waiting, ripe_in_ms, now_ms);
+        let mut waiting = waiting.ripening(ripe_in_ms, is_whole, now_ms);
         attempt::tell_outcome(&span, looked);
         attempt::count(&mut waiting, looked);
         (waiting, looked)
@@ -135,7 +131,8 @@ impl Eyes {
 
     async fn search_around(&self, waiting: &Waiting, now_ms: u64, span: &Span) -> Result<Around, LookError> {
         let look = waiting.look(waiting.width);
-        let Range { mut tickets, is_whole, .. } = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
+        let Range { mut tickets, cut_at } = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
+        let is_whole = cut_at.is_none();
         if let Some(look) = waiting.look_among_equals(tickets.iter().map(|ticket| ticket.rating)) {
             let others = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?.tickets;
             tickets = if others.is_empty() { tickets } else { others };
@@ -168,14 +165,18 @@ impl Eyes {
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
-            match self.read_whole(&window.look, now_ms).await {
-                Ok(Some(tickets)) if window.is_wide_enough(tickets.len()) => {
-                    looked.extend(self.search_window(window, tickets, now_ms).await);
+            let read = match self.read_whole(&window.look, now_ms).await {
+                Ok(read) => read,
+                Err(error) => {
+                    looked.extend(with_all_failed(window.waiting, &error, now_ms));
+                    continue;
                 }
-                Ok(None) if window.is_of_equals() => looked.extend(self.look_around_few(window, now_ms).await),
-                Ok(_) if window.is_of_few() => looked.extend(self.look_around_each(window.waiting, now_ms).await),
-                Ok(_) => windows.extend(window.narrower()),
-                Err(error) => looked.extend(with_all_failed(window.waiting, &error, now_ms)),
+            };
+            match window.way(read.as_ref().map(Vec::len)) {
+                Way::Through => looked.extend(self.search_window(window, read.unwrap_or_default(), now_ms).await),
+                Way::AroundEach => looked.extend(self.look_around_each(window.waiting, now_ms).await),
+                Way::AroundSome => looked.extend(self.look_around_some(window, now_ms).await),
+                Way::Narrower => windows.extend(window.narrower()),
             }
         }
         looked
@@ -186,12 +187,11 @@ impl Eyes {
         if self.crowds.is_crowded(look, now_ms) {
             return Ok(None);
         }
-        let Range { tickets, is_whole, reach } = read(&*self.store, look, WINDOW_TICKETS_MAX).await?;
-        if !is_whole {
-            let middle = look.middle();
-            self.crowds.note(Look { low: middle - reach, high: middle + reach, ..look.clone() }, now_ms);
-        }
-        Ok(is_whole.then_some(tickets))
+        let Range { tickets, cut_at } = read(&*self.store, look, WINDOW_TICKETS_MAX).await?;
+        let Some(reach) = cut_at else { return Ok(Some(tickets)) };
+        let middle = look.middle();
+        self.crowds.note(Look { low: middle - reach, high: middle + reach, ..look.clone() }, now_ms);
+        Ok(None)
     }
 
     /// Has all that stands in a window searched. Who is not among it waits no longer.
@@ -213,7 +213,7 @@ impl Eyes {
         if let Err(error) = &found {
             failed(first, error);
         }
-        let ripe = window.ripening();
+        let is_whole = window.is_whole();
         let of_one = |(waiting, span): (Waiting, Span)| {
             attempt::tell_range(&span, present.len());
             let (looked, ripe_in_ms) = match &found {
@@ -225,7 +225,7 @@ impl Eyes {
                 Err(_) => (Looked::Failed, Some(UNMADE_AGAIN_MS)),
             };
             attempt::tell_outcome(&span, looked);
-            (ripe(waiting, ripe_in_ms, now_ms), looked)
+            (waiting.ripening(ripe_in_ms, is_whole, now_ms), looked)
         };
         attempt::counted(window.waiting.into_iter().zip(spans).map(of_one).collect())
     }
@@ -258,9 +258,9 @@ pub async fn read(store: &dyn Store, look: &Look, tickets_max: usize) -> Result<
     let fitting = tickets.iter().take_while(fits).count();
     let is_whole = tickets.len() < tickets_max && tickets.len() == fitting;
     let off = |ticket: &IndexedTicket| (ticket.rating - look.middle()).abs();
-    let reach = tickets.iter().take(fitting + 1).map(off).fold(0.0, f64::max);
+    let cut_at = (!is_whole).then(|| tickets.iter().take(fitting + 1).map(off).fold(0.0, f64::max));
     tickets.truncate(fitting);
-    Ok(Range { tickets, is_whole, reach })
+    Ok(Range { tickets, cut_at })
 }
 
 impl Found {

@@ -147,6 +147,12 @@ impl Waiting {
         Self { ripe_ms: in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms))), ..self }
     }
 
+    /// The same of a look that saw all whom earlier ones saw, or did not.
+    #[must_use]
+    pub fn ripening(self, in_ms: Option<u64>, is_whole: bool, now_ms: u64) -> Self {
+        if is_whole { self.ripe_in(in_ms, now_ms) } else { self.ripe_by(in_ms, now_ms) }
+    }
+
     /// The same of a look that did not see all whom earlier ones saw: or when those foretold it, if that is sooner and yet to come.
     #[must_use]
     pub fn ripe_by(self, in_ms: Option<u64>, now_ms: u64) -> Self {
@@ -156,7 +162,7 @@ impl Waiting {
     }
 }
 
-/// 0, then 0 and 1, then 0 to 2 and so on: each number again and again, how many there are to need. Below [`EQUALS_TURNS_MAX`].
+/// 0, then 0 and 1, then 0 to 2 and so on: each number again and again, without knowing how many are needed. Below [`EQUALS_TURNS_MAX`].
 fn turn(look: u32) -> u32 {
     let (mut turn, mut turns) = (look, 1);
     while turn >= turns {

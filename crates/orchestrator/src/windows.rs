@@ -1,6 +1,6 @@
 //! Groups due tickets into windows, so that each waiting ticket is read once however many neighbours are looked for.
 
-use crate::config::ARRIVAL_TICKETS_MAX;
+use crate::config::{ARRIVAL_TICKETS_MAX, EQUALS_AROUND_MAX};
 use crate::hash;
 use crate::landing::{Pool, pool_of};
 use crate::waiting::Waiting;
@@ -14,6 +14,19 @@ pub struct Window {
     pub waiting: Vec<Waiting>,
     /// It goes from the lowest to the highest rating of those it is for, however far they look.
     is_narrow: bool,
+}
+
+/// How to look for the tickets of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Through all that it holds.
+    Through,
+    /// Around each of them: they are few, and would share less than each sees.
+    AroundEach,
+    /// Around some of them, as drawn: they are equals, who have nothing to share, and find little among so many.
+    AroundSome,
+    /// Through narrower windows.
+    Narrower,
 }
 
 /// Windows that together hold the look of every ticket: looks into the same pool of a queue whose ratings overlap share one.
@@ -50,32 +63,42 @@ impl Window {
     }
 
     /// Whether its tickets have nothing narrower to share, and looking around each of them reads no more than one range may hold.
-    pub fn is_of_few(&self) -> bool {
+    fn is_of_few(&self) -> bool {
         (self.is_narrow || self.waiting.len() == 1)
             && self.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX
     }
 
     /// Whether its tickets are of one rating. Where such a window is too large, there is none narrower.
-    pub fn is_of_equals(&self) -> bool {
+    fn is_of_equals(&self) -> bool {
         self.is_narrow && self.look.low == self.look.high
     }
 
-    /// Up to `max` of its tickets, at each moment drawn anew, and the others.
-    pub fn drawn(mut self, max: usize, now_ms: u64) -> (Vec<Waiting>, Vec<Waiting>) {
+    /// Up to [`EQUALS_AROUND_MAX`] of its tickets, at each moment drawn anew, and the others.
+    pub fn drawn(mut self, now_ms: u64) -> (Vec<Waiting>, Vec<Waiting>) {
         self.waiting.sort_by_key(|waiting| hash::stable((waiting.id, now_ms)));
-        let others = self.waiting.split_off(max.min(self.waiting.len()));
+        let others = self.waiting.split_off(EQUALS_AROUND_MAX.min(self.waiting.len()));
         (self.waiting, others)
     }
 
     /// Whether so many tickets, which are all that it holds, will do: they are no fewer than a look around one of its own would read, or all
     /// that its own look for, or those are too many to look around each.
-    pub fn is_wide_enough(&self, tickets: usize) -> bool {
+    fn is_wide_enough(&self, tickets: usize) -> bool {
         tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_of_few()
     }
 
-    /// How its tickets take what a look through it foretells.
-    pub fn ripening(&self) -> fn(Waiting, Option<u64>, u64) -> Waiting {
-        if self.is_narrow { Waiting::ripe_by } else { Waiting::ripe_in }
+    /// How to look for its tickets once it was read: `tickets` are all that it holds, none where that is more than one range may hold.
+    pub fn way(&self, tickets: Option<usize>) -> Way {
+        match tickets {
+            Some(tickets) if self.is_wide_enough(tickets) => Way::Through,
+            None if self.is_of_equals() => Way::AroundSome,
+            _ if self.is_of_few() => Way::AroundEach,
+            _ => Way::Narrower,
+        }
+    }
+
+    /// Whether a look through it sees all whom its tickets look for.
+    pub fn is_whole(&self) -> bool {
+        !self.is_narrow
     }
 
     /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
@@ -132,18 +155,28 @@ mod tests {
     }
 
     #[test]
+    fn tickets_of_one_rating_are_halved_until_they_are_few() {
+        let mut window = windows(solos(&[1500.0; 2 * ARRIVAL_TICKETS_MAX]), NOW_MS).remove(0);
+        while !window.is_of_few() {
+            window = window.narrower().remove(0);
+        }
+        assert!(window.waiting.len() * ARRIVAL_TICKETS_MAX <= api::RANGE_TICKETS_MAX);
+    }
+
+    #[test]
     fn of_equals_each_is_drawn_at_one_moment_or_another() {
+        const SIZE: u128 = EQUALS_AROUND_MAX as u128 + 2;
         let window = |ratings: &[f64]| windows(solos(ratings), NOW_MS).remove(0);
         let narrow = |ratings: &[f64]| window(ratings).narrower().remove(0);
-        let equals = || narrow(&[1500.0; 3]);
-        assert!(equals().is_of_equals() && !narrow(&[1500.0, 1501.0]).is_of_equals());
-        assert!(!window(&[1500.0; 3]).is_of_equals(), "it goes as far as they look");
+        let equals = || narrow(&[1500.0; SIZE as usize]);
+        assert_eq!((equals().way(None), narrow(&[1500.0, 1501.0]).way(None)), (Way::AroundSome, Way::AroundEach));
+        assert_eq!(window(&[1500.0; 3]).way(None), Way::Narrower, "it goes as far as they look");
         let numbers = |waiting: &[Waiting]| waiting.iter().map(|waiting| waiting.id.0).collect::<Vec<_>>();
-        let drawn: Vec<Vec<u128>> = (0..20).map(|moment| numbers(&equals().drawn(1, moment).0)).collect();
-        assert!((0..3).all(|number| drawn.contains(&vec![number])), "{drawn:?}");
-        let (drawn, others) = equals().drawn(2, NOW_MS);
+        let left_out: Vec<u128> = (0..50).flat_map(|moment| numbers(&equals().drawn(moment).1)).collect();
+        assert!((0..SIZE).all(|number| left_out.contains(&number)), "{left_out:?}");
+        let (drawn, others) = equals().drawn(NOW_MS);
         let mut all = [numbers(&drawn), numbers(&others)].concat();
         all.sort_unstable();
-        assert_eq!((drawn.len(), all), (2, vec![0, 1, 2]));
+        assert_eq!((drawn.len(), all), (EQUALS_AROUND_MAX, (0..SIZE).collect()));
     }
 }

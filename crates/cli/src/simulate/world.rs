@@ -10,9 +10,7 @@ use super::played::{Made, Played};
 use super::prospects::Prospects;
 use domain::{Candidate, Outcome, Party, PlayerId, Proposal, Range, Rules, Sought, TicketId};
 use indicatif::ProgressBar;
-use orchestrator::plan::{
-    ARRIVAL_TICKETS_MAX, Due, EQUALS_AROUND_MAX, Schedule, WINDOW_TICKETS_MAX, Waiting, Window, windows,
-};
+use orchestrator::plan::{ARRIVAL_TICKETS_MAX, Due, Schedule, WINDOW_TICKETS_MAX, Waiting, Way, Window, windows};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -106,7 +104,7 @@ impl<'a> World<'a> {
         let Some(number) = self.numbers.get(&waiting.id).copied() else { return };
         let look = self.rules.look(&waiting.party, waiting.width_at(now_ms));
         let mut numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
-        let ripe = if numbers.len() < ARRIVAL_TICKETS_MAX { Waiting::ripe_in } else { Waiting::ripe_by };
+        let is_whole = numbers.len() < ARRIVAL_TICKETS_MAX;
         let rating = |number: &usize| self.crowd.tickets[*number].party.rating();
         if let Some(look) = waiting.look_among_equals(numbers.iter().map(rating)) {
             let others = self.line.read(&look, ARRIVAL_TICKETS_MAX);
@@ -117,13 +115,17 @@ impl<'a> World<'a> {
         }
         let ripe_in_ms = self.search(Sought::Anchor(waiting.id), &numbers, &look.pool, now_ms);
         let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
-        self.look_again(ripe(waiting, ripe_in_ms, now_ms), now_ms);
+        self.look_again(waiting.ripening(ripe_in_ms, is_whole, now_ms), now_ms);
     }
 
     /// As the live system: at the moment when it is ripe, or in a round.
     fn look_again(&mut self, waiting: Waiting, now_ms: u64) {
+        self.put_aside(Waiting { looks: waiting.looks + 1, ..waiting }, now_ms);
+    }
+
+    /// The same for one who was not looked for.
+    fn put_aside(&mut self, waiting: Waiting, now_ms: u64) {
         if self.waits(&waiting) {
-            let waiting = Waiting { looks: waiting.looks + 1, ..waiting };
             self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);
         }
     }
@@ -150,12 +152,10 @@ impl<'a> World<'a> {
         self.look_around_each(window.waiting, now_ms);
     }
 
-    fn look_around_few(&mut self, window: Window, now_ms: u64) {
-        let (few, others) = window.drawn(EQUALS_AROUND_MAX, now_ms);
-        self.look_around_each(few, now_ms);
-        for waiting in others.into_iter().filter(|waiting| self.numbers.contains_key(&waiting.id)) {
-            self.schedule.add_again(waiting.next_look_ms(now_ms), waiting.ripe_by(None, now_ms));
-        }
+    fn look_around_some(&mut self, window: Window, now_ms: u64) {
+        let (some, others) = window.drawn(now_ms);
+        self.look_around_each(some, now_ms);
+        others.into_iter().for_each(|waiting| self.put_aside(waiting.ripe_by(None, now_ms), now_ms));
     }
 
     fn look_around_each(&mut self, waiting: Vec<Waiting>, now_ms: u64) {
@@ -169,24 +169,21 @@ impl<'a> World<'a> {
             return;
         }
         let numbers = self.line.read(&window.look, WINDOW_TICKETS_MAX);
-        if numbers.len() < WINDOW_TICKETS_MAX && window.is_wide_enough(numbers.len()) {
-            self.search_window(window, &numbers, now_ms);
-        } else if numbers.len() >= WINDOW_TICKETS_MAX && window.is_of_equals() {
-            self.look_around_few(window, now_ms);
-        } else if window.is_of_few() {
-            self.look_around_each(window.waiting, now_ms);
-        } else {
-            window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms));
+        match window.way((numbers.len() < WINDOW_TICKETS_MAX).then_some(numbers.len())) {
+            Way::Through => self.search_window(window, &numbers, now_ms),
+            Way::AroundEach => self.look_around_each(window.waiting, now_ms),
+            Way::AroundSome => self.look_around_some(window, now_ms),
+            Way::Narrower => window.narrower().into_iter().for_each(|part| self.look_through(part, now_ms)),
         }
     }
 
     fn search_window(&mut self, window: Window, numbers: &[usize], now_ms: u64) {
         let due = window.waiting.iter().map(|waiting| waiting.id).collect();
         let ripe_in_ms = self.search(Sought::Window(due), numbers, &window.look.pool, now_ms);
-        let ripe = window.ripening();
+        let is_whole = window.is_whole();
         for waiting in window.waiting {
             let ripe_in_ms = ripe_in_ms.get(&waiting.id).copied();
-            self.look_again(ripe(waiting, ripe_in_ms, now_ms), now_ms);
+            self.look_again(waiting.ripening(ripe_in_ms, is_whole, now_ms), now_ms);
         }
     }
 
