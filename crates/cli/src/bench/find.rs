@@ -89,15 +89,7 @@ impl Demand {
     pub fn is_kept(&self, run: &Run, seconds: f64) -> bool {
         let behind_per_s = run.offered - run.matched;
         let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * run.offered || behind_per_s * seconds <= LEFT_MAX as f64;
-        is_kept_up && run.not_taken == 0 && self.bounded_ms(run) <= self.p99_ms
-    }
-
-    /// The wait that it bounds.
-    fn bounded_ms(&self, run: &Run) -> f64 {
-        match self.since {
-            Since::Fit => run.p99_from_fit_ms,
-            Since::Due => run.p99_ms,
-        }
+        is_kept_up && run.not_taken == 0 && run.p99_ms <= self.p99_ms
     }
 }
 
@@ -107,9 +99,8 @@ pub struct Run {
     pub offered: f64,
     pub matched: f64,
     pub not_taken: usize,
-    /// From the arrival that was due to the match that the player is told, in ms; and from when that was worth making.
+    /// Of the wait that is bounded, in ms.
     pub p99_ms: f64,
-    pub p99_from_fit_ms: f64,
 }
 
 pub struct Found {
@@ -160,15 +151,12 @@ async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
     let seconds = tried(load, rate, demand.lasts).await;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-    let run = Run {
-        offered: page.offered,
-        matched: page.goodput,
-        not_taken: page.not_taken(),
-        p99_ms: page.matched_ms.p99,
-        p99_from_fit_ms: load.waits_for_system(seconds)?.p99,
+    let p99_ms = match demand.since {
+        Since::Fit => load.waits_for_system(seconds)?.p99,
+        Since::Due => page.matched_ms.p99,
     };
-    let is_kept = demand.is_kept(&run, length as f64);
-    Ok(Probe { page, p99_ms: demand.bounded_ms(&run), is_kept })
+    let run = Run { offered: page.offered, matched: page.goodput, not_taken: page.not_taken(), p99_ms };
+    Ok(Probe { page, p99_ms, is_kept: demand.is_kept(&run, length as f64) })
 }
 
 /// The seconds of an offer that are looked at.

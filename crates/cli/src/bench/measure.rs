@@ -128,7 +128,7 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
     let found = find::find(load, rate, &demand, |probe| println!("{}", probe.row())).await?;
     println!();
     let measured = measure(scenario, args, found.sustained, place, load).await?;
-    if !demand.is_kept(&measured.run(), args.seconds as f64) {
+    if !demand.is_kept(&measured.run(demand.since), args.seconds as f64) {
         eprintln!("muster: {:.0}/s lasted when it was tried, and not in the run that follows", found.sustained);
     }
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })

@@ -1,7 +1,7 @@
 //! What a measurement tells: a table for people, JSON for another measurement to be set against it.
 
 use super::ceiling::Ceiling;
-use super::find::Run;
+use super::find::{Run, Since};
 use super::latency::Latency;
 use super::usage::{Figures, LOAD, REDIS};
 use crate::misuse::Misuse;
@@ -80,14 +80,14 @@ impl Measured {
         Told { measured: self, redis_to_ceiling: self.redis_to_ceiling() }
     }
 
-    pub fn run(&self) -> Run {
-        Run {
-            offered: self.offered_per_s,
-            matched: self.matched_per_s,
-            not_taken: self.held_back + self.refused + self.failed,
-            p99_ms: self.delivered_ms.p99,
-            p99_from_fit_ms: self.delivered_from_fit_ms.p99,
-        }
+    /// With the wait that is bounded since then.
+    pub fn run(&self, since: Since) -> Run {
+        let bounded_ms = match since {
+            Since::Fit => self.delivered_from_fit_ms,
+            Since::Due => self.delivered_ms,
+        };
+        let not_taken = self.held_back + self.refused + self.failed;
+        Run { offered: self.offered_per_s, matched: self.matched_per_s, not_taken, p99_ms: bounded_ms.p99 }
     }
 
     /// What `--against` names: a measurement of the same scenario.

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::Status;
 use tonic::codegen::http::Uri;
-use tonic::codegen::http::uri::Scheme;
+use tonic::codegen::http::uri::Authority;
 
 /// How long it may take until a system that is there lets a connection in.
 const REACH_MAX: Duration = Duration::from_secs(2);
@@ -76,9 +76,8 @@ impl TargetArgs {
 async fn reached(flag: &str, addresses: &[String]) -> Result<()> {
     for address in addresses {
         let uri: Uri = address.parse()?;
-        let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let connected = timeout(REACH_MAX, TcpStream::connect((host, port))).await;
+        let place = uri.authority().map(Authority::as_str).unwrap_or_default();
+        let connected = timeout(REACH_MAX, TcpStream::connect(place)).await;
         if !matches!(connected, Ok(Ok(_))) {
             bail!("nothing listens at {address}, which {flag} names");
         }
