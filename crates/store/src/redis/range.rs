@@ -3,16 +3,13 @@
 use super::RedisStore;
 use super::encode::place_name;
 use super::link::Ask;
-use super::row::{list, text, unexpected};
+use super::row::{list, unexpected};
 use crate::{IndexedTicket, StoreError};
 use ::redis::{Cmd, Pipeline, Value, cmd};
 use bytes::Bytes;
 use domain::{Encoded, Look};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
-
-/// An index member and its rating.
-type Scored = (f64, Value);
 
 impl RedisStore {
     pub(super) async fn read_range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
@@ -29,9 +26,8 @@ impl RedisStore {
         let mut halves = list(self.read(Ask::Pipeline("range", pipeline), &indexes).await?)?.into_iter();
         let mut found = Vec::new();
         while let (Some(above), Some(below)) = (halves.next(), halves.next()) {
-            let members = outward(scored(above)?, scored(below)?, look.middle());
-            for member in members.take(limit - found.len()) {
-                found.push(indexed(member)?);
+            for ticket in outward(list(above)?, list(below)?, look.middle()).take(limit - found.len()) {
+                found.push(ticket?);
             }
         }
         Ok(found)
@@ -42,7 +38,7 @@ impl RedisStore {
 fn above(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
     command.arg(key).arg(look.middle().max(look.low).to_string()).arg(look.high.to_string());
-    command.arg("BYSCORE").arg("LIMIT").arg(look.passed_over).arg(limit).arg("WITHSCORES");
+    command.arg("BYSCORE").arg("LIMIT").arg(look.passed_over).arg(limit);
     command
 }
 
@@ -50,53 +46,40 @@ fn above(key: &str, look: &Look, limit: usize) -> Cmd {
 fn below(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
     command.arg(key).arg(format!("({}", look.middle().min(look.high))).arg(look.low.to_string());
-    command.arg("BYSCORE").arg("REV").arg("LIMIT").arg(0).arg(limit).arg("WITHSCORES");
+    command.arg("BYSCORE").arg("REV").arg("LIMIT").arg(0).arg(limit);
     command
 }
 
-/// Members and scores, which RESP2 lists in turns.
-fn scored(members: Value) -> Result<Vec<Scored>> {
-    let mut items = list(members)?.into_iter();
-    let mut scored = Vec::with_capacity(items.len() / 2);
-    while let (Some(member), Some(score)) = (items.next(), items.next()) {
-        let score = text(score)?;
-        let rating = score.parse().map_err(|_| StoreError::Corrupt(format!("index score {score}")))?;
-        scored.push((rating, member));
-    }
-    Ok(scored)
-}
-
-/// Both halves as one, nearest first; of two as near, the one above.
-fn outward(above: Vec<Scored>, below: Vec<Scored>, middle: f64) -> impl Iterator<Item = Scored> {
-    let (mut above, mut below) = (above.into_iter().peekable(), below.into_iter().peekable());
-    std::iter::from_fn(move || {
-        let up = above.peek().map(|(rating, _)| rating - middle);
-        let down = below.peek().map(|(rating, _)| middle - rating);
-        match (up, down) {
-            (Some(up), Some(down)) if down < up => below.next(),
-            (Some(_), _) => above.next(),
-            (None, _) => below.next(),
-        }
+/// Both halves as one, nearest first; of two as near, the one above. What is not reached is not read.
+fn outward(above: Vec<Value>, below: Vec<Value>, middle: f64) -> impl Iterator<Item = Result<IndexedTicket>> {
+    let mut above = above.into_iter().map(of_member).peekable();
+    let mut below = below.into_iter().map(of_member).peekable();
+    // What cannot be read comes at once.
+    let distance = move |ticket: &Result<_>| ticket.as_ref().map_or(0.0, |t: &IndexedTicket| (t.rating - middle).abs());
+    std::iter::from_fn(move || match (above.peek().map(distance), below.peek().map(distance)) {
+        (Some(up), Some(down)) if down < up => below.next(),
+        (Some(_), _) => above.next(),
+        (None, _) => below.next(),
     })
 }
 
-fn indexed((rating, member): Scored) -> Result<IndexedTicket> {
+fn of_member(member: Value) -> Result<IndexedTicket> {
     let Value::BulkString(member) = member else { return Err(unexpected(&member)) };
-    parse_member(&member, rating).ok_or_else(|| {
+    parse_member(&member).ok_or_else(|| {
         StoreError::Corrupt(format!("index member {:?}", String::from_utf8_lossy(&member[..member.len().min(64)])))
     })
 }
 
-/// Reads `ticket|version|queued_ms|tries|` and the party's bytes.
-fn parse_member(member: &[u8], rating: f64) -> Option<IndexedTicket> {
-    let mut parts = member.splitn(5, |byte| *byte == b'|');
+/// Reads `ticket|version|queued_ms|tries|rating|` and the party's bytes.
+fn parse_member(member: &[u8]) -> Option<IndexedTicket> {
+    let mut parts = member.splitn(6, |byte| *byte == b'|');
     let mut text = || std::str::from_utf8(parts.next()?).ok();
     Some(IndexedTicket {
         id: text()?.parse().ok()?,
-        rating,
         version: text()?.parse().ok()?,
         queued_ms: text()?.parse().ok()?,
         tries: text()?.parse().ok()?,
+        rating: text()?.parse().ok().filter(|rating: &f64| rating.is_finite())?,
         party: Encoded(Bytes::copy_from_slice(parts.next()?)),
     })
 }

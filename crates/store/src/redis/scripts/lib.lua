@@ -8,7 +8,8 @@
 --   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
---                          member = `ticket|version|queued_ms|tries|` and then the party's bytes
+--                          member = `ticket|version|queued_ms|tries|rating|` and then the party's bytes: asked for
+--                          scores as well, Redis would spend three quarters of a read on printing them
 --   :a:<queue>     list    who came to a queue lately, the last first; a hint, which runs out some time after the last came;
 --                          entry = `queued_ms|pool|` and then the party's bytes
 --   :h:<holder>    set     tickets that a holder looks for; the holder `-` is nobody
@@ -326,8 +327,8 @@ local function check_queues(t)
   for _, place in ipairs(t.stands) do checked(place.key, 'zset') end
 end
 
-local function index_member(t)
-  return t.id .. '|' .. t.version .. '|' .. t.queued .. '|' .. t.tries .. '|' .. t.party
+local function index_member(t, rating)
+  return t.id .. '|' .. t.version .. '|' .. t.queued .. '|' .. t.tries .. '|' .. rating .. '|' .. t.party
 end
 
 local function hold(id, holder)
@@ -344,16 +345,14 @@ end
 
 -- Puts the ticket into every index of all its queues.
 local function queue_up(t)
-  local member = index_member(t)
-  for _, place in ipairs(t.stands) do later('ZADD', place.key, place.rating, member) end
+  for _, place in ipairs(t.stands) do later('ZADD', place.key, place.rating, index_member(t, place.rating)) end
   later('ZADD', DEADLINES, t.expires, t.id)
   hold(t.id, t.holder)
 end
 
 -- Takes the ticket out of every index of all its queues.
 local function leave_queues(t)
-  local member = index_member(t)
-  for _, place in ipairs(t.stands) do later('ZREM', place.key, member) end
+  for _, place in ipairs(t.stands) do later('ZREM', place.key, index_member(t, place.rating)) end
   later('ZREM', DEADLINES, t.id)
   let_go(t.id, t.holder)
 end
