@@ -5,7 +5,7 @@
 -- Returns  {'DONE', trace of his ticket, unless he has another by now} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   types of all keys; the player is in the match; he is noted once; it is live, or he was noted before
 
-given('id name')
+given({'id', 'name'})
 local m = read_match(ARGV[1])
 if not m or not has_name(m.players, ARGV[2]) then return {'NOT_FOUND'} end
 local id = read_hash(player_key(ARGV[2]), 'last')[1]

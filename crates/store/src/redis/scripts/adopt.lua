@@ -5,7 +5,7 @@
 -- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
 -- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys. One that is not there is let go of
 
-given('name count', 'name')
+given({'name', 'count'}, {'name'})
 write_late()
 local me, limit = ARGV[1], tonumber(ARGV[2])
 local alive = {}

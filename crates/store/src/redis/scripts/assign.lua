@@ -5,7 +5,7 @@
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the caller hosts the match; it is MATCHED, or ASSIGNED before; types of all keys
 
-given('id name text ms ms')
+given({'id', 'name', 'text', 'ms', 'ms'})
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
 if m.host ~= ARGV[2] then return {'REFUSED', m.row} end

@@ -7,7 +7,7 @@
 -- Checks   the fence, before all else; the match is new; every ticket is listed once, QUEUED in this queue, and in every part
 --          as it was read; types of all keys
 
-given('text id name ms ms text name', 'id count count count text')
+given({'text', 'id', 'name', 'ms', 'ms', 'text', 'name'}, {'id', 'count', 'count', 'count', 'text'})
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = {
   id = ARGV[2], key = match_key(ARGV[2]), state = 'MATCHED', host = ARGV[3], address = '', sheet = ARGV[6],

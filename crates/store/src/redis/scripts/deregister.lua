@@ -5,7 +5,7 @@
 -- Returns  1
 -- Checks   types of all keys
 
-given('name name')
+given({'name', 'name'})
 local live, info = checked(realm .. ':live:' .. ARGV[1], 'zset'), checked(realm .. ':info:' .. ARGV[1], 'hash')
 redis.call('ZREM', live, ARGV[2])
 redis.call('HDEL', info, ARGV[2])

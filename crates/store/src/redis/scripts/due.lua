@@ -4,7 +4,7 @@
 -- ARGV     1 now_ms  2 most matches
 -- Returns  {row, ...}
 
-given('count count')
+given({'count', 'count'})
 local rows = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DUE, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
   local m = read_match(id)

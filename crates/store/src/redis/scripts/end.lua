@@ -5,7 +5,7 @@
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the match is live, or ENDED before; types of all keys
 
-given('id text ms')
+given({'id', 'text', 'ms'})
 local m = read_match(ARGV[1])
 if not m then return {'NOT_FOUND'} end
 if not MATCH_LIVE[m.state] then return {m.state == 'ENDED' and 'DONE' or 'REFUSED', m.row} end

@@ -6,7 +6,7 @@
 -- Returns  {'QUEUED', epoch, seq, tries} | {'REPEATED', row} | {'BUSY', player, ticket} | {'FULL', 'tickets' or 'events'}
 -- Checks   the ticket is new; every player's last ticket is over; both bounds; types of all keys
 
-given('id ms ms name escaped names places text count count')
+given({'id', 'ms', 'ms', 'name', 'escaped', 'names', 'places', 'text', 'count', 'count'})
 local id, players = ARGV[1], ARGV[6]
 local found, noted = read_ticket(id)
 if found then return {'REPEATED', found.row} end

@@ -4,7 +4,7 @@
 -- ARGV     1 until_ms, inclusive  2 most tickets
 -- Returns  {row, ...}
 
-given('count count')
+given({'count', 'count'})
 local rows = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DEADLINES, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
   local t = read_ticket(id)

@@ -5,7 +5,7 @@
 -- Returns  {{instance, record}, ...}
 -- Checks   types of all keys; every instance has a record
 
-given('name count')
+given({'name', 'count'})
 local live, info = checked(realm .. ':live:' .. ARGV[1], 'zset'), checked(realm .. ':info:' .. ARGV[1], 'hash')
 local rows = {}
 for i, id in ipairs(redis.call('ZRANGEBYSCORE', live, string.format('(%.0f', server_ms()), '+inf', 'LIMIT', '0', ARGV[2])) do

@@ -7,7 +7,7 @@
 -- Returns  {'LEADING', fence, epoch} | {'HELD', instance}
 -- Checks   nobody else leads; types of all keys
 
-given('name ttl ms ms count name')
+given({'name', 'ttl', 'ms', 'ms', 'count', 'name'})
 local me, seen = ARGV[1] .. '|' .. ARGV[6], {epoch = ARGV[4], seq = ARGV[5]}
 local held, last = read_string(LEADER), read_last()
 if held then

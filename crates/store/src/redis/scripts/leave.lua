@@ -5,7 +5,7 @@
 -- Returns  {'LEFT', row} | {'REFUSED', row} | {'NOT_FOUND'}
 -- Checks   the ticket is QUEUED, or left in this way before; nobody watches it where nobody may; types of all keys
 
-given('id name text ms count')
+given({'id', 'name', 'text', 'ms', 'count'})
 local id, how, reason = ARGV[1], ARGV[2], ARGV[3]
 local t = read_ticket(id)
 if not t then return {'NOT_FOUND'} end

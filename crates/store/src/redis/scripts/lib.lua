@@ -31,83 +31,53 @@
 
 -- === arguments ===
 
-local function fits(pattern, bytes_max)
-  return function(text) return #text <= bytes_max and string.find(text, pattern) end
-end
-
-local is_name = fits('^[%w_.:@-]+$', 64)
-
-local function is_u32(text)
-  return string.find(text, '^%d+$') and tonumber(text) <= 4294967295
-end
-
--- Text in which every separator is `%XX`; few have one.
-local function is_escaped(text)
-  return string.find(text, '^[%w_.:@-]*$') or not string.find(string.gsub(text, '%%%x%x', ''), '[^%w_.:@-]')
-end
-
-local function are_names(text)
-  for name in string.gmatch(text .. ' ', '([^ ]*) ') do
-    if not is_name(name) then return false end
+-- Whether `text` is of the kind that an argument may be of.
+local function is_of(kind, text)
+  if kind == 'text' then return true end -- a fence, too: it is compared
+  if kind == 'id' then return #text == 32 and string.find(text, '^[0-9a-f]+$') end -- of a ticket or match
+  if kind == 'name' then return #text <= 64 and string.find(text, '^[%w_.:@-]+$') end
+  if kind == 'ms' then return #text <= 15 and string.find(text, '^%d+$') end -- a time, of which a Lua number loses nothing
+  if kind == 'count' then return #text <= 20 and string.find(text, '^%d+$') end -- compared, never kept
+  if kind == 'ttl' then return #text <= 15 and string.find(text, '^[1-9]%d*$') end -- a time to live, in ms
+  if kind == 'u32' then return is_of('count', text) and tonumber(text) <= 4294967295 end
+  -- Text in which every separator is `%XX`; few have one.
+  if kind == 'escaped' then
+    return string.find(text, '^[%w_.:@-]*$') or not string.find(string.gsub(text, '%%%x%x', ''), '[^%w_.:@-]')
   end
-  return true
-end
-
--- By spaces; most are one.
-local function is_names(text) return is_name(text) or are_names(text) end
-
--- `queue|pool|region rating`, by semicolons.
-local function is_places(text)
-  for place in string.gmatch(text .. ';', '([^;]*);') do
-    local queue, pool, region, rating = string.match(place, '^([^|]*)|([^|]*)|([^| ]*) (%-?%d+%.?%d*)$')
-    if not (rating and is_name(queue) and is_escaped(pool .. region) and math.abs(tonumber(rating)) < math.huge) then
-      return false
+  -- By spaces.
+  if kind == 'names' then
+    for name in string.gmatch(text .. ' ', '([^ ]*) ') do
+      if not is_of('name', name) then return false end
     end
+    return true
   end
-  return true
+  -- `queue|pool|region rating`, by semicolons.
+  if kind == 'places' then
+    for place in string.gmatch(text .. ';', '([^;]*);') do
+      local queue, pool, region, rating = string.match(place, '^([^|]*)|([^|]*)|([^| ]*) (%-?%d+%.?%d*)$')
+      if not (rating and is_of('name', queue) and is_of('escaped', pool .. region) and math.abs(tonumber(rating)) < math.huge) then
+        return false
+      end
+    end
+    return true
+  end
+  -- An instance's `address|region|capacity|load`.
+  if kind == 'record' then
+    local address, region, capacity, load = string.match(text, '^([^|]*)|([^|]*)|(%d+)|(%d+)$')
+    return load and is_of('escaped', address .. region) and is_of('u32', capacity) and is_of('u32', load)
+  end
 end
-
--- An instance's `address|region|capacity|load`.
-local function is_record(text)
-  local address, region, capacity, load = string.match(text, '^([^|]*)|([^|]*)|(%d+)|(%d+)$')
-  return load and is_escaped(address .. region) and is_u32(capacity) and is_u32(load)
-end
-
--- What an argument may be, by its kind.
-local KINDS = {
-  text = function() return true end, -- a fence, too: it is compared
-  id = function(text) return #text == 32 and not string.find(text, '[^0-9a-f]') end, -- of a ticket or match
-  name = is_name,
-  names = is_names,
-  count = fits('^%d+$', 20), -- compared, never kept
-  ms = fits('^%d+$', 15), -- a time, of which a Lua number loses nothing
-  ttl = fits('^[1-9]%d*$', 15), -- a time to live, in ms
-  escaped = is_escaped,
-  u32 = is_u32,
-  places = is_places,
-  record = is_record,
-}
-
--- The kinds in `text`, in order.
-local function kinds_in(text)
-  local kinds = {}
-  for kind in string.gmatch(text, '%w+') do kinds[#kinds + 1] = kind end
-  return kinds
-end
-
--- What `given` was told, read once for all calls.
-local kinds, again
 
 -- Says of what kinds a script's arguments are, and of what kinds those are that follow any number of times. What each script does first:
 -- one that is given anything else does nothing at all.
-local function given(first, repeated)
-  kinds, again = kinds or kinds_in(first), again or kinds_in(repeated or '')
+local function given(kinds, again)
   local more = #ARGV - #kinds
-  local is_fit = more == 0 or (more > 0 and #again > 0 and more % #again == 0)
-  if not is_fit then error({err = 'ERR ' .. #ARGV .. ' arguments instead of `' .. first .. ' ' .. (repeated or '') .. '`'}) end
+  if not (more == 0 or again and more > 0 and more % #again == 0) then
+    error({err = 'ERR ' .. #ARGV .. ' arguments instead of ' .. #kinds})
+  end
   for i = 1, #ARGV do
     local kind = kinds[i] or again[(i - #kinds - 1) % #again + 1]
-    if not KINDS[kind](ARGV[i]) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
+    if not is_of(kind, ARGV[i]) then error({err = 'ERR argument ' .. i .. ' is not of the kind `' .. kind .. '`'}) end
   end
 end
 

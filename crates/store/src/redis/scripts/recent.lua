@@ -5,7 +5,7 @@
 -- Returns  {names by spaces, ...}: one for each player, empty where he met nobody
 -- Checks   types of all keys
 
-given('', 'name')
+given({}, {'name'})
 local met = {}
 for i, player in ipairs(ARGV) do met[i] = read_string(recent_key(player)) or '' end
 return met

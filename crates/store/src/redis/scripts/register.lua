@@ -5,7 +5,7 @@
 -- Returns  1
 -- Checks   types of all keys
 
-given('name name ttl record count')
+given({'name', 'name', 'ttl', 'record', 'count'})
 local live, info = checked(realm .. ':live:' .. ARGV[1], 'zset'), checked(realm .. ':info:' .. ARGV[1], 'hash')
 local now_ms = server_ms()
 local until_ms = now_ms + tonumber(ARGV[3])

@@ -5,7 +5,7 @@
 -- Returns  {'DONE', row} | {'REFUSED', row} | {'NOT_FOUND'} | {'FENCED'}
 -- Checks   the fence, before all else; the match is MATCHED; types of all keys
 
-given('text id name ms ms')
+given({'text', 'id', 'name', 'ms', 'ms'})
 if not leads(ARGV[1]) then return {'FENCED'} end
 local m = read_match(ARGV[2])
 if not m then return {'NOT_FOUND'} end

@@ -6,7 +6,7 @@
 -- Returns  how many were let go
 -- Checks   every ticket found is QUEUED and held by the holder; types of all keys. One that is not there is let go of all the same
 
-given('name count')
+given({'name', 'count'})
 write_late()
 local holder = ARGV[1]
 checked(HOLDERS, 'set')

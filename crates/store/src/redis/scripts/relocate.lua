@@ -5,7 +5,7 @@
 -- Returns  1 when it stands there, now or since an earlier try, else 0
 -- Checks   the ticket is QUEUED, in this queue, and held by this holder; types of all keys
 
-given('id name places')
+given({'id', 'name', 'places'})
 local t = read_ticket(ARGV[1])
 if not t or t.state ~= 'QUEUED' or t.holder ~= ARGV[2] then return 0 end
 check_queues(t)

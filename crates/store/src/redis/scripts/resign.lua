@@ -5,6 +5,6 @@
 -- Returns  1
 -- Checks   the fence
 
-given('text')
+given({'text'})
 if leads(ARGV[1]) then redis.call('DEL', LEADER) end
 return 1

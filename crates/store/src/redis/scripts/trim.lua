@@ -5,7 +5,7 @@
 -- Returns  1, or 0 when the fence does not hold
 -- Checks   the fence; types of all keys
 
-given('text count count')
+given({'text', 'count', 'count'})
 if not leads(ARGV[1]) then return 0 end
 local upto = {epoch = ARGV[2], seq = ARGV[3]}
 checked(OUTBOX, 'stream')

@@ -5,7 +5,7 @@
 -- Returns  1
 -- Checks   types of all keys
 
-given('name name name')
+given({'name', 'name', 'name'})
 local kind, name = ARGV[1], ARGV[2]
 local key = kind == 'p' and player_key(name) or ticket_key(name)
 local f = read_hash(key, 'w', 'last')

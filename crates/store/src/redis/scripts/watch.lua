@@ -6,7 +6,7 @@
 -- Checks   types of all keys
 -- A note on what is not live keeps no key alive for good: it gets the time a terminal ticket, or tries, are kept.
 
-given('name name name')
+given({'name', 'name', 'name'})
 local kind, name, playserver = ARGV[1], ARGV[2], ARGV[3]
 local key = kind == 'p' and player_key(name) or ticket_key(name)
 local rows, t, watchers = read_snapshot(kind, name)

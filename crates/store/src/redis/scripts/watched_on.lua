@@ -5,7 +5,7 @@
 -- ARGV     1 playserver  2 where the walk is, 0 at its beginning  3 about how many tickets it goes on
 -- Returns  {where the walk is then, 0 at its end, row, ...}
 
-given('name count count')
+given({'name', 'count', 'count'})
 local step = redis.call('ZSCAN', checked(DEADLINES, 'zset'), ARGV[2], 'COUNT', ARGV[3])
 local reply = {step[1]}
 for i = 1, #step[2], 2 do

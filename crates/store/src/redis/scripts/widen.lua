@@ -5,7 +5,7 @@
 -- Returns  1 when it was raised, else 0
 -- Checks   the ticket is QUEUED and less wide; types of all keys
 
-given('id u32 ms')
+given({'id', 'u32', 'ms'})
 local t = read_ticket(ARGV[1])
 if not t or t.state ~= 'QUEUED' or tonumber(t.width) >= tonumber(ARGV[2]) then return 0 end
 local clock, watchers = read_clock(), watchers_of({t}, nil)
