@@ -224,7 +224,7 @@ pub async fn of_equals_a_range_may_pass_over_the_first(store: Arc<dyn Store>) {
 }
 
 pub async fn a_range_includes_both_of_its_bounds(store: Arc<dyn Store>) {
-    for (name, rating) in [("low", 1400.1), ("high", 1600.7), ("zero", -0.0)] {
+    for (name, rating) in [("low", 1400.1), ("high", 1600.7), ("zero", -0.0), ("under", -5.0)] {
         queued(&*store, crate::Enqueue { places: vec![place("duel", "eu", rating)], ..solo(name) }).await;
     }
     let count = async |low, high| store.range(&look("duel", &["eu"], low, high), 10).await.unwrap().len();
@@ -232,5 +232,6 @@ pub async fn a_range_includes_both_of_its_bounds(store: Arc<dyn Store>) {
     assert_eq!(count(0.0, 0.0).await, 1);
     assert_eq!(count(1600.7, 1400.1).await, 0);
     assert_eq!(count(f64::NAN, 1600.7).await, 0);
-    assert_eq!(count(f64::NEG_INFINITY, f64::INFINITY).await, 3);
+    assert_eq!(count(f64::NEG_INFINITY, f64::INFINITY).await, 4);
+    assert_eq!((count(f64::NEG_INFINITY, -5.0).await, count(1600.7, f64::INFINITY).await), (1, 1));
 }

@@ -37,7 +37,7 @@ impl RedisStore {
 /// From the middle up, ascending.
 fn above(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
-    command.arg(key).arg(look.middle().max(look.low).to_string()).arg(look.high.to_string());
+    command.arg(key).arg(look.middle().max(look.low).min(look.high).to_string()).arg(look.high.to_string());
     command.arg("BYSCORE").arg("LIMIT").arg(look.passed_over).arg(limit);
     command
 }
@@ -55,7 +55,8 @@ fn outward(above: Vec<Value>, below: Vec<Value>, middle: f64) -> impl Iterator<I
     let mut above = above.into_iter().map(of_member).peekable();
     let mut below = below.into_iter().map(of_member).peekable();
     // What cannot be read comes at once.
-    let distance = move |ticket: &Result<_>| ticket.as_ref().map_or(0.0, |t: &IndexedTicket| (t.rating - middle).abs());
+    let off = move |ticket: &IndexedTicket| (ticket.rating - middle).abs();
+    let distance = move |ticket: &Result<_>| ticket.as_ref().map_or(f64::NEG_INFINITY, off);
     std::iter::from_fn(move || match (above.peek().map(distance), below.peek().map(distance)) {
         (Some(up), Some(down)) if down < up => below.next(),
         (Some(_), _) => above.next(),

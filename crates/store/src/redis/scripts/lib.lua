@@ -31,6 +31,12 @@
 
 -- === arguments ===
 
+-- Whether the text is a finite rating that Redis takes for a score: it takes none that is too small to be told from 0.
+local function is_rating(text)
+  local rating = string.find(text, '^%-?%d+%.?%d*$') and tonumber(text)
+  return rating and math.abs(rating) < math.huge and (rating ~= 0 or not string.find(text, '[1-9]'))
+end
+
 -- Whether `text` is of the kind that an argument may be of.
 local function is_of(kind, text)
   if kind == 'text' then return true end -- a fence, too: it is compared
@@ -54,10 +60,8 @@ local function is_of(kind, text)
   -- `queue|pool|region rating`, by semicolons.
   if kind == 'places' then
     for place in string.gmatch(text .. ';', '([^;]*);') do
-      local queue, pool, region, rating = string.match(place, '^([^|]*)|([^|]*)|([^| ]*) (%-?%d+%.?%d*)$')
-      if not (rating and is_of('name', queue) and is_of('escaped', pool .. region) and math.abs(tonumber(rating)) < math.huge) then
-        return false
-      end
+      local queue, pool, region, rating = string.match(place, '^([^|]*)|([^|]*)|([^| ]*) ([^ ]+)$')
+      if not (rating and is_of('name', queue) and is_of('escaped', pool .. region) and is_rating(rating)) then return false end
     end
     return true
   end
@@ -73,7 +77,8 @@ end
 local function given(kinds, again)
   local more = #ARGV - #kinds
   if not (more == 0 or again and more > 0 and more % #again == 0) then
-    error({err = 'ERR ' .. #ARGV .. ' arguments instead of ' .. #kinds})
+    local taken = table.concat(kinds, ' ') .. ' ' .. table.concat(again or {}, ' ')
+    error({err = 'ERR ' .. #ARGV .. ' arguments instead of `' .. taken .. '`'})
   end
   for i = 1, #ARGV do
     local kind = kinds[i] or again[(i - #kinds - 1) % #again + 1]
@@ -154,7 +159,7 @@ local function placed(key, places)
   local list = {}
   for place in string.gmatch(places .. ';', '([^;]*);') do
     local name, rating = string.match(place, '^([^ ]+) ([^ ]+)$')
-    if not tonumber(rating) then corrupt(key, 'has a place that is none: ' .. place) end
+    if not (rating and is_rating(rating)) then corrupt(key, 'has a place that is none: ' .. place) end
     list[#list + 1] = {key = place_key(name), rating = rating}
   end
   return list
