@@ -48,7 +48,7 @@ impl Look {
         let middle = self.middle();
         let low = (IndexRating::of(self.low), TicketId(0));
         let high = (IndexRating::of(self.high), TicketId(u128::MAX));
-        let split = (IndexRating::of(middle).max(low.0).min(high.0), TicketId(0));
+        let split = (IndexRating::of(middle), TicketId(0));
         // A map panics when asked for a range that ends before it begins.
         let (above, below) = if self.is_void() { (None, None) } else { (Some(split..=high), Some(low..split)) };
         let mut above = above.into_iter().flat_map(|range| index.range(range)).skip(self.passed_over).peekable();

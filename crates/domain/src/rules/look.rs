@@ -33,10 +33,11 @@ pub struct Look {
 }
 
 impl Look {
-    /// The rating from which it reads outward: the middle of its range, or 0 where the range has none.
+    /// The rating from which it reads outward: the middle of its range, or what of it is nearest to 0 where the range has none.
+    /// Within its bounds, unless these are reversed.
     pub fn middle(&self) -> f64 {
         let middle = f64::midpoint(self.low, self.high);
-        if middle.is_finite() { middle } else { 0.0 }
+        if middle.is_finite() { middle } else { 0_f64.max(self.low).min(self.high) }
     }
 }
 

@@ -37,7 +37,7 @@ impl RedisStore {
 /// From the middle up, ascending.
 fn above(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
-    command.arg(key).arg(look.middle().max(look.low).min(look.high).to_string()).arg(look.high.to_string());
+    command.arg(key).arg(look.middle().to_string()).arg(look.high.to_string());
     command.arg("BYSCORE").arg("LIMIT").arg(look.passed_over).arg(limit);
     command
 }
@@ -45,7 +45,7 @@ fn above(key: &str, look: &Look, limit: usize) -> Cmd {
 /// From below the middle down, descending.
 fn below(key: &str, look: &Look, limit: usize) -> Cmd {
     let mut command = cmd("ZRANGE");
-    command.arg(key).arg(format!("({}", look.middle().min(look.high))).arg(look.low.to_string());
+    command.arg(key).arg(format!("({}", look.middle())).arg(look.low.to_string());
     command.arg("BYSCORE").arg("REV").arg("LIMIT").arg(0).arg(limit);
     command
 }
