@@ -38,6 +38,7 @@ struct Written {
     tickets: Vec<Ticket>,
     /// Matches, by the numbers of their teams' tickets.
     made: Vec<Vec<Vec<usize>>>,
+    answered: usize,
     taken: usize,
     matched: usize,
     /// Why the last was refused, or failed, that was.
@@ -48,6 +49,8 @@ struct Written {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub due: usize,
+    /// Whatever the answer was.
+    pub answered: usize,
     pub taken: usize,
     pub matched: usize,
 }
@@ -56,6 +59,11 @@ impl Counts {
     /// Taken and not matched. A match may be told before the Enqueue is answered.
     pub fn waiting(self) -> usize {
         self.taken.saturating_sub(self.matched)
+    }
+
+    /// Nothing is known of their Enqueue yet.
+    pub fn unanswered(self) -> usize {
+        self.due - self.answered
     }
 }
 
@@ -99,6 +107,11 @@ impl Book {
         self.written().why = format!("{code:?} {why}");
     }
 
+    /// A stream to the services ended before its load did, and why.
+    pub fn broke(&self, why: &str) {
+        self.written().why = why.to_owned();
+    }
+
     /// In a few words, for whoever finds that nobody was matched.
     pub fn outcome(&self) -> String {
         let Written { tickets, taken, why, .. } = &*self.written();
@@ -111,15 +124,10 @@ impl Book {
         self.written().answered(number, answer, at);
     }
 
-    /// Its player was told of a match. False where he was before.
-    pub fn matched(&self, number: usize) -> bool {
+    /// Its player was told of a match, which is of these teams' tickets.
+    pub fn matched(&self, number: usize, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let at = self.began.elapsed();
-        self.written().matched(number, at)
-    }
-
-    /// These teams' tickets are a match.
-    pub fn made(&self, teams: Vec<Vec<usize>>) {
-        self.written().made.push(teams);
+        self.written().matched(number, at, teams);
     }
 
     /// The matches whose last ticket was due within these seconds.
@@ -128,12 +136,13 @@ impl Book {
     }
 
     pub fn counts(&self) -> Counts {
-        let Written { tickets, taken, matched, .. } = &*self.written();
-        Counts { due: tickets.len(), taken: *taken, matched: *matched }
+        let Written { tickets, answered, taken, matched, .. } = &*self.written();
+        Counts { due: tickets.len(), answered: *answered, taken: *taken, matched: *matched }
     }
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
-        self.written().page(&seconds)
+        let now = self.began.elapsed();
+        self.written().page(&seconds, now)
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -151,19 +160,23 @@ impl Written {
         let is_over = |ticket: &Ticket| ticket.delivered.is_some() && ticket.answer.is_some();
         if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| !is_over(ticket)) {
             let before = ticket.answer.replace((answer, at)).map(|(answer, _)| answer);
+            self.answered += usize::from(before.is_none());
             // Who was taken and lost afterwards waits no longer.
             self.taken -= usize::from(before == Some(Answer::Taken));
             self.taken += usize::from(answer == Answer::Taken);
         }
     }
 
-    fn matched(&mut self, number: usize, at: Duration) -> bool {
-        let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) else {
-            return false;
-        };
+    /// A match is taken down with the first of its tickets that is told of it, whichever that is: the others may never be.
+    fn matched(&mut self, number: usize, at: Duration, teams: impl FnOnce() -> Vec<Vec<usize>>) {
+        let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) else { return };
         ticket.delivered = Some(at);
         self.matched += 1;
-        true
+        let teams = teams();
+        let is_told = |other: &usize| self.tickets.get(*other).is_some_and(|ticket| ticket.delivered.is_some());
+        if !teams.iter().flatten().any(|other| *other != number && is_told(other)) {
+            self.made.push(teams);
+        }
     }
 
     fn matches(&self, seconds: &Range<usize>) -> Vec<Made> {
@@ -179,19 +192,23 @@ impl Written {
         self.made.iter().map(teams).filter(is_within).collect()
     }
 
-    fn page(&self, seconds: &Range<usize>) -> Page {
+    fn page(&self, seconds: &Range<usize>, now: Duration) -> Page {
         let due = || self.tickets.iter().filter(|ticket| ticket.is_due_in(seconds));
         let took = |answer: Answer| due().filter_map(move |ticket| ticket.answered(answer));
+        let waited = |ticket: &Ticket| Some(ticket.delivered?.saturating_sub(ticket.due));
+        let waits_since = |ticket: &Ticket| ticket.answered(Answer::Taken).map(|_| now.saturating_sub(ticket.due));
         let is_told = |ticket: &&Ticket| ticket.delivered.is_some_and(|at| seconds.contains(&(at.as_secs() as usize)));
         let length_s = seconds.len().max(1) as f64;
         Page {
             offered: due().count() as f64 / length_s,
             goodput: self.tickets.iter().filter(is_told).count() as f64 / length_s,
+            unanswered: due().filter(|ticket| ticket.answer.is_none()).count(),
             held_back: took(Answer::HeldBack).count(),
             failed: took(Answer::Failed).count(),
             taken_ms: Latencies::of(took(Answer::Taken)),
             refused_ms: Latencies::of(took(Answer::Refused)),
-            matched_ms: Latencies::of(due().filter_map(|ticket| Some(ticket.delivered?.saturating_sub(ticket.due)))),
+            matched_ms: Latencies::of(due().filter_map(waited)),
+            waited_ms: Latencies::of(due().filter_map(|ticket| waited(ticket).or_else(|| waits_since(ticket)))),
         }
     }
 }
@@ -207,15 +224,40 @@ mod tests {
         written.answered(one, Answer::Taken, ms(500));
         written.answered(other, Answer::Refused, ms(500));
         written.answered(third, Answer::Failed, ms(500));
-        written.matched(one, ms(1_300));
-        written.matched(one, ms(2_300));
+        written.matched(one, ms(1_300), Vec::new);
+        written.matched(one, ms(2_300), Vec::new);
         written.answered(one, Answer::Failed, ms(2_400));
-        assert_eq!((written.taken, written.matched), (1, 1));
-        let page = written.page(&(0..1));
+        assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
+        let page = written.page(&(0..1), ms(9_000));
         assert_eq!((page.offered, page.goodput, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
         let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
         assert!(near(page.taken_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
         assert!(near(page.matched_ms.max, 1_200.0) && page.matched_ms.count == 1, "{page:?}");
-        assert_eq!(written.page(&(1..2)).goodput, 1.0);
+        assert_eq!(written.page(&(1..2), ms(9_000)).goodput, 1.0);
+    }
+
+    #[test]
+    fn who_was_never_answered_or_never_told_is_not_forgotten() {
+        let (ms, mut written) = (Duration::from_millis, Written::default());
+        let [told, waits, _unanswered] = [(); 3].map(|()| written.due(ms(100)));
+        written.answered(told, Answer::Taken, ms(200));
+        written.answered(waits, Answer::Taken, ms(200));
+        written.matched(told, ms(300), || vec![vec![told]]);
+        let page = written.page(&(0..1), ms(5_100));
+        assert_eq!((page.unanswered, page.not_taken()), (1, 1));
+        assert_eq!((page.matched_ms.count, page.waited_ms.count), (1, 2));
+        assert!((page.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{page:?}");
+    }
+
+    #[test]
+    fn a_match_is_taken_down_once_whichever_of_its_tickets_is_told_first() {
+        let (ms, mut written) = (Duration::from_millis, Written::default());
+        let [first, second, third] = [(); 3].map(|()| written.due(ms(100)));
+        let teams = || vec![vec![first, second], vec![third]];
+        written.matched(second, ms(300), teams);
+        written.matched(third, ms(400), teams);
+        let made = written.matches(&(0..1));
+        let told = made.iter().flatten().flatten().map(|ticket| ticket.told).collect::<Vec<_>>();
+        assert_eq!(told, [None, Some(ms(300)), Some(ms(400))]);
     }
 }

@@ -8,8 +8,9 @@ use api::{Message, v1};
 use domain::{Cursor, Encoded, InstanceId, MatchId, RealmId, Rules, Ticket, TicketId};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::testing::RedisServer;
 use store::{
@@ -26,6 +27,8 @@ const PLAYERS_IN_WORK: usize = 128;
 const TRIM_EVERY: u64 = 50;
 const NOW_MS: u64 = 1_000_000;
 const ADDRESS: &str = "10.0.0.1:7000";
+/// Parties kept for another match, at most. Where most are solos there are a handful.
+const LEFT_OUT_MAX: usize = 1_024;
 /// As long as those that services give.
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
@@ -64,6 +67,8 @@ struct Stand {
     crowd: Crowd,
     /// Tickets so far.
     drawn: AtomicUsize,
+    /// Those who were too many for the last seats of a match: they play another time.
+    left_out: Mutex<VecDeque<Vec<v1::Player>>>,
 }
 
 impl Stand {
@@ -76,7 +81,8 @@ impl Stand {
         };
         let (host, holder) = ("playserver".parse()?, "orchestrator".parse()?);
         let crowd = Crowd::open(scenario.draw, REALM)?;
-        Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn: AtomicUsize::new(0) })
+        let (drawn, left_out) = (AtomicUsize::default(), Mutex::default());
+        Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn, left_out })
     }
 
     /// Matches of one lane, one after the other, as many as there is time for: how many tickets they had.
@@ -114,14 +120,29 @@ impl Stand {
     fn team(&self, size: usize) -> Result<Vec<Enqueue>> {
         let (mut team, mut room) = (Vec::new(), size);
         while room > 0 {
-            let players = self.crowd.players(self.drawn.fetch_add(1, Ordering::Relaxed));
-            // Whoever is too many for the last seats plays another time.
-            if players.len() <= room {
-                room -= players.len();
-                team.push(self.enqueue(players)?);
-            }
+            let players = self.party(room);
+            room -= players.len();
+            team.push(self.enqueue(players)?);
         }
         Ok(team)
+    }
+
+    /// The next one that fits: of those who were left out, or else who comes.
+    fn party(&self, room: usize) -> Vec<v1::Player> {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = left_out.iter().position(|players| players.len() <= room);
+        if let Some(players) = fitting.and_then(|at| left_out.remove(at)) {
+            return players;
+        }
+        loop {
+            let players = self.crowd.players(self.drawn.fetch_add(1, Ordering::Relaxed));
+            if players.len() <= room {
+                return players;
+            }
+            if left_out.len() < LEFT_OUT_MAX {
+                left_out.push_back(players);
+            }
+        }
     }
 
     fn enqueue(&self, players: Vec<v1::Player>) -> Result<Enqueue> {

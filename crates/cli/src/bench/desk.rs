@@ -61,9 +61,9 @@ impl Desk {
 
     fn note_matched(&self, update: &v1::Update) {
         let number = update.player_ids.first().and_then(|player| self.crowd.number(player));
-        let is_new = number.is_some_and(|number| self.book.matched(number));
-        if let Some(sheet) = ended_by(update).filter(|_| is_new).and_then(|matched| matched.sheet.as_ref()) {
-            self.book.made(sheet.teams.iter().map(|team| self.numbers(team)).collect());
+        let teams = update.r#match.iter().filter_map(|matched| matched.sheet.as_ref()).flat_map(|sheet| &sheet.teams);
+        if let Some(number) = number {
+            self.book.matched(number, || teams.map(|team| self.numbers(team)).collect());
         }
     }
 

@@ -1,6 +1,7 @@
 //! The highest rate that lasts: doubled until one does not, then narrowed down.
 
 use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
+use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
 use super::progress::Progress;
@@ -85,22 +86,21 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// Whether it was kept for so many seconds.
-    pub fn is_kept(&self, run: &Run, seconds: f64) -> bool {
-        let behind_per_s = run.offered - run.matched;
-        let is_kept_up = behind_per_s <= BEHIND_SHARE_MAX * run.offered || behind_per_s * seconds <= LEFT_MAX as f64;
-        is_kept_up && run.not_taken == 0 && run.p99_ms <= self.p99_ms
+    /// Whether it was kept in so many seconds. `from_fit` is how long was waited from a fit match on.
+    pub fn is_kept(&self, page: &Page, from_fit: &Latency, seconds: usize) -> bool {
+        let behind_per_s = page.offered - page.goodput;
+        let left_most = (BEHIND_SHARE_MAX * page.offered).max(LEFT_MAX as f64 / seconds as f64);
+        let is_kept_up = page.goodput > 0.0 && behind_per_s <= left_most;
+        is_kept_up && page.not_taken() == 0 && self.bounded_ms(page, from_fit) <= self.p99_ms
     }
-}
 
-/// What became of what was offered.
-pub struct Run {
-    /// Tickets per second.
-    pub offered: f64,
-    pub matched: f64,
-    pub not_taken: usize,
-    /// Of the wait that is bounded, in ms.
-    pub p99_ms: f64,
+    /// The wait that is bounded, of 99 of 100, in ms.
+    fn bounded_ms(&self, page: &Page, from_fit: &Latency) -> f64 {
+        match self.since {
+            Since::Fit => from_fit.p99,
+            Since::Due => page.waited_ms.p99,
+        }
+    }
 }
 
 pub struct Found {
@@ -151,12 +151,9 @@ async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
     let seconds = tried(load, rate, demand.lasts).await;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-    let p99_ms = match demand.since {
-        Since::Fit => load.waits_for_system(seconds)?.p99,
-        Since::Due => page.matched_ms.p99,
-    };
-    let run = Run { offered: page.offered, matched: page.goodput, not_taken: page.not_taken(), p99_ms };
-    Ok(Probe { page, p99_ms, is_kept: demand.is_kept(&run, length as f64) })
+    let from_fit = load.waits_for_system(seconds)?;
+    let (p99_ms, is_kept) = (demand.bounded_ms(&page, &from_fit), demand.is_kept(&page, &from_fit, length));
+    Ok(Probe { page, p99_ms, is_kept })
 }
 
 /// The seconds of an offer that are looked at.
@@ -243,6 +240,19 @@ mod tests {
                 "{first}: {end:?} in {probes}"
             );
         }
+    }
+
+    #[test]
+    fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
+        let demand = Demand { p99_ms: 100.0, since: Since::Due, lasts: Duration::from_secs(8), rate_max: RATE_MAX };
+        let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
+        let well = Page { offered: 1_000.0, goodput: 980.0, waited_ms: wait, ..Page::default() };
+        let is_kept = |page: Page| demand.is_kept(&page, &Latency::default(), 8);
+        assert!(is_kept(well.clone()));
+        assert!(!is_kept(Page { goodput: 960.0, ..well.clone() }), "a backlog grows");
+        assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
+        assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
+        assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well }), "few came, and nobody was matched");
     }
 
     #[test]

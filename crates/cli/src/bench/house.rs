@@ -10,6 +10,8 @@ use domain::{Role, Rules};
 use futures::future::{join_all, try_join_all};
 use nix::sys::signal::Signal;
 use sandbox::Counts;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +58,25 @@ fn members() -> clap::builder::RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(1..=MEMBERS_MAX)
 }
 
+/// How many are started for a measurement, of services in each realm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    pub orchestrators: u16,
+    pub matchmakers: u16,
+    pub playservers: u16,
+    pub realms: u16,
+}
+
+impl fmt::Display for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { orchestrators, matchmakers, playservers, realms } = self;
+        write!(
+            f,
+            "orchestrators {orchestrators}, matchmakers {matchmakers}, playservers {playservers}, realms {realms}"
+        )
+    }
+}
+
 /// What is played: a queue of a realm, by rules that are there.
 pub struct Game {
     pub realm: RealmArgs,
@@ -90,6 +111,11 @@ impl HouseArgs {
         let all = realm.world(None)?.rules.current();
         let rules = all.iter().find(|rules| rules.queue().as_str() == queue).context("the queue's rules")?.clone();
         Ok(Game { realm, queue, rules, _dir: dir })
+    }
+
+    pub fn started(&self) -> Started {
+        let Self { orchestrators, matchmakers, playservers, realms, .. } = *self;
+        Started { orchestrators, matchmakers, playservers, realms }
     }
 
     fn counts(&self) -> Counts {

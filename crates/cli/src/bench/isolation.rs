@@ -55,13 +55,14 @@ pub async fn run(args: Args) -> Result<()> {
     check_seconds("--warm-up", args.warm_up)?;
     report::check(args.json.as_deref())?;
     args.house.game(&DUEL)?;
-    println!("{:<22} {:>19} {:>19} {:>9}", "the others' wait, ms", "p50/p99 without", "p50/p99 with", "p99 ratio");
+    let heads = ["the others' wait, ms", "p50/p99 without", "of", "p50/p99 with", "of", "p99 ratio"];
+    println!("{:<22} {:>19} {:>7} {:>19} {:>7} {:>9}", heads[0], heads[1], heads[2], heads[3], heads[4], heads[5]);
     let mut all = Vec::new();
     for trouble in args.troubles() {
         let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;
         let Struck { trouble, without_ms, with_ms, p99_ratio } = &struck;
-        let shown = |ms: &Latency| format!("{:.1} / {:.1}", ms.p50, ms.p99);
-        println!("{trouble:<22} {:>19} {:>19} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms));
+        let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
+        println!("{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms));
         all.push(struck);
     }
     report::write(args.json.as_deref(), &all)

@@ -77,7 +77,7 @@ impl Addresses {
 pub struct Load {
     pub book: Arc<Book>,
     desk: Desk,
-    rules: Arc<Rules>,
+    pub rules: Arc<Rules>,
     /// To each realm.
     ways: Vec<Way>,
 }
@@ -155,14 +155,18 @@ impl Load {
         way.enqueue(arrival, turn);
     }
 
-    /// Waits until no more than `left_max` wait for a match or no match comes any more, no longer than `wait_max`.
+    /// Waits until everyone is answered and no more than `left_max` wait for a match, or until no match comes any more; no longer than
+    /// `wait_max`.
     pub async fn settle(&self, left_max: usize, wait_max: Duration) {
         let deadline = Instant::now() + wait_max;
         let (mut matched, mut quiet_since) = (0, Instant::now());
-        while self.book.counts().waiting() > left_max && Instant::now() < deadline {
-            let now = self.book.counts().matched;
-            if now > matched {
-                (matched, quiet_since) = (now, Instant::now());
+        while Instant::now() < deadline {
+            let counts = self.book.counts();
+            if counts.unanswered() == 0 && counts.waiting() <= left_max {
+                return;
+            }
+            if counts.matched > matched {
+                (matched, quiet_since) = (counts.matched, Instant::now());
             } else if quiet_since.elapsed() > QUIET {
                 return;
             }

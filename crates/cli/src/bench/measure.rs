@@ -5,12 +5,14 @@ use super::find::{self, FindArgs};
 use super::house::HouseArgs;
 use super::load::{LEFT_MAX, Load};
 use super::measured::Measured;
+use super::page::Page;
 use super::place::{Place, TargetArgs};
 use super::progress::Progress;
 use super::report;
 use super::scenario::{Scenario, Waiting};
 use super::usage::Figures;
 use super::waiting;
+use crate::misuse::Misuse;
 use anyhow::{Result, ensure};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -82,6 +84,9 @@ impl Args {
         if let Some(waiting) = self.waiting(scenario) {
             check_number("--waiting", waiting.tickets, (1, waiting::TICKETS_MAX))?;
         }
+        if self.find.demand().is_some() && scenario.burst.is_some() {
+            return Err(Misuse::new(format!("--find looks for a steady rate, and {} has none", scenario.name)).into());
+        }
         report::check(self.json.as_deref())?;
         self.house.game(scenario).map(drop)
     }
@@ -123,26 +128,26 @@ async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &
 /// At the rate that is asked for, or the highest that lasts.
 async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
-    let Some(demand) = args.find.demand() else { return measure(scenario, args, rate, place, load).await };
+    let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
     println!("{}", find::header());
     let found = find::find(load, rate, &demand, |probe| println!("{}", probe.row())).await?;
     println!();
-    let measured = measure(scenario, args, found.sustained, place, load).await?;
-    if !demand.is_kept(&measured.run(demand.since), args.seconds as f64) {
+    let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
+    if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds as usize) {
         eprintln!("muster: {:.0}/s lasted when it was tried, and not in the run that follows", found.sustained);
     }
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })
 }
 
-async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<Measured> {
+async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Page)> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
     load.offer(rate, warm_up).await;
-    let before = place.usage().await?;
-    let matched_before = load.book.counts().matched;
+    // Asking what was used takes time: who is matched meanwhile counts to what comes next.
+    let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
     let seconds = offer(scenario, load, rate, lasts).await;
-    let after = place.usage().await?;
-    let matched = (load.book.counts().matched - matched_before) as f64;
+    let (matched_after, after) = (load.book.counts().matched, place.usage().await?);
+    let matched = (matched_after - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
     load.settle(LEFT_MAX, SETTLE_MAX).await;
 
@@ -152,14 +157,18 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         |figures: Figures, unit: f64| figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect();
     let proposals: f64 = used.verdicts.values().sum();
     let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
-    Ok(Measured {
+    let measured = Measured {
         scenario: scenario.name.to_owned(),
         via: args.house.via.name().to_owned(),
         rate,
         seconds: args.seconds,
+        warm_up: args.warm_up,
+        started: (!args.target.is_given()).then(|| args.house.started()),
+        rules_version: load.rules.version().to_string(),
         fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
         offered_per_s: page.offered,
-        matched_per_s: matched / used.wall_s,
+        matched_per_s: page.goodput,
+        unanswered: page.unanswered,
         held_back: page.held_back,
         refused: page.refused_ms.count,
         failed: page.failed,
@@ -176,5 +185,6 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         sustained_per_s: None,
         waiting: 0,
         bytes_per_waiting_ticket: Figures::new(),
-    })
+    };
+    Ok((measured, page))
 }

@@ -1,7 +1,7 @@
 //! What a measurement tells: a table for people, JSON for another measurement to be set against it.
 
 use super::ceiling::Ceiling;
-use super::find::{Run, Since};
+use super::house::Started;
 use super::latency::Latency;
 use super::usage::{Figures, LOAD, REDIS};
 use crate::misuse::Misuse;
@@ -18,6 +18,15 @@ pub struct Measured {
     /// Tickets that were to arrive per second, and for how many seconds.
     pub rate: f64,
     pub seconds: u64,
+    /// For how many seconds they came before that.
+    #[serde(default)]
+    pub warm_up: u64,
+    /// None where it was there before.
+    #[serde(default)]
+    pub started: Option<Started>,
+    /// Of the queue's rules.
+    #[serde(default)]
+    pub rules_version: String,
     /// Of the Redis that was started for it: always, everysec or no.
     pub fsync: Option<String>,
     pub offered_per_s: f64,
@@ -27,6 +36,9 @@ pub struct Measured {
     pub held_back: usize,
     pub refused: usize,
     pub failed: usize,
+    /// Of the offered: not answered at all, also after the load had ended.
+    #[serde(default)]
+    pub unanswered: usize,
     /// From the arrival that was due to the answer, and to the match that the player is told, in ms.
     pub acknowledged_ms: Latency,
     pub delivered_ms: Latency,
@@ -80,16 +92,6 @@ impl Measured {
         Told { measured: self, redis_to_ceiling: self.redis_to_ceiling() }
     }
 
-    /// With the wait that is bounded since then.
-    pub fn run(&self, since: Since) -> Run {
-        let bounded_ms = match since {
-            Since::Fit => self.delivered_from_fit_ms,
-            Since::Due => self.delivered_ms,
-        };
-        let not_taken = self.held_back + self.refused + self.failed;
-        Run { offered: self.offered_per_s, matched: self.matched_per_s, not_taken, p99_ms: bounded_ms.p99 }
-    }
-
     /// What `--against` names: a measurement of the same scenario.
     pub fn read(file: &Path, scenario: &str) -> Result<Self> {
         let refused = |reason: String| Misuse::new(format!("--against {}: {reason}", file.display()));
@@ -135,10 +137,11 @@ impl Measured {
     /// On what its figures depend. A rate that was searched for is itself one.
     fn asked(&self) -> String {
         let rate = if self.sustained_per_s.is_some() { "the most".to_owned() } else { format!("{:.0}", self.rate) };
+        let Self { via, seconds, warm_up, waiting, rules_version, .. } = self;
         let fsync = self.fsync.as_deref().unwrap_or("as it is");
+        let started = self.started.map_or("what was there".to_owned(), |started| started.to_string());
         format!(
-            "{rate} tickets/s by {} for {} s, appendfsync {fsync}, {} waiting",
-            self.via, self.seconds, self.waiting
+            "{rate} tickets/s by {via} for {seconds} s after {warm_up}, appendfsync {fsync}, {waiting} waiting, {started}, rules {rules_version}"
         )
     }
 }
@@ -163,7 +166,8 @@ impl fmt::Display for Measured {
             let each = bytes(&self.bytes_per_waiting_ticket);
             writeln!(f, "  beside {} waiting tickets; by so many bytes for each memory grew: {each}", self.waiting)?;
         }
-        writeln!(f, "  refused {}, failed {}, not sent {}", self.refused, self.failed, self.held_back)?;
+        let Self { refused, failed, held_back, unanswered, .. } = self;
+        writeln!(f, "  refused {refused}, failed {failed}, not sent {held_back}, unanswered {unanswered}")?;
         write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
         for (name, Latency { p50, p90, p99, p999, max, .. }) in [
             ("enqueue acknowledged", &self.acknowledged_ms),
@@ -192,7 +196,7 @@ impl Measured {
         }
         write!(f, "\n  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
         write!(f, "\n  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
-        write!(f, "\n  µs within them: {}", shown(&self.redis_us_per_ticket))?;
+        write!(f, "\n  µs within them: {}", most(&self.redis_us_per_ticket))?;
         let (Some(ceiling), Some(ratio)) = (self.ceiling, self.redis_to_ceiling()) else { return Ok(()) };
         let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
         write!(
@@ -210,9 +214,14 @@ fn bytes(figures: &Figures) -> String {
 
 /// The sum, and the most of it by name.
 fn shown(figures: &Figures) -> String {
+    format!("{:.2} ({})", figures.values().sum::<f64>(), most(figures))
+}
+
+/// By name, without those that are next to nothing.
+fn most(figures: &Figures) -> String {
     let sum: f64 = figures.values().sum();
     let mut sorted: Vec<(&String, &f64)> = figures.iter().filter(|(_, value)| **value >= sum * SHOWN_SHARE).collect();
     sorted.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     let parts: Vec<String> = sorted.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
-    format!("{sum:.2} ({})", parts.join(", "))
+    parts.join(", ")
 }

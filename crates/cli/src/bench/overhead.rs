@@ -8,10 +8,9 @@ mod sink;
 mod stage;
 mod summary;
 
-use super::bounds::{check_rate, check_seconds};
+use super::bounds::{check_number, check_rate, check_seconds};
 use super::house::HouseArgs;
 use super::scenario::DUEL;
-use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use run::{Run, Setting};
@@ -52,9 +51,7 @@ pub async fn run(args: Args) -> Result<()> {
 impl Args {
     fn check(&self) -> Result<()> {
         check_rate("--rate", self.rate)?;
-        if !(1..=ROUNDS_MAX).contains(&self.rounds) {
-            return Err(Misuse::new(format!("--rounds must be 1 to {ROUNDS_MAX}, is {}", self.rounds)).into());
-        }
+        check_number("--rounds", self.rounds, (1, ROUNDS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
         self.house.game(&DUEL).map(drop)

@@ -88,7 +88,7 @@ async fn measure(args: &Args, load: &Load) -> Result<()> {
 fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     let is_well = |second: usize| {
         let page = load.book.page(second..second + 1);
-        page.not_taken() == 0 && page.matched_ms.p90 <= well_ms
+        page.not_taken() == 0 && page.matched_ms.count > 0 && page.matched_ms.p90 <= well_ms
     };
     let ill = after.clone().rfind(|second| !is_well(*second));
     let seconds = ill.map_or(0, |last| last + 1 - after.start);

@@ -2,32 +2,36 @@
 
 use super::latency::Latency;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Page {
     /// Per second.
     pub offered: f64,
     /// Tickets matched and delivered per second, in these seconds.
     pub goodput: f64,
+    /// Whose Enqueue was not answered.
+    pub unanswered: usize,
     pub held_back: usize,
     pub failed: usize,
     pub taken_ms: Latency,
     pub refused_ms: Latency,
     pub matched_ms: Latency,
+    /// The same, with those who were taken and not told yet as long as they have waited so far.
+    pub waited_ms: Latency,
 }
 
 /// Of a table of pages.
 pub const HEADER: &str = "           \
-    offered/s  matched/s   refused  not sent  failed    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
+    offered/s  matched/s   refused  not sent  failed  unanswered    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
 
 impl Page {
     pub fn not_taken(&self) -> usize {
-        self.held_back + self.failed + self.refused_ms.count
+        self.unanswered + self.held_back + self.failed + self.refused_ms.count
     }
 
     pub fn row(&self, name: &str) -> String {
-        let Self { offered, goodput, held_back, failed, taken_ms, refused_ms, matched_ms } = self;
+        let Self { offered, goodput, unanswered, held_back, failed, taken_ms, refused_ms, matched_ms, .. } = self;
         format!(
-            "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {:>19} {:>19} {:>21}",
+            "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {unanswered:>11} {:>19} {:>19} {:>21}",
             refused_ms.count,
             format!("{:.1} / {:.1}", taken_ms.p50, taken_ms.p99),
             format!("{:.1} / {:.1}", refused_ms.p50, refused_ms.p99),

@@ -16,6 +16,8 @@ use tonic::{Code, Streaming};
 
 /// Requests that may wait to be read by the other side.
 const UNREAD_MAX: usize = 8_192;
+/// The call of what is asked for no ticket; else its number is that of the ticket.
+const NO_TICKET: u64 = u64::MAX;
 
 pub struct RealmServer {
     desk: Desk,
@@ -60,14 +62,14 @@ impl RealmServer {
 
 impl Reader {
     async fn read_answers(self, mut answers: Streaming<v1::SessionResponse>) {
-        while let Ok(Some(answer)) = answers.message().await {
+        while let Some(answer) = self.next(&mut answers).await {
             let number = answer.call as usize;
             match answer.result {
                 Some(session_response::Result::Enqueued(enqueued)) => {
                     self.desk.book.taken(number);
                     let ticket_id = enqueued.ticket.unwrap_or_default().id;
                     let subject = Some(watch_request::Subject::TicketId(ticket_id));
-                    self.say(Op::Follow(v1::WatchRequest { subject, ..Default::default() })).await;
+                    self.say(answer.call, Op::Follow(v1::WatchRequest { subject, ..Default::default() })).await;
                 }
                 Some(session_response::Result::Failure(failure)) => {
                     self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
@@ -78,21 +80,38 @@ impl Reader {
     }
 
     async fn read_news(self, mut news: Streaming<v1::FollowResponse>) {
-        while let Ok(Some(answer)) = news.message().await {
-            let Some(Answer::Update(update)) = answer.result else { continue };
+        while let Some(answer) = self.next(&mut news).await {
+            let update = match answer.result {
+                Some(Answer::Update(update)) => update,
+                Some(Answer::Failure(failure)) => {
+                    self.desk.book.refused(answer.call as usize, Code::from_i32(failure.code), &failure.message);
+                    continue;
+                }
+                _ => continue,
+            };
             let heard = self.desk.hear(&update);
             if let Some(match_id) = heard.over {
-                self.say(Op::EndMatch(v1::EndMatchRequest { match_id, ..Default::default() })).await;
+                self.say(NO_TICKET, Op::EndMatch(v1::EndMatchRequest { match_id, ..Default::default() })).await;
             }
             if heard.is_last {
                 let subject = Some(unfollow_request::Subject::TicketId(update.ticket_id));
-                self.say(Op::Unfollow(v1::UnfollowRequest { subject })).await;
+                self.say(NO_TICKET, Op::Unfollow(v1::UnfollowRequest { subject })).await;
             }
         }
     }
 
-    async fn say(&self, op: Op) {
-        // An error means that the stream has ended, and with it the measurement.
-        let _ = self.follows.send(v1::FollowRequest { call: 1, op: Some(op), ..Default::default() }).await;
+    /// None where the stream has ended: whoever has no answer then gets none.
+    async fn next<T>(&self, stream: &mut Streaming<T>) -> Option<T> {
+        match stream.message().await {
+            Ok(Some(message)) => return Some(message),
+            Ok(None) => self.desk.book.broke("a stream has ended"),
+            Err(status) => self.desk.book.broke(&format!("a stream broke: {status}")),
+        }
+        None
+    }
+
+    async fn say(&self, call: u64, op: Op) {
+        // An error means that the stream has ended, which its reader finds out.
+        let _ = self.follows.send(v1::FollowRequest { call, op: Some(op), ..Default::default() }).await;
     }
 }

@@ -57,7 +57,7 @@ impl Usage {
     pub fn of_processes(processes: &[(String, u32)]) -> Result<Self> {
         let mut usage = Self::unknown();
         for (name, pid) in processes {
-            let ended = || format!("a {name} has ended");
+            let ended = || format!("one {name} has ended");
             *usage.cpu_s.entry(name.clone()).or_default() += cpu_s(*pid).with_context(ended)?;
             *usage.resident_bytes.entry(name.clone()).or_default() += resident_bytes(*pid).with_context(ended)? as f64;
         }
