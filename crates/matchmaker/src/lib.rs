@@ -40,9 +40,9 @@ pub async fn serve(
     deps: Deps,
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let movers = Peers::watch(deps.leases.clone(), Role::Mover, shutdown.clone());
-    // Searches that are still in work at shutdown go on to propose.
+    // Searches that are still in work at shutdown go on to propose, to whoever leads then.
     let proposing = Shutdown::new();
+    let movers = Peers::watch(deps.leases.clone(), Role::Mover, proposing.clone());
     let fleet = Fleet::start(
         "muster.v1.Mover/Propose",
         deps.network,
@@ -51,7 +51,7 @@ pub async fn serve(
         proposing.clone(),
         propose::open,
     );
-    let leader = leader::watch(deps.leases.clone(), shutdown.clone());
+    let leader = leader::watch(deps.leases.clone(), proposing.clone());
     let holdings = Holdings::default();
     let service = Service::new(deps.rules, Proposer::new(fleet, leader), holdings.clone(), shutdown.clone());
 

@@ -142,7 +142,8 @@ impl Committer {
         let known = known.unwrap_or_else(|_| Known::new(Verdict::Unknown, UNKNOWN, match_id.to_string()));
         trace::tell(&span, match_id, known.outcome, tries.asked, &known.traces);
         telemetry::metrics().commit(known.outcome, began.elapsed(), &proposal.traceparent);
-        if known.outcome == COMMITTED {
+        // Who asked in vain before finds his own match there.
+        if known.outcome == COMMITTED || known.outcome == DUPLICATE && tries.unanswered > 0 {
             observe(checked, &known.traces, now_ms);
         }
         Ok(known)
@@ -181,6 +182,7 @@ struct Tries {
 const UNKNOWN: &str = "unknown";
 /// The outcome of a commit that made a match, and not only found it made.
 const COMMITTED: &str = "committed";
+const DUPLICATE: &str = "duplicate";
 
 /// What is known of a commit in the end.
 struct Known {
@@ -198,7 +200,7 @@ impl Known {
                 Self { traces, ..Self::new(Verdict::Committed, COMMITTED, match_id) }
             }
             CommitOutcome::Duplicate { traces } => {
-                Self { traces, ..Self::new(Verdict::Committed, "duplicate", match_id) }
+                Self { traces, ..Self::new(Verdict::Committed, DUPLICATE, match_id) }
             }
             CommitOutcome::Conflict(ticket) => {
                 let mut known = Self::new(Verdict::Conflict, "conflict", match_id);

@@ -10,7 +10,7 @@ pub struct Config {
 }
 
 /// Tickets that are held here, once for each of their queues; beyond it an Enqueue is refused with RESOURCE_EXHAUSTED and nothing is
-/// adopted. Each takes about a quarter of a kB between two looks, and several while it is looked for.
+/// adopted. Each takes about a third of a kB between two looks, and several while it is looked for.
 pub const HELD_MAX: usize = 1_000_000;
 /// Calls in work on one realm server's stream.
 pub const SESSION_CALLS_MAX: usize = 256;
@@ -44,7 +44,7 @@ pub const EQUALS_AROUND_MAX: usize = 8;
 pub const CROWDED_MS: u64 = 1_000;
 /// Pools of which that is known; of others each such range is read in vain.
 pub const CROWDS_MAX: usize = 1_024;
-/// Times an arrival whose match met a conflict looks again at once.
+/// Looks up to which an arrival whose match met a conflict looks again at once; after more it does in the next round.
 pub const CONFLICT_RETRIES_MAX: u32 = 3;
 
 /// Soonest that a ticket is looked for again because a match with it becomes worth making, in ms; and the part of its wait, one in so many,

@@ -87,9 +87,9 @@ pub async fn serve(
     let Deps { realm, store, rules, clock, network, unwatched_max } = deps;
     let holder = config.instance.id.clone();
     let role = config.instance.role;
-    let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, shutdown.clone());
-    // Looks that are still in work at shutdown go on to search.
+    // Looks that are still in work at shutdown go on to search, with whoever there is then.
     let searching = Shutdown::new();
+    let matchmakers = Peers::watch(store.clone(), Role::Matchmaker, searching.clone());
     let fleet = Fleet::start(
         "muster.v1.Matchmaker/Search",
         network,

@@ -19,7 +19,7 @@ use chassis::{Clock, Holdings, Shutdown};
 use domain::InstanceId;
 use futures::future::join_all;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -95,18 +95,17 @@ impl Looker {
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them. Nothing is done while those of the
     /// last time are still looked for.
     pub fn look_once(self: &Arc<Self>, waiting: Vec<Waiting>) {
-        let Ok(turn) = self.others.clone().try_acquire_owned() else { return };
+        let Ok(turn) = self.others.clone().try_acquire_owned().map(Arc::new) else { return };
         let looker = self.clone();
         self.in_work.spawn(async move {
             for window in windows(waiting, looker.clock.now_ms()) {
-                looker.look_through_once(window).await;
+                looker.look_through_once(window, turn.clone()).await;
             }
-            drop(turn);
         });
     }
 
-    /// As soon as there is room, unless someone looks through some of it already.
-    async fn look_through_once(self: &Arc<Self>, window: Window) {
+    /// As soon as there is room, unless someone looks through some of it already. Until that is done it has the turn.
+    async fn look_through_once(self: &Arc<Self>, window: Window, turn: Arc<OwnedSemaphorePermit>) {
         let (Ok(permit), Some(ground)) = (self.windows.clone().acquire_owned().await, self.grounds.enter(&window.look))
         else {
             return;
@@ -114,7 +113,7 @@ impl Looker {
         let looker = self.clone();
         self.in_work.spawn(async move {
             looker.eyes.look_through(window, looker.clock.now_ms()).await;
-            drop((ground, permit));
+            drop((ground, permit, turn));
         });
     }
 
@@ -175,7 +174,8 @@ impl Looker {
             match looked {
                 Looked::Matched | Looked::Gone => {}
                 Looked::Unsettled if waiting.looks <= CONFLICT_RETRIES_MAX => self.arrive(waiting),
-                Looked::Unsettled | Looked::Unmatched | Looked::Failed => {
+                Looked::Unsettled => self.look_again_at(now_ms, waiting),
+                Looked::Unmatched | Looked::Failed => {
                     self.look_again_at(waiting.next_look_ms(now_ms), waiting);
                 }
             }
