@@ -59,7 +59,7 @@ impl Claims {
 
 impl Claim {
     /// They wait no longer: remembered for as long as a range may be under way in which they do.
-    pub fn is_matched(&self) {
+    pub fn note_matched(&self) {
         self.keep(|_| true);
     }
 
@@ -151,7 +151,7 @@ mod tests {
     async fn the_matched_are_remembered_for_a_while() {
         let claims = Claims::default();
         let claim = claims.claim(tickets().iter()).unwrap();
-        claim.is_matched();
+        claim.note_matched();
         drop(claim);
         assert_eq!(free(&claims), [0_u64; 0]);
         tokio::time::advance(CLAIMS_KEPT).await;

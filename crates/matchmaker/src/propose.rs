@@ -32,8 +32,7 @@ impl Proposer {
         Self { movers, leader }
     }
 
-    /// The verdict on a proposal, or UNKNOWN or NOT_LEADING where none could be had within [`PROPOSE_WAIT_MAX`]; and how many times a
-    /// mover was asked.
+    /// The verdict on a proposal, or UNKNOWN where none could be had within [`PROPOSE_WAIT_MAX`]; and how many times a mover was asked.
     pub async fn propose(&self, request: &ProposeRequest) -> (ProposeResponse, u32) {
         let (mut last, mut tries) = (unsettled(Verdict::NotLeading, "no mover leads"), 0);
         let asking = async {

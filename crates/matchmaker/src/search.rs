@@ -167,7 +167,7 @@ async fn propose(
 
 fn note(claim: &Claim, answer: &v1::ProposeResponse) {
     match (answer.verdict(), api::ticket_id_from_bytes("conflict", &answer.conflict)) {
-        (Verdict::Committed, _) => claim.is_matched(),
+        (Verdict::Committed, _) => claim.note_matched(),
         (Verdict::Conflict, Ok(ticket)) => claim.lost(ticket),
         _ => {}
     }

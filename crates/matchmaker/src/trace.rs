@@ -49,7 +49,7 @@ pub fn tell(span: &Span, answer: &ProposeResponse, tries: u32) {
 /// Told of the first of its tickets, and kept in the trace of each that has one. Of an anchored search the trace is `named`.
 pub fn tell_failure(answer: &ProposeResponse, tickets: &[TicketId], traces: &HashMap<&[u8], &str>, named: &str) {
     // A conflict is none: what is left over is looked for again. Nor are rules that are new here: they are known there soon.
-    if !matches!(answer.verdict(), Verdict::Refused | Verdict::NoHost | Verdict::NotLeading | Verdict::Unknown) {
+    if !matches!(answer.verdict(), Verdict::Refused | Verdict::NoHost | Verdict::Unknown) {
         return;
     }
     let matched = Some(&answer.match_id as &dyn Display).filter(|_| !answer.match_id.is_empty());

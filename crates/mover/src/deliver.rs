@@ -42,7 +42,7 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
         // After the wait: a match may be hosted by who appeared during it.
         couriers.meet();
         if let Some(last) = events.last() {
-            lead.has_read(last.cursor);
+            lead.note_read(last.cursor);
         }
         for event in events {
             cursor = event.cursor;

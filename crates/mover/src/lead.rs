@@ -74,7 +74,7 @@ impl Lead {
     }
 
     /// Notes that history was read up to `cursor`.
-    pub fn has_read(&self, cursor: Cursor) {
+    pub fn note_read(&self, cursor: Cursor) {
         self.seen.raise(cursor);
     }
 
@@ -159,8 +159,8 @@ mod tests {
         let (mut lead, _task) = Lead::start(store, "mover-1".parse().unwrap(), Clock::system(), Shutdown::new());
         let old = lead.taken().await;
         let read = Cursor { epoch: lead.seen.get().epoch, seq: 7 };
-        lead.has_read(read);
-        lead.has_read(Cursor::default());
+        lead.note_read(read);
+        lead.note_read(Cursor::default());
         assert_ne!(next_fence(&mut lead, &old).await, old);
         assert!(lead.seen.get() > read);
     }

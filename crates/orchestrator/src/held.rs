@@ -159,7 +159,7 @@ impl Drop for Counted {
 
 impl Waiting {
     /// Notes one more look.
-    pub fn is_looked_for(&self) {
+    pub fn note_look(&self) {
         if let Some(held) = &self.held {
             held.looks.store(self.looks.saturating_add(1), Ordering::Relaxed);
             held.changed();

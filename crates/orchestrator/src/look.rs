@@ -116,7 +116,7 @@ impl Eyes {
     /// Looks around one ticket, which must be in the match.
     async fn look_around(&self, waiting: Waiting, now_ms: u64) -> (Waiting, Looked) {
         let span = attempt::span(&waiting);
-        waiting.is_looked_for();
+        waiting.note_look();
         let around = self.search_around(&waiting, now_ms, &span).instrument(span.clone()).await;
         let Around { looked, ripe_in_ms, is_whole } = around.unwrap_or_else(|error| Around {
             looked: failed(&waiting, &error),
@@ -201,7 +201,7 @@ impl Eyes {
         let Some(first) = window.waiting.first().filter(|_| !window.waiting.iter().all(is_gone)) else {
             return with_all(window.waiting, Looked::Gone);
         };
-        window.waiting.iter().for_each(Waiting::is_looked_for);
+        window.waiting.iter().for_each(Waiting::note_look);
         let spans: Vec<Span> = window.waiting.iter().map(attempt::span).collect();
         let traced = window.waiting.iter().zip(&spans).filter(|(_, span)| !span.is_disabled());
         let traced: Vec<_> = traced.map(|(waiting, span)| (waiting.id, span.clone())).collect();
