@@ -14,28 +14,21 @@ use std::process::{Command, Output, Stdio};
 use store::testing::eventually;
 use tokio::task::spawn_blocking;
 
-/// As short as it can be, on as few processes.
-const BRIEF: [&str; 12] = [
-    "--warm-up",
-    "1",
-    "--seconds",
-    "2",
-    "--ceiling",
-    "0",
-    "--orchestrators",
-    "1",
-    "--matchmakers",
-    "1",
-    "--playservers",
-    "1",
-];
+/// As short as it can be.
+const BRIEF: [&str; 6] = ["--warm-up", "1", "--seconds", "2", "--ceiling", "0"];
+/// On as few processes.
+const SMALL: [&str; 6] = ["--orchestrators", "1", "--matchmakers", "1", "--playservers", "1"];
 
 fn bench(scenario: &str, flags: &[&str]) -> Result<Output> {
     Command::new(MUSTER).args(["bench", scenario]).args(flags).output().context("muster bench")
 }
 
-/// What a brief run wrote to `file`.
+/// What a brief run on few processes wrote to `file`.
 fn told_of(scenario: &str, file: &Path, flags: &[&str]) -> Result<Value> {
+    told_of_brief(scenario, file, &[&SMALL, flags].concat())
+}
+
+fn told_of_brief(scenario: &str, file: &Path, flags: &[&str]) -> Result<Value> {
     let path = file.to_str().context("a path in UTF-8")?;
     let ran = bench(scenario, &[&BRIEF[..], &["--json", path], flags].concat())?;
     assert!(ran.status.success(), "{ran:?}");
@@ -69,7 +62,7 @@ fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
     // The highest rate that lasts is searched for, and on a busy machine may be less than is tried.
     let find = ["--rate", "20", "--rate-max", "40", "--find", "--probe", "3", "--p99-ms", "10000", "--against", path];
     let found = dir.path().join("found.json");
-    let ran = bench("duel", &[&BRIEF[..], &find[..], &["--json", found.to_str().context("UTF-8")?]].concat())?;
+    let ran = bench("duel", &[&BRIEF[..], &SMALL, &find[..], &["--json", found.to_str().context("UTF-8")?]].concat())?;
     let told = String::from_utf8(ran.stdout)?;
     assert!(ran.status.success() && told.contains("delivered p99 ms") && told.contains(" ×"), "{told}");
     let found: Value = serde_json::from_slice(&std::fs::read(&found)?)?;
@@ -135,7 +128,8 @@ async fn a_system_that_is_there_is_measured() -> Result<()> {
     let (target, play) = (target?, play?);
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("target");
-    let told = spawn_blocking(move || told_of("duel", &file, &["--rate", "40", "--target", &target, "--play", &play]));
+    let told =
+        spawn_blocking(move || told_of_brief("duel", &file, &["--rate", "40", "--target", &target, "--play", &play]));
     let told = told.await??;
     assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
     // What its processes take is seen from outside, but not what it asks of whatever store it has.
@@ -227,6 +221,7 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         ("duel", ["--find", "--probe=2"], "error: --probe must be 3 to 600, is 2\n"),
         ("duel", ["--find", "--p99-ms=0"], "error: --p99-ms must be above 0 and at most 1000000, is 0\n"),
         ("duel", ["--find", "--rate-max=0"], "error: --rate-max must be 1 to 1000000, is 0\n"),
+        ("burst", ["--find", "--rate=500"], "error: --find looks for a steady rate, and burst has none\n"),
         ("duel", ["--find", "--rate-max=500"], "error: --rate must be at most --rate-max (500), is 1000\n"),
         (
             "duel",
@@ -252,6 +247,11 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
             "duel",
             ["--target", "127.0.0.1:7600"],
             "error: the following required arguments were not provided: --play <ADDR> (--help tells more)\n",
+        ),
+        (
+            "duel",
+            ["--target=127.0.0.1:7600", "--realms=2"],
+            "error: the argument '--target <ADDR>' cannot be used with '--realms <N>' (--help tells more)\n",
         ),
         ("cold-start", ["--runs", "0"], "error: --runs must be 1 to 100, is 0\n"),
         ("isolation", ["--rate", "0"], "error: --rate must be 1 to 1000000, is 0\n"),

@@ -186,7 +186,7 @@ impl Measured {
         if let Some(share) = self.conflict_share {
             write!(f, "\n  conflicts {:.1} % of proposals", 100.0 * share)?;
         }
-        write!(f, "\n  {:<22} {:>15} {:>13}", "by process", "CPU µs/ticket", "memory MiB")?;
+        write!(f, "\n  {:<22} {:>15} {:>13}", "by role, all of it", "CPU µs/ticket", "memory MiB")?;
         for (name, us) in &self.cpu_us_per_ticket {
             write!(f, "\n  {name:<22} {us:>15.0} {:>13.0}", of(&self.resident_bytes, name) / f64::from(1 << 20))?;
         }
