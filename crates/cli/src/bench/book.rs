@@ -3,6 +3,7 @@
 use super::fit::{Made, Seated};
 use super::latency::Latencies;
 use super::page::Page;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,8 +37,8 @@ pub struct Book {
 #[derive(Default)]
 struct Written {
     tickets: Vec<Ticket>,
-    /// Matches, by the numbers of their teams' tickets.
-    made: Vec<Vec<Vec<usize>>>,
+    /// The numbers of each match's teams' tickets, by its id.
+    made: HashMap<String, Vec<Vec<usize>>>,
     answered: usize,
     taken: usize,
     matched: usize,
@@ -125,9 +126,9 @@ impl Book {
     }
 
     /// Its player was told of a match, which is of these teams' tickets.
-    pub fn matched(&self, number: usize, teams: impl FnOnce() -> Vec<Vec<usize>>) {
+    pub fn matched(&self, number: usize, match_id: &str, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let at = self.began.elapsed();
-        self.written().matched(number, at, teams);
+        self.written().matched(number, at, match_id, teams);
     }
 
     /// The matches whose last ticket was due within these seconds.
@@ -168,14 +169,12 @@ impl Written {
     }
 
     /// A match is taken down with the first of its tickets that is told of it, whichever that is: the others may never be.
-    fn matched(&mut self, number: usize, at: Duration, teams: impl FnOnce() -> Vec<Vec<usize>>) {
+    fn matched(&mut self, number: usize, at: Duration, match_id: &str, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.delivered.is_none()) else { return };
         ticket.delivered = Some(at);
         self.matched += 1;
-        let teams = teams();
-        let is_told = |other: &usize| self.tickets.get(*other).is_some_and(|ticket| ticket.delivered.is_some());
-        if !teams.iter().flatten().any(|other| *other != number && is_told(other)) {
-            self.made.push(teams);
+        if !self.made.contains_key(match_id) {
+            self.made.insert(match_id.to_owned(), teams());
         }
     }
 
@@ -189,7 +188,7 @@ impl Written {
         };
         let complete = |made: &Made| made.iter().flatten().map(|ticket| ticket.due.as_secs() as usize).max();
         let is_within = |made: &Made| complete(made).is_some_and(|second| seconds.contains(&second));
-        self.made.iter().map(teams).filter(is_within).collect()
+        self.made.values().map(teams).filter(is_within).collect()
     }
 
     fn page(&self, seconds: &Range<usize>, now: Duration) -> Page {
@@ -224,8 +223,8 @@ mod tests {
         written.answered(one, Answer::Taken, ms(500));
         written.answered(other, Answer::Refused, ms(500));
         written.answered(third, Answer::Failed, ms(500));
-        written.matched(one, ms(1_300), Vec::new);
-        written.matched(one, ms(2_300), Vec::new);
+        written.matched(one, ms(1_300), "m", Vec::new);
+        written.matched(one, ms(2_300), "m", Vec::new);
         written.answered(one, Answer::Failed, ms(2_400));
         assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
         let page = written.page(&(0..1), ms(9_000));
@@ -242,7 +241,7 @@ mod tests {
         let [told, waits, _unanswered] = [(); 3].map(|()| written.due(ms(100)));
         written.answered(told, Answer::Taken, ms(200));
         written.answered(waits, Answer::Taken, ms(200));
-        written.matched(told, ms(300), || vec![vec![told]]);
+        written.matched(told, ms(300), "m", || vec![vec![told]]);
         let page = written.page(&(0..1), ms(5_100));
         assert_eq!((page.unanswered, page.not_taken()), (1, 1));
         assert_eq!((page.matched_ms.count, page.waited_ms.count), (1, 2));
@@ -254,8 +253,8 @@ mod tests {
         let (ms, mut written) = (Duration::from_millis, Written::default());
         let [first, second, third] = [(); 3].map(|()| written.due(ms(100)));
         let teams = || vec![vec![first, second], vec![third]];
-        written.matched(second, ms(300), teams);
-        written.matched(third, ms(400), teams);
+        written.matched(second, ms(300), "m", teams);
+        written.matched(third, ms(400), "m", teams);
         let made = written.matches(&(0..1));
         let told = made.iter().flatten().flatten().map(|ticket| ticket.told).collect::<Vec<_>>();
         assert_eq!(told, [None, Some(ms(300)), Some(ms(400))]);

@@ -61,9 +61,9 @@ impl Desk {
 
     fn note_matched(&self, update: &v1::Update) {
         let number = update.player_ids.first().and_then(|player| self.crowd.number(player));
-        let teams = update.r#match.iter().filter_map(|matched| matched.sheet.as_ref()).flat_map(|sheet| &sheet.teams);
-        if let Some(number) = number {
-            self.book.matched(number, || teams.map(|team| self.numbers(team)).collect());
+        if let (Some(number), Some(matched)) = (number, &update.r#match) {
+            let teams = matched.sheet.iter().flat_map(|sheet| &sheet.teams);
+            self.book.matched(number, &matched.id, || teams.map(|team| self.numbers(team)).collect());
         }
     }
 

@@ -38,6 +38,19 @@ pub struct HouseArgs {
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     pub fsync: FsyncArg,
+    #[command(flatten)]
+    pub started: Started,
+    #[command(flatten)]
+    realm: RealmArgs,
+}
+
+fn members() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=MEMBERS_MAX)
+}
+
+/// How many are started for a measurement, of services in each realm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
+pub struct Started {
     /// Orchestrators that are started
     #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = members(), value_name = "N")]
     orchestrators: u16,
@@ -50,21 +63,6 @@ pub struct HouseArgs {
     /// Realms that are started on the one Redis, each with services of its own and its share of the players
     #[arg(long, env = "MUSTER_BENCH_REALMS", default_value_t = 1, value_parser = members(), value_name = "N")]
     realms: u16,
-    #[command(flatten)]
-    realm: RealmArgs,
-}
-
-fn members() -> clap::builder::RangedI64ValueParser<u16> {
-    clap::value_parser!(u16).range(1..=MEMBERS_MAX)
-}
-
-/// How many are started for a measurement, of services in each realm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Started {
-    pub orchestrators: u16,
-    pub matchmakers: u16,
-    pub playservers: u16,
-    pub realms: u16,
 }
 
 impl fmt::Display for Started {
@@ -113,18 +111,13 @@ impl HouseArgs {
         Ok(Game { realm, queue, rules, _dir: dir })
     }
 
-    pub fn started(&self) -> Started {
-        let Self { orchestrators, matchmakers, playservers, realms, .. } = *self;
-        Started { orchestrators, matchmakers, playservers, realms }
-    }
-
     fn counts(&self) -> Counts {
         Counts {
-            orchestrators: self.orchestrators.into(),
+            orchestrators: self.started.orchestrators.into(),
             sweepers: SWEEPERS,
-            matchmakers: self.matchmakers.into(),
+            matchmakers: self.started.matchmakers.into(),
             movers: MOVERS,
-            playservers: self.playservers.into(),
+            playservers: self.started.playservers.into(),
         }
     }
 }
@@ -147,7 +140,7 @@ pub struct House {
 impl House {
     /// Starts everything on free ports, and waits until it works.
     pub async fn open(args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
-        Self::open_with(args.realms, args, scenario, export).await
+        Self::open_with(args.started.realms, args, scenario, export).await
     }
 
     /// The same with so many realms.

@@ -55,8 +55,8 @@ pub async fn run(args: Args) -> Result<()> {
     check_seconds("--warm-up", args.warm_up)?;
     report::check(args.json.as_deref())?;
     args.house.game(&DUEL)?;
-    let heads = ["others, from a fit, ms", "p50/p99 without", "of", "p50/p99 with", "of", "p99 ratio"];
-    println!("{:<22} {:>19} {:>7} {:>19} {:>7} {:>9}", heads[0], heads[1], heads[2], heads[3], heads[4], heads[5]);
+    let (without, with) = ("p50/p99 without", "p50/p99 with");
+    println!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio");
     let mut all = Vec::new();
     for trouble in args.troubles() {
         let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;

@@ -163,7 +163,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         rate,
         seconds: args.seconds,
         warm_up: args.warm_up,
-        started: (!args.target.is_given()).then(|| args.house.started()),
+        started: (!args.target.is_given()).then_some(args.house.started),
         rules_version: load.rules.version().to_string(),
         fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
         offered_per_s: page.offered,
