@@ -110,12 +110,12 @@ async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Pa
     // Who is not waited for is killed as the house falls.
     asked.stop.run_until_cancelled(house.leave()).await;
     let end = End { args, weather, blew, played, left };
-    end.print(&commits::unclear(logs)?);
-    let verdict = end.verdict();
+    let (verdict, told) = end.verdict();
     if verdict == Verdict::Failed || args.logs.is_some() {
         end.played.write_history(&logs.join("history.jsonl"))?;
         house.keep_redis()?;
     }
+    end.print(&commits::unclear(logs)?, &told)?;
     Ok(verdict)
 }
 

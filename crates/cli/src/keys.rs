@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use authority::Authority;
 use domain::RealmId;
 use doors::Member;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 /// Makes an authority, a certificate for each role, and a key for tokens. Where the authority and the token key are there already they
@@ -43,8 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
         dir.write(&dir.cert(member), &certificate)?;
     }
     token::make_key(&dir)?;
-    println!("{}", told(&args.out));
-    Ok(())
+    Ok(writeln!(stdout(), "{}", told(&args.out))?)
 }
 
 fn told(out: &std::path::Path) -> String {

@@ -9,6 +9,7 @@ use api::v1::queue_client::QueueClient;
 use api::v1::{self, TicketState, watch_request};
 use chassis::channel;
 use serde::Serialize;
+use std::io::{Write, stdout};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -54,11 +55,16 @@ pub async fn run(args: Args) -> Result<()> {
     let mut sorted = runs_ms.clone();
     sorted.sort_by(f64::total_cmp);
     let (last, median_ms) = (sorted.len() - 1, f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]));
-    println!(
+    let measured = Measured { scenario: "cold-start", median_ms, runs_ms };
+    report::write(args.json.as_deref(), &measured)?;
+    writeln!(
+        stdout(),
         "cold start: {median_ms:.0} ms to the first match ({:.0} to {:.0} ms, {} runs)",
-        sorted[0], sorted[last], args.runs
-    );
-    report::write(args.json.as_deref(), &Measured { scenario: "cold-start", median_ms, runs_ms })
+        sorted[0],
+        sorted[last],
+        args.runs
+    )?;
+    Ok(())
 }
 
 /// One start, at whose end nothing is left.
@@ -66,7 +72,7 @@ async fn start() -> Result<Duration> {
     let host = free_host().await?;
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
     command
-        .args(["dev", "--with-parent", "--host", &host.to_string()])
+        .args(["dev", "--with-parent", &std::process::id().to_string(), "--host", &host.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);

@@ -8,6 +8,7 @@ use crate::run::FsyncArg;
 use crate::stats::Spread;
 use sandbox::Residue;
 use std::collections::BTreeMap;
+use std::io::{self, Write, stdout};
 use std::time::Duration;
 
 /// A storm that is over.
@@ -41,33 +42,42 @@ pub enum Verdict {
 }
 
 impl End<'_> {
-    pub fn print(&self, unclear: &BTreeMap<String, usize>) {
+    pub fn print(&self, unclear: &BTreeMap<String, usize>, verdict: &str) -> io::Result<()> {
         let Args { minutes, seed, speed, trace, fsync, .. } = self.args;
-        println!("chaos      {minutes} min, seed {seed}, {trace} at speed {speed}, appendfsync {}", fsync.name());
+        writeln!(
+            stdout(),
+            "chaos      {minutes} min, seed {seed}, {trace} at speed {speed}, appendfsync {}",
+            fsync.name()
+        )?;
         if self.played.report.interrupted {
-            println!("           interrupted: it went on for {} s", self.blew.as_secs());
+            writeln!(stdout(), "           interrupted: it went on for {} s", self.blew.as_secs())?;
         }
-        self.print_weather(unclear);
-        self.print_players();
+        self.print_weather(unclear)?;
+        self.print_players()?;
         match &self.left {
             Some(LeftOver { residue: Residue { waiting, live, untaken }, .. }) => {
-                println!("left over  {waiting} tickets waiting, {live} matches live, {untaken} events not taken");
+                writeln!(
+                    stdout(),
+                    "left over  {waiting} tickets waiting, {live} matches live, {untaken} events not taken"
+                )?;
             }
-            None => println!("left over  nobody looked: it was stopped"),
+            None => writeln!(stdout(), "left over  nobody looked: it was stopped")?,
         }
+        writeln!(stdout(), "verdict    {verdict}")
     }
 
-    fn print_weather(&self, unclear: &BTreeMap<String, usize>) {
-        println!("faults     {}", listed(&self.weather.faults));
+    fn print_weather(&self, unclear: &BTreeMap<String, usize>) -> io::Result<()> {
+        writeln!(stdout(), "faults     {}", listed(&self.weather.faults))?;
         for (done, waits_ms) in &self.weather.takeovers_ms {
-            println!("{}", takeover(done, waits_ms));
+            writeln!(stdout(), "{}", takeover(done, waits_ms))?;
         }
-        println!("commits    unclear {}", listed(unclear));
+        writeln!(stdout(), "commits    unclear {}", listed(unclear))
     }
 
-    fn print_players(&self) {
+    fn print_players(&self) -> io::Result<()> {
         let report = &self.played.report;
-        println!(
+        writeln!(
+            stdout(),
             "tickets    {}: ended {}, cancelled {}, expired {}, without outcome {}; Enqueue without an answer {}",
             report.tickets,
             report.tickets_ended,
@@ -75,52 +85,42 @@ impl End<'_> {
             report.tickets_expired,
             report.tickets_without_outcome,
             report.refused
-        );
+        )?;
         if report.tickets_without_outcome > 0 {
-            println!("           of those without outcome: {}", report.without_outcome);
+            writeln!(stdout(), "           of those without outcome: {}", report.without_outcome)?;
         }
-        println!("matches    {}", report.matches);
+        writeln!(stdout(), "matches    {}", report.matches)?;
         let Spread { p50, p99, worst, .. } = report.watch_mended_ms;
-        println!(
+        writeln!(
+            stdout(),
             "watches    broken {}, opened again {} after p50 {p50:.0} ms, p99 {p99:.0} ms, worst {worst:.0} ms; updates told again {}",
-            report.watch_broken, report.watch_reopened, report.updates_repeated
-        );
+            report.watch_broken,
+            report.watch_reopened,
+            report.updates_repeated
+        )
     }
 
-    /// Prints all that was broken, or that nothing was.
-    pub fn verdict(&self) -> Verdict {
+    /// With all that was broken, or that nothing was, in words.
+    pub fn verdict(&self) -> (Verdict, String) {
         let refused = self.played.report.refused;
         let left = self.left.as_ref().map_or_else(Vec::new, |left| broken(&self.weather, refused, left));
         let broken: Vec<String> = self.played.tell_broken().into_iter().chain(left).collect();
         if !broken.is_empty() {
-            println!("verdict    broken: {}", broken.join("; "));
-            if let Some(allowed) = allowed(self.args.fsync, &self.weather) {
-                println!("           {allowed}");
-            }
-            return Verdict::Failed;
+            let allowed = allowed(self.args.fsync, &self.weather).map(|allowed| format!("\n           {allowed}"));
+            return (Verdict::Failed, format!("broken: {}{}", broken.join("; "), allowed.unwrap_or_default()));
         }
         let s = self.blew.as_secs();
         if self.played.report.matches == 0 {
-            println!("verdict    unknown: nobody was matched, so that nothing was tried");
-            return Verdict::Failed;
+            return (Verdict::Failed, "unknown: nobody was matched, so that nothing was tried".to_owned());
         }
         match (self.played.unseen(), self.played.report.interrupted) {
             _ if self.left.is_none() => {
-                println!("verdict    interrupted after {s} s, and stopped: nothing is known to be broken");
-                Verdict::Interrupted
+                let told = format!("interrupted after {s} s, and stopped: nothing is known to be broken");
+                (Verdict::Interrupted, told)
             }
-            (Some(unseen), _) => {
-                println!("verdict    unknown: {unseen}");
-                Verdict::Failed
-            }
-            (None, true) => {
-                println!("verdict    interrupted after {s} s: until then every invariant held");
-                Verdict::Interrupted
-            }
-            (None, false) => {
-                println!("verdict    every invariant held");
-                Verdict::Held
-            }
+            (Some(unseen), _) => (Verdict::Failed, format!("unknown: {unseen}")),
+            (None, true) => (Verdict::Interrupted, format!("interrupted after {s} s: until then every invariant held")),
+            (None, false) => (Verdict::Held, "every invariant held".to_owned()),
         }
     }
 }

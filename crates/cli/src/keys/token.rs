@@ -10,6 +10,7 @@ use doors::{Claims, REALM_SCOPE};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 const ALGORITHM: Algorithm = Algorithm::ES256;
@@ -63,8 +64,7 @@ pub fn run(args: &TokenArgs) -> Result<()> {
     let claims = Claims { sub, exp, scope, rating, deviation, ..Claims::default() };
     let dir = KeysDir::new(args.keys.clone());
     let signed = Signed { iss: ISSUER, aud: realm.to_string(), claims };
-    println!("{}", encode(&Header::new(ALGORITHM), &signed, &signing_key(&dir)?)?);
-    Ok(())
+    Ok(writeln!(stdout(), "{}", encode(&Header::new(ALGORITHM), &signed, &signing_key(&dir)?)?)?)
 }
 
 /// Makes the key that signs tokens, unless it is there, and tells the public one.

@@ -91,9 +91,9 @@ pub struct RoleArgs {
     /// Region this instance stands in; playservers host matches of their region first
     #[arg(long, env = "MUSTER_REGION", default_value = "", hide_default_value = true, value_name = "NAME")]
     pub region: String,
-    /// Leave, as by SIGTERM, when the process that started this one ends
-    #[arg(long, hide = true)]
-    pub with_parent: bool,
+    /// Leave, as by SIGTERM, when the process that started this one, which has this id, ends
+    #[arg(long, hide = true, value_name = "PID")]
+    pub with_parent: Option<u32>,
     #[command(flatten)]
     pub doors: DoorArgs,
 }
@@ -123,9 +123,9 @@ pub fn with_own_port(role: Role) -> impl FnOnce(clap::Arg) -> clap::Arg {
 pub struct DevArgs {
     #[command(flatten)]
     pub realm: RealmArgs,
-    /// Leave, as by SIGTERM, when the process that started this one ends
-    #[arg(long, hide = true)]
-    pub with_parent: bool,
+    /// Leave, as by SIGTERM, when the process that started this one, which has this id, ends
+    #[arg(long, hide = true, value_name = "PID")]
+    pub with_parent: Option<u32>,
     /// Keep the truth in this Redis instead of in memory
     #[arg(long, env = "MUSTER_REDIS", value_name = "URL")]
     pub redis: Option<String>,
@@ -174,9 +174,9 @@ pub struct MonitorArgs {
     /// A realm server's token, under which such clients come
     #[arg(long, env = "MUSTER_TOKEN_FILE", help_heading = "Doors", requires = "spawn", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Leave, as by SIGTERM, when the process that started this one ends
-    #[arg(long, hide = true)]
-    pub with_parent: bool,
+    /// Leave, as by SIGTERM, when the process that started this one, which has this id, ends
+    #[arg(long, hide = true, value_name = "PID")]
+    pub with_parent: Option<u32>,
 }
 
 impl PageArgs {

@@ -27,6 +27,8 @@ use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use sandbox::World;
 use seat::{check_free, seats};
+use std::fmt::Display;
+use std::io::{Write, stdout};
 use store::testing::{Fsync, Listen, RedisServer};
 
 /// Runs the processes until Ctrl-C. One that ends before is reported and not started again: so it can be killed to see what happens.
@@ -47,14 +49,14 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let world = realm.world(Some(&url))?;
     answers(&world, &url).await?;
     let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
-    println!("{}", format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
+    tell(format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
     let start = |seat| Member::start(&realm, &url, seat, &Export::AsHere, None);
     let mut members = seats.iter().map(start).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
         let rules = &world.rules.current();
-        println!("{}", Banner { args: &args, url: &url, members: &members, leader: leader.as_deref(), rules });
+        tell(&Banner { args: &args, url: &url, members: &members, leader: leader.as_deref(), rules });
         news::tell(&mut members, &seats, &*world.store, redis.as_mut(), leader).await
     };
     let outcome = shutdown.run_until_cancelled(working).await.unwrap_or(Ok(()));
@@ -64,10 +66,15 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     outcome
 }
 
+/// Players are served all the same where nobody reads it.
+fn tell(line: impl Display) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
 /// A redis-server that ends with this process, however that ends.
 pub fn start_redis(fsync: Fsync) -> Result<RedisServer> {
     RedisServer::start_with(Listen::Tcp, fsync)
-        .map_err(|error| Misuse::new(format!("a cluster starts its own Redis: {error}")).into())
+        .map_err(|error| Misuse::new(format!("this starts a Redis of its own: {error}")).into())
 }
 
 /// Members would wait for a Redis that is not there, and nobody would know.

@@ -8,6 +8,7 @@ use super::signals::{leave_with_parent, shutdown_on_signal};
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
 use sandbox::{Counts, System, World};
+use std::io::{Write, stdout};
 use std::net::SocketAddr;
 
 const IN_USE: &str = "is a muster already running? Stop it, or choose another address with --host 127.0.0.2";
@@ -17,8 +18,8 @@ const TRACED_SHARE: f64 = 1.0;
 
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
-    if args.with_parent {
-        leave_with_parent()?;
+    if let Some(parent) = args.with_parent {
+        leave_with_parent(parent)?;
     }
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: true, ..args.realm.world(args.redis.as_deref())? };
@@ -57,7 +58,8 @@ pub async fn run(args: DevArgs) -> Result<()> {
 
 async fn ready(system: &System, args: &DevArgs, metrics: SocketAddr) -> Result<()> {
     system.ready().await?;
-    println!("{}", welcome(system, args, metrics));
+    // Players are served all the same where nobody reads it.
+    let _ = writeln!(stdout(), "{}", welcome(system, args, metrics));
     Ok(())
 }
 

@@ -8,13 +8,14 @@ use chassis::{Bearer, Network, Shutdown};
 use domain::InstanceId;
 use doors::Member;
 use sandbox::World;
+use std::io::{Write, stdout};
 
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
 
 /// Serves the monitor page until SIGTERM.
 pub async fn run(args: MonitorArgs) -> Result<()> {
-    if args.with_parent {
-        leave_with_parent()?;
+    if let Some(parent) = args.with_parent {
+        leave_with_parent(parent)?;
     }
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
@@ -39,7 +40,8 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         }
         None => tracing::warn!("the services' doors are taken to be open: no TLS (--insecure)"),
     }
-    println!("monitor http://{}", listener.local_addr()?);
+    // It is served all the same where nobody reads this.
+    let _ = writeln!(stdout(), "monitor http://{}", listener.local_addr()?);
     let served = monitor::serve(config, listener, deps(&world), shutdown).await;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;

@@ -46,8 +46,8 @@ fn check_game_address(address: &str) -> Result<(), Misuse> {
 
 /// `of_role` adds what only this role is told.
 async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec) -> Result<()> {
-    if args.with_parent {
-        leave_with_parent()?;
+    if let Some(parent) = args.with_parent {
+        leave_with_parent(parent)?;
     }
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
@@ -76,7 +76,7 @@ async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec)
         tokio::spawn(chassis::serve_metrics(listener, shutdown.clone()));
     }
     // Whoever starts a whole cluster says it once, for all.
-    if doors.certificates().is_none() && !args.with_parent {
+    if doors.certificates().is_none() && args.with_parent.is_none() {
         tracing::warn!("doors are open: no TLS, no tokens (--insecure)");
     }
     warn_of_redis(&world, &args.realm, &args.redis).await;

@@ -36,7 +36,7 @@ pub fn process(
     log: Option<File>,
 ) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
-    command.args([subcommand, "--realm", &realm.realm, "--with-parent"]);
+    command.args([subcommand, "--realm", &realm.realm, "--with-parent", &std::process::id().to_string()]);
     for name in OF_ONE {
         command.env_remove(name);
     }
