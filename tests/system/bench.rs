@@ -1,7 +1,7 @@
 //! What a ticket takes can be measured, scenario by scenario, and set against what it took before.
 
 use crate::house::{House, On};
-use crate::processes::MUSTER;
+use crate::processes::{MUSTER, Processes};
 use anyhow::{Context, Result};
 use domain::Role;
 use nix::sys::signal::{Signal, kill};
@@ -12,6 +12,7 @@ use std::fs::DirEntry;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use store::testing::eventually;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::spawn_blocking;
 
 /// As short as it can be.
@@ -124,8 +125,13 @@ fn what_an_idle_watch_takes_is_told() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_there_is_measured() -> Result<()> {
     let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let [target, play] = [Role::Orchestrator, Role::Playserver].map(|role| house.address(role, 0));
-    let (target, play) = (target?, play?);
+    let roles = [Role::Orchestrator, Role::Playserver, Role::Matchmaker];
+    let [target, play, neither] = roles.map(|role| house.address(role, 0));
+    let (target, play, neither) = (target?, play?, neither?);
+    let aside = target.clone();
+    let ran = spawn_blocking(move || bench("duel", &["--via", "unary", "--target", &aside, "--play", &neither]));
+    let told = String::from_utf8(ran.await??.stderr)?;
+    assert!(told.ends_with("answers, but is no playserver: are --target and --play swapped?\n"), "{told}");
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("target");
     let told =
@@ -135,6 +141,30 @@ async fn a_system_that_is_there_is_measured() -> Result<()> {
     // What its processes take is seen from outside, but not what it asks of whatever store it has.
     assert!(figure(&told, "/cpu_us_per_ticket/load") > 0.0, "{told:#}");
     assert_eq!((&told["round_trips_per_ticket"], &told["fsync"]), (&json!({}), &Value::Null), "{told:#}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_is_taken_and_never_told_is_counted() -> Result<()> {
+    let mut system = Processes::start(Counts { playservers: 2, ..Counts::ONE_EACH }).await?;
+    let [target, play] = [Role::Orchestrator, Role::Playserver].map(|role| system.addresses(role).join(","));
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("told.json");
+    let mut bench = tokio::process::Command::new(MUSTER);
+    bench.args(["bench", "duel", "--rate", "100", "--warm-up", "1", "--seconds", "4", "--json"]).arg(&file);
+    bench.args(["--target", &target, "--play", &play]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut bench = bench.spawn()?;
+    let mut lines = BufReader::new(bench.stderr.take().context("what it says")?).lines();
+    let second = lines.next_line().await?.context("it tells how it goes")?;
+    system.take(Role::Playserver, 0)?.dies().await?;
+    let mut told = vec![second];
+    while let Some(line) = lines.next_line().await? {
+        told.push(line);
+    }
+    assert!(bench.wait().await?.success(), "{told:#?}");
+    assert!(told.iter().any(|line| line.contains(" streams ended before the load did, the last: ")), "{told:#?}");
+    let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    assert!(figure(&told, "/unmatched") > 10.0 && figure(&told, "/streams_lost") > 0.0, "{told:#}");
     Ok(())
 }
 
@@ -177,7 +207,7 @@ fn children(pid: Pid) -> Vec<String> {
 
 #[tokio::test]
 async fn a_measurement_that_a_signal_ends_leaves_nothing() -> Result<()> {
-    for scenario in ["duel", "cold-start"] {
+    for (scenario, signal) in [("duel", Signal::SIGTERM), ("cold-start", Signal::SIGTERM), ("duel", Signal::SIGHUP)] {
         let dir = tempfile::tempdir()?;
         let mut command = Command::new(MUSTER);
         command.args(["bench", scenario]).env("TMPDIR", dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -188,8 +218,8 @@ async fn a_measurement_that_a_signal_ends_leaves_nothing() -> Result<()> {
             if started.is_empty() { Err("none".to_owned()) } else { Ok(started) }
         });
         let started = started.await;
-        kill(pid, Signal::SIGTERM)?;
-        assert!(!bench.wait()?.success(), "it was not measured");
+        kill(pid, signal)?;
+        assert_eq!(bench.wait()?.code(), Some(1), "it was not measured");
         let of_started = || async {
             let is_there = |pid: &&String| Path::new("/proc").join(pid).exists();
             let left: Vec<&String> = started.iter().filter(is_there).collect();
@@ -199,6 +229,63 @@ async fn a_measurement_that_a_signal_ends_leaves_nothing() -> Result<()> {
         let files = std::fs::read_dir(dir.path())?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
         assert!(files.is_empty(), "{scenario} left {files:?}");
     }
+    Ok(())
+}
+
+/// A service of a measurement's, by what it was told to be.
+async fn started(bench: Pid, role: &str) -> Result<Pid> {
+    let found = eventually("a bench starts its services", || async move {
+        let line = |pid: &String| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let children = children(bench);
+        let of_role = children.iter().find(|pid| line(pid).split('\0').nth(1) == Some(role));
+        of_role.cloned().ok_or_else(|| format!("{children:?}"))
+    });
+    Ok(Pid::from_raw(found.await.parse()?))
+}
+
+#[tokio::test]
+async fn a_measurement_ends_with_the_first_process_that_does() -> Result<()> {
+    let mut command = Command::new(MUSTER);
+    command.args(["bench", "duel", "--rate", "20", "--seconds", "3600"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let bench = command.spawn()?;
+    let matchmaker = started(Pid::from_raw(bench.id().cast_signed()), "matchmaker").await?;
+    // Its last child is started after it.
+    started(Pid::from_raw(bench.id().cast_signed()), "orchestrator").await?;
+    kill(matchmaker, Signal::SIGKILL)?;
+    let ended = spawn_blocking(|| bench.wait_with_output()).await??;
+    let told = String::from_utf8(ended.stderr)?;
+    assert!(ended.status.code() == Some(1) && told.contains("error: "), "{told}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_killed_measurement_had_just_started_ends_too() -> Result<()> {
+    for _ in 0..5 {
+        let mut command = Command::new(MUSTER);
+        command.args(["bench", "duel"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut bench = command.spawn()?;
+        let child = started(Pid::from_raw(bench.id().cast_signed()), "playserver").await?;
+        bench.kill()?;
+        bench.wait()?;
+        let is_gone = || async move {
+            if Path::new(&format!("/proc/{child}")).exists() { Err(format!("{child} is there")) } else { Ok(()) }
+        };
+        eventually("what it started ends", is_gone).await;
+    }
+    Ok(())
+}
+
+#[test]
+fn whoever_stops_reading_is_no_reason_to_panic() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("told.json");
+    let mut command = Command::new(MUSTER);
+    command.args(["bench", "scripts", "--seconds", "1", "--json"]).arg(&file);
+    let ran = command.stdout(std::fs::File::options().write(true).open("/dev/full")?).output()?;
+    let told = String::from_utf8(ran.stderr)?;
+    assert_eq!((ran.status.code(), told.as_str()), (Some(1), "error: No space left on device (os error 28)\n"));
+    let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    assert!(figure(&told, "/tickets_per_s") > 0.0, "{told:#}");
     Ok(())
 }
 
@@ -242,6 +329,14 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         ("watchers", ["--streams", "0"], "error: --streams must be 1 to 100000, is 0\n"),
         ("watchers", ["--connections", "0"], "error: --connections must be 1 to 10000, is 0\n"),
         ("duel", ["--queue", "chess"], "error: --queue must be one of duel, is chess\n"),
+        ("duel", ["--against", "/dev/zero"], "error: --against /dev/zero: must be a file of at most 1048576 bytes\n"),
+        (
+            "duel",
+            ["--rate=1000000", "--seconds=20"],
+            "error: at most 20000000 tickets may come at one rate: 1000000 per second for 25 s are 25000000\n",
+        ),
+        ("watchers", ["--via", "unary"], "error: --via has no effect here: each stream is a Watch\n"),
+        ("isolation", ["--realms", "2"], "error: --realms has no effect here, is 2\n"),
         ("duel", ["--against", "/nowhere"], "error: --against /nowhere: No such file or directory (os error 2)\n"),
         (
             "duel",

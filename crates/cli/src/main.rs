@@ -1,5 +1,8 @@
 //! `muster`: one binary, one subcommand per role, and the tools around them.
 
+// It panics where nobody reads any more, as after `| head`.
+#![deny(clippy::print_stdout)]
+
 mod bench;
 mod chaos;
 mod check;

@@ -42,7 +42,9 @@ struct Written {
     answered: usize,
     taken: usize,
     matched: usize,
-    /// Why the last was refused, or failed, that was.
+    /// Streams that ended before the load did.
+    streams_lost: usize,
+    /// Why the last was refused, failed or lost, that was.
     why: String,
 }
 
@@ -73,6 +75,11 @@ impl Ticket {
         seconds.contains(&(self.due.as_secs() as usize))
     }
 
+    /// Taken, and not told of a match.
+    fn is_unmatched(&self) -> bool {
+        self.delivered.is_none() && matches!(self.answer, Some((Answer::Taken, _)))
+    }
+
     fn answered(&self, expected: Answer) -> Option<Duration> {
         self.answer.filter(|(answer, _)| *answer == expected).map(|(_, at)| at.saturating_sub(self.due))
     }
@@ -83,9 +90,9 @@ impl Book {
         Self { began: Instant::now(), written: Mutex::default() }
     }
 
-    /// The second that it is now.
-    pub fn now(&self) -> usize {
-        self.began.elapsed().as_secs() as usize
+    /// Within which second a moment is.
+    pub fn second_of(&self, at: Instant) -> usize {
+        at.saturating_duration_since(self.began).as_secs() as usize
     }
 
     /// Takes down a ticket that is due: its number.
@@ -110,7 +117,9 @@ impl Book {
 
     /// A stream to the services ended before its load did, and why.
     pub fn broke(&self, why: &str) {
-        self.written().why = why.to_owned();
+        let mut written = self.written();
+        written.streams_lost += 1;
+        written.why = why.to_owned();
     }
 
     /// In a few words, for whoever finds that nobody was matched.
@@ -118,6 +127,12 @@ impl Book {
         let Written { tickets, taken, why, .. } = &*self.written();
         let last = if why.is_empty() { String::new() } else { format!("; the last that was refused: {why}") };
         format!("{} came, {taken} were taken{last}", tickets.len())
+    }
+
+    /// How many streams ended before the load did, and why the last that went wrong did, whatever that was.
+    pub fn streams_lost(&self) -> (usize, String) {
+        let Written { streams_lost, why, .. } = &*self.written();
+        (*streams_lost, why.clone())
     }
 
     fn answered(&self, number: usize, answer: Answer) {
@@ -204,6 +219,7 @@ impl Written {
             unanswered: due().filter(|ticket| ticket.answer.is_none()).count(),
             held_back: took(Answer::HeldBack).count(),
             failed: took(Answer::Failed).count(),
+            unmatched: due().filter(|ticket| ticket.is_unmatched()).count(),
             taken_ms: Latencies::of(took(Answer::Taken)),
             refused_ms: Latencies::of(took(Answer::Refused)),
             matched_ms: Latencies::of(due().filter_map(waited)),
@@ -243,7 +259,7 @@ mod tests {
         written.answered(waits, Answer::Taken, ms(200));
         written.matched(told, ms(300), "m", || vec![vec![told]]);
         let page = written.page(&(0..1), ms(5_100));
-        assert_eq!((page.unanswered, page.not_taken()), (1, 1));
+        assert_eq!((page.unanswered, page.not_taken(), page.unmatched), (1, 1, 1));
         assert_eq!((page.matched_ms.count, page.waited_ms.count), (1, 2));
         assert!((page.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{page:?}");
     }

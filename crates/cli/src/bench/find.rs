@@ -1,12 +1,13 @@
 //! The highest rate that lasts: doubled until one does not, then narrowed down.
 
-use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
+use super::bounds::{RATE_MAX, TICKETS_MAX, check_rate, check_seconds_within, check_tickets};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
 use super::progress::Progress;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
+use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -49,9 +50,9 @@ pub struct FindArgs {
     /// With --find: how long each rate is tried, in seconds
     #[arg(long, env = "MUSTER_BENCH_PROBE", requires = "find", default_value_t = 8, value_name = "SECONDS")]
     probe: u64,
-    /// With --find: the highest rate that is tried
-    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", requires = "find", default_value_t = RATE_MAX, value_name = "RATE")]
-    rate_max: f64,
+    /// With --find: the highest rate that is tried [default: 1000000, or what --probe leaves room for]
+    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", requires = "find", value_name = "RATE")]
+    rate_max: Option<f64>,
 }
 
 impl FindArgs {
@@ -61,16 +62,23 @@ impl FindArgs {
             return Err(Misuse::new(format!("--p99-ms must be above 0 and at most {P99_MS_MAX}, is {}", self.p99_ms)));
         }
         check_seconds_within("--probe", self.probe, PROBE_SECONDS)?;
-        check_rate("--rate-max", self.rate_max)?;
-        if self.find && rate > self.rate_max {
-            return Err(Misuse::new(format!("--rate must be at most --rate-max ({}), is {rate}", self.rate_max)));
+        let rate_max = self.rate_max();
+        check_rate("--rate-max", rate_max)?;
+        check_tickets(rate_max, self.probe)?;
+        if self.find && rate > rate_max {
+            return Err(Misuse::new(format!("--rate must be at most --rate-max ({rate_max}), is {rate}")));
         }
         Ok(())
     }
 
+    fn rate_max(&self) -> f64 {
+        self.rate_max.unwrap_or(RATE_MAX.min(TICKETS_MAX / self.probe as f64))
+    }
+
     /// What is demanded, where a rate is searched for.
     pub fn demand(&self) -> Option<Demand> {
-        let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
+        let Self { p99_ms, p99_since: since, .. } = *self;
+        let rate_max = self.rate_max();
         self.find.then(|| Demand { p99_ms, since, lasts: Duration::from_secs(self.probe), rate_max })
     }
 }
@@ -111,14 +119,19 @@ pub struct Found {
 }
 
 /// Searches from `rate` on, and tells of each probe.
-pub async fn find(load: &Load, rate: f64, demand: &Demand, mut tell: impl FnMut(&Probe)) -> Result<Found> {
+pub async fn find(
+    load: &Load,
+    rate: f64,
+    demand: &Demand,
+    mut tell: impl FnMut(&Probe) -> io::Result<()>,
+) -> Result<Found> {
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, demand).await?;
-            tell(&probe);
+            tell(&probe)?;
             goodput = goodput.max(probe.page.goodput);
             lasts = probe.is_kept;
             if lasts {

@@ -2,9 +2,10 @@
 
 use super::load::{Addresses, Load, Realm, Via};
 use super::scenario::Scenario;
-use super::usage::{LOAD, REDIS};
+use super::usage::{LOAD, REDIS, Usage};
+use crate::misuse::Misuse;
 use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use chassis::{Network, PEERS_POLL_MS};
 use domain::{Role, Rules};
 use futures::future::{join_all, try_join_all};
@@ -21,6 +22,8 @@ use tokio::time::sleep;
 
 /// How long members take to find one another once all are registered: whoever came before would be told that nobody has room.
 const MEET: Duration = Duration::from_millis(2 * PEERS_POLL_MS);
+/// How often is looked whether all are there.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Processes of one role.
 const MEMBERS_MAX: i64 = 16;
 const MOVERS: usize = 2;
@@ -111,6 +114,14 @@ impl HouseArgs {
         Ok(Game { realm, queue, rules, _dir: dir })
     }
 
+    /// For what takes place in one realm, however many are asked for.
+    pub fn check_one_realm(&self) -> Result<(), Misuse> {
+        if self.started.realms == 1 {
+            return Ok(());
+        }
+        Err(Misuse::new(format!("--realms has no effect here, is {}", self.started.realms)))
+    }
+
     fn counts(&self) -> Counts {
         Counts {
             orchestrators: self.started.orchestrators.into(),
@@ -123,7 +134,7 @@ impl HouseArgs {
 }
 
 fn rules_of(scenario: &Scenario) -> Result<TempDir> {
-    let dir = tempfile::tempdir().context("no directory for the scenario's rules")?;
+    let dir = TempDir::with_prefix("muster-bench-").context("no directory for the scenario's rules")?;
     std::fs::write(dir.path().join("scenario.toml"), scenario.rules_toml).context("the scenario's rules")?;
     Ok(dir)
 }
@@ -202,6 +213,23 @@ impl House {
 
     fn all(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().flatten()
+    }
+
+    /// What comes of `work`; that a process has ended, where one does before.
+    pub async fn whole<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            done = work => done,
+            ended = self.ended() => Err(ended),
+        }
+    }
+
+    async fn ended(&self) -> Error {
+        loop {
+            sleep(LOOK_EVERY).await;
+            if let Err(ended) = self.processes().and_then(|processes| Usage::of_processes(&processes)) {
+                return ended;
+            }
+        }
     }
 
     /// Those who ask before those whom they ask: nobody is missed.

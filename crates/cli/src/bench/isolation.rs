@@ -2,7 +2,7 @@
 
 mod trouble;
 
-use super::bounds::{check_rate, check_seconds, check_seconds_of_load};
+use super::bounds::{check_rate, check_seconds, check_seconds_of_load, check_tickets};
 use super::house::{House, HouseArgs};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
@@ -12,6 +12,7 @@ use super::scenario::DUEL;
 use crate::run::Export;
 use anyhow::{Context, Result};
 use serde::Serialize;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 use trouble::Trouble;
@@ -53,16 +54,18 @@ pub async fn run(args: Args) -> Result<()> {
     check_rate("--rate", args.rate)?;
     check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
+    check_tickets(args.rate, args.warm_up + 2 * args.seconds)?;
     report::check(args.json.as_deref())?;
     args.house.game(&DUEL)?;
+    args.house.check_one_realm()?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
-    println!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio");
+    writeln!(stdout(), "others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio")?;
     let mut all = Vec::new();
     for trouble in args.troubles() {
         let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;
         let Struck { trouble, without_ms, with_ms, p99_ratio } = &struck;
         let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
-        println!("{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms));
+        writeln!(stdout(), "{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms))?;
         all.push(struck);
     }
     report::write(args.json.as_deref(), &all)
@@ -77,7 +80,7 @@ impl Args {
 async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
     let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
     let load = Load::open(&DUEL, &house.doors_of(0)).await?;
-    let struck = measure(args, trouble, &house, &load).await;
+    let struck = house.whole(measure(args, trouble, &house, &load)).await;
     drop(load);
     house.leave().await;
     struck

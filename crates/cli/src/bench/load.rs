@@ -20,6 +20,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 /// To each orchestrator, with as many to a playserver: one stream may have 256 calls in work, an orchestrator more.
 const STREAMS_PER_ORCHESTRATOR: usize = 8;
 const TICK: Duration = Duration::from_millis(2);
+/// Where tickets come later than this after they were due, the load is not what was asked for.
+const LATE_MAX: Duration = Duration::from_millis(250);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A few wait long, for want of an opponent.
 pub const LEFT_MAX: usize = 50;
@@ -99,22 +101,28 @@ impl Load {
 
     /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
     pub async fn offer(&self, rate: f64, lasts: Duration) -> Range<usize> {
-        let first = self.book.now() + 1;
         let began = Instant::now();
+        let first = self.book.second_of(began) + 1;
         let tickets = (rate * lasts.as_secs_f64()) as usize;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next = 0;
+        let due = |number: usize| began + Duration::from_secs_f64(number as f64 / rate);
+        let (mut next, mut late) = (0, Duration::ZERO);
         while next < tickets {
             ticks.tick().await;
             // The first is due at once.
-            let by_now = (began.elapsed().as_secs_f64() * rate) as usize + 1;
-            for number in next..by_now.min(tickets) {
-                self.arrive(began + Duration::from_secs_f64(number as f64 / rate));
-            }
-            next = next.max(by_now);
+            let by_now = ((began.elapsed().as_secs_f64() * rate) as usize + 1).min(tickets);
+            (next..by_now).for_each(|number| self.arrive(due(number)));
+            next = by_now;
+            late = late.max(due(next - 1).elapsed());
         }
-        first..self.book.now().max(first + 1)
+        if late > LATE_MAX {
+            eprintln!(
+                "muster: the load fell behind by up to {:.1} s: at {rate:.0}/s it takes too much itself",
+                late.as_secs_f64()
+            );
+        }
+        first..self.book.second_of(began + lasts).max(first + 1)
     }
 
     /// How long players waited from when their match was worth making, of matches that were complete in these seconds.

@@ -1,6 +1,8 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
-use super::bounds::{check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none};
+use super::bounds::{
+    check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none, check_tickets,
+};
 use super::find::{self, FindArgs};
 use super::house::HouseArgs;
 use super::load::{LEFT_MAX, Load};
@@ -14,10 +16,13 @@ use super::usage::Figures;
 use super::waiting;
 use crate::misuse::Misuse;
 use anyhow::{Result, ensure};
+use std::io::{Write, stdout};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// For how long the scripts are run alone, unless asked otherwise.
+const CEILING_S: u64 = 5;
 /// How long players may still be matched afterwards.
 const SETTLE_MAX: Duration = Duration::from_secs(10);
 
@@ -35,9 +40,9 @@ pub struct Args {
     /// Tickets that cannot be matched yet, and wait meanwhile
     #[arg(long, env = "MUSTER_BENCH_WAITING", value_name = "N")]
     waiting: Option<usize>,
-    /// For how long afterwards the same Redis runs the scripts of such tickets and nothing else, in seconds; 0: not at all
-    #[arg(long, env = "MUSTER_BENCH_CEILING", default_value_t = 5, value_name = "SECONDS")]
-    ceiling: u64,
+    /// For how long afterwards the same Redis runs the scripts of such tickets and nothing else, in seconds; 0: not at all [default: 5]
+    #[arg(long, env = "MUSTER_BENCH_CEILING", value_name = "SECONDS")]
+    ceiling: Option<u64>,
     /// Write what was measured to a file
     #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
     json: Option<PathBuf>,
@@ -57,20 +62,19 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
     let mut place = Place::open(&args.target, &args.house, scenario).await?;
     let load = place.load(scenario).await?;
-    let measured = measure_beside(scenario, &args, &place, &load).await;
+    let measured = place.whole(measure_beside(scenario, &args, &place, &load)).await;
     drop(load);
     place.leave().await;
     let mut measured = measured?;
-    match place.ceiling(scenario, Duration::from_secs(args.ceiling)).await {
+    match place.ceiling(scenario, Duration::from_secs(args.ceiling())).await {
         Ok(ceiling) => measured.ceiling = ceiling,
         // What was measured is worth telling without it.
         Err(error) => eprintln!("muster: the scripts alone could not be measured: {error:#}"),
     }
-    println!("{measured}");
-    if let Some(before) = before {
-        println!("\n{}", measured.against(&before));
-    }
-    report::write(args.json.as_deref(), &measured.told())
+    // Whoever reads no more of what is printed still has the file.
+    report::write(args.json.as_deref(), &measured.told())?;
+    writeln!(stdout(), "{measured}")?;
+    before.map_or(Ok(()), |before| Ok(writeln!(stdout(), "\n{}", measured.against(&before))?))
 }
 
 impl Args {
@@ -78,7 +82,11 @@ impl Args {
         check_rate("--rate", self.rate(scenario))?;
         check_seconds_of_load("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
-        check_seconds_or_none("--ceiling", self.ceiling)?;
+        check_seconds_or_none("--ceiling", self.ceiling())?;
+        if self.target.is_given() && self.ceiling.is_some_and(|seconds| seconds > 0) {
+            return Err(Misuse::new("--ceiling is of a Redis that is started here, and not of --target's").into());
+        }
+        check_tickets(self.rate(scenario), self.seconds + self.warm_up)?;
         self.find.check(self.rate(scenario))?;
         self.target.check()?;
         if let Some(waiting) = self.waiting(scenario) {
@@ -95,6 +103,10 @@ impl Args {
     fn waiting(&self, scenario: &Scenario) -> Option<Waiting> {
         let waiting = scenario.waiting?;
         Some(Waiting { tickets: self.waiting.unwrap_or(waiting.tickets), ..waiting })
+    }
+
+    fn ceiling(&self) -> u64 {
+        self.ceiling.unwrap_or(CEILING_S)
     }
 
     fn rate(&self, scenario: &Scenario) -> f64 {
@@ -129,9 +141,9 @@ async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &
 async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
     let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
-    println!("{}", find::header());
-    let found = find::find(load, rate, &demand, |probe| println!("{}", probe.row())).await?;
-    println!();
+    writeln!(stdout(), "{}", find::header())?;
+    let found = find::find(load, rate, &demand, |probe| writeln!(stdout(), "{}", probe.row())).await?;
+    writeln!(stdout())?;
     let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
     if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds as usize) {
         eprintln!("muster: {:.0}/s lasted when it was tried, and not in the run that follows", found.sustained);
@@ -143,6 +155,8 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
     load.offer(rate, warm_up).await;
+    let so_far = load.book.counts();
+    ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", load.book.outcome());
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
     let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
     let seconds = offer(scenario, load, rate, lasts).await;
@@ -151,6 +165,10 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
     load.settle(LEFT_MAX, SETTLE_MAX).await;
 
+    let (streams_lost, why) = load.book.streams_lost();
+    if streams_lost > 0 {
+        eprintln!("muster: {streams_lost} streams ended before the load did, the last: {why}");
+    }
     let used = after.since(&before);
     let page = load.book.page(seconds.clone());
     let per_ticket =
@@ -162,13 +180,16 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         via: args.house.via.name().to_owned(),
         rate,
         seconds: args.seconds,
-        warm_up: args.warm_up,
+        whole_seconds: Some(seconds.len()),
+        warm_up: Some(args.warm_up),
         started: (!args.target.is_given()).then_some(args.house.started),
-        rules_version: load.rules.version().to_string(),
+        rules_version: Some(load.rules.version().to_string()),
         fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
         offered_per_s: page.offered,
         matched_per_s: page.goodput,
         unanswered: page.unanswered,
+        unmatched: page.unmatched,
+        streams_lost,
         held_back: page.held_back,
         refused: page.refused_ms.count,
         failed: page.failed,

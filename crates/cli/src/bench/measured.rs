@@ -18,15 +18,18 @@ pub struct Measured {
     /// Tickets that were to arrive per second, and for how many seconds.
     pub rate: f64,
     pub seconds: u64,
+    /// Of those, as many as were whole: what is told below is of them.
+    #[serde(default)]
+    pub whole_seconds: Option<usize>,
     /// For how many seconds they came before that.
     #[serde(default)]
-    pub warm_up: u64,
+    pub warm_up: Option<u64>,
     /// None where it was there before.
     #[serde(default)]
     pub started: Option<Started>,
     /// Of the queue's rules.
     #[serde(default)]
-    pub rules_version: String,
+    pub rules_version: Option<String>,
     /// Of the Redis that was started for it: always, everysec or no.
     pub fsync: Option<String>,
     pub offered_per_s: f64,
@@ -39,6 +42,12 @@ pub struct Measured {
     /// Of the offered: not answered at all, also after the load had ended.
     #[serde(default)]
     pub unanswered: usize,
+    /// Of the offered: taken, and not told of a match, also after the load had ended: a few have no fit opponent.
+    #[serde(default)]
+    pub unmatched: usize,
+    /// Streams to the services that ended before the load did.
+    #[serde(default)]
+    pub streams_lost: usize,
     /// From the arrival that was due to the answer, and to the match that the player is told, in ms.
     pub acknowledged_ms: Latency,
     pub delivered_ms: Latency,
@@ -65,6 +74,10 @@ pub struct Measured {
     pub waiting: usize,
     pub bytes_per_waiting_ticket: Figures,
 }
+
+/// What `--json` writes takes a few thousand.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+const UNKNOWN: &str = "unknown";
 
 /// A name, and a number where it is known.
 type Figure = (&'static str, Option<f64>);
@@ -95,6 +108,11 @@ impl Measured {
     /// What `--against` names: a measurement of the same scenario.
     pub fn read(file: &Path, scenario: &str) -> Result<Self> {
         let refused = |reason: String| Misuse::new(format!("--against {}: {reason}", file.display()));
+        let about = file.metadata().map_err(|error| refused(error.to_string()))?;
+        // A pipe would be waited for, and a device has no end.
+        if !about.is_file() || about.len() > FILE_BYTES_MAX {
+            return Err(refused(format!("must be a file of at most {FILE_BYTES_MAX} bytes")).into());
+        }
         let json = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
         let read: Self =
             serde_json::from_slice(&json).map_err(|error| refused(format!("is no measurement: {error}")))?;
@@ -137,11 +155,17 @@ impl Measured {
     /// On what its figures depend. A rate that was searched for is itself one.
     fn asked(&self) -> String {
         let rate = if self.sustained_per_s.is_some() { "the most".to_owned() } else { format!("{:.0}", self.rate) };
-        let Self { via, seconds, warm_up, waiting, rules_version, .. } = self;
+        let Self { via, seconds, waiting, .. } = self;
+        let warm_up = self.warm_up.map_or(UNKNOWN.to_owned(), |warm_up| warm_up.to_string());
         let fsync = self.fsync.as_deref().unwrap_or("as it is");
-        let started = self.started.map_or("what was there".to_owned(), |started| started.to_string());
+        let started = match (self.started, &self.fsync) {
+            (Some(started), _) => started.to_string(),
+            (None, None) => "what was there".to_owned(),
+            (None, Some(_)) => format!("processes {UNKNOWN}"),
+        };
+        let rules = self.rules_version.as_deref().unwrap_or(UNKNOWN);
         format!(
-            "{rate} tickets/s by {via} for {seconds} s after {warm_up}, appendfsync {fsync}, {waiting} waiting, {started}, rules {rules_version}"
+            "{rate} tickets/s by {via} for {seconds} s after {warm_up}, appendfsync {fsync}, {waiting} waiting, {started}, rules {rules}"
         )
     }
 }
@@ -157,7 +181,8 @@ impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scenario, via, rate, seconds, .. } = self;
         let fsync = self.fsync.as_ref().map(|fsync| format!(", appendfsync {fsync}")).unwrap_or_default();
-        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s{fsync}")?;
+        let whole = self.whole_seconds.map(|whole| format!(", {whole} whole ones of which count")).unwrap_or_default();
+        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s{whole}{fsync}")?;
         if let Some(sustained) = self.sustained_per_s {
             writeln!(f, "  the highest rate that lasts: {sustained:.0}/s")?;
         }
@@ -166,8 +191,14 @@ impl fmt::Display for Measured {
             let each = bytes(&self.bytes_per_waiting_ticket);
             writeln!(f, "  beside {} waiting tickets; by so many bytes for each memory grew: {each}", self.waiting)?;
         }
-        let Self { refused, failed, held_back, unanswered, .. } = self;
-        writeln!(f, "  refused {refused}, failed {failed}, not sent {held_back}, unanswered {unanswered}")?;
+        let Self { refused, failed, held_back, unanswered, unmatched, streams_lost, .. } = self;
+        writeln!(
+            f,
+            "  refused {refused}, failed {failed}, not sent {held_back}, unanswered {unanswered}, taken and unmatched {unmatched}"
+        )?;
+        if *streams_lost > 0 {
+            writeln!(f, "  {streams_lost} streams to the services ended before the load did")?;
+        }
         write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
         for (name, Latency { p50, p90, p99, p999, max, .. }) in [
             ("enqueue acknowledged", &self.acknowledged_ms),
@@ -224,4 +255,37 @@ fn most(figures: &Figures) -> String {
     sorted.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     let parts: Vec<String> = sorted.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, Value, json};
+
+    fn measured() -> Map<String, Value> {
+        let latency = json!({ "count": 1, "p50": 1.0, "p90": 1.0, "p99": 1.0, "p999": 1.0, "max": 1.0 });
+        let told = json!({
+            "scenario": "duel", "via": "stream", "rate": 50.0, "seconds": 4, "whole_seconds": 3, "warm_up": 5, "fsync": "everysec",
+            "started": { "orchestrators": 2, "matchmakers": 2, "playservers": 2, "realms": 1 }, "rules_version": "v",
+            "offered_per_s": 50.0, "matched_per_s": 49.0, "held_back": 0, "refused": 0, "failed": 0,
+            "acknowledged_ms": latency, "delivered_ms": latency, "delivered_from_fit_ms": latency, "conflict_share": 0.0,
+            "cpu_us_per_ticket": {}, "round_trips_per_ticket": {}, "redis_calls_per_ticket": {}, "redis_us_per_ticket": {},
+            "resident_bytes": {}, "ceiling": null, "sustained_per_s": null, "waiting": 0, "bytes_per_waiting_ticket": {},
+        });
+        told.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn what_an_older_file_does_not_say_is_unknown() {
+        let of = |told: Map<String, Value>| serde_json::from_value::<Measured>(told.into()).unwrap();
+        let now = of(measured());
+        assert!(!now.against(&now).contains("not the same"));
+        let mut older = measured();
+        for name in ["warm_up", "started", "rules_version", "whole_seconds"] {
+            older.remove(name);
+        }
+        let told = now.against(&of(older));
+        let before = "before 50 tickets/s by stream for 4 s after unknown, appendfsync everysec, 0 waiting, processes unknown, rules unknown";
+        assert!(told.contains(before), "{told}");
+    }
 }

@@ -8,13 +8,16 @@ mod sink;
 mod stage;
 mod summary;
 
-use super::bounds::{check_number, check_rate, check_seconds};
+use super::bounds::{check_number, check_rate, check_seconds, check_tickets};
 use super::house::HouseArgs;
+use super::report;
 use super::scenario::DUEL;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use run::{Run, Setting};
 use stage::Stage;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
 use summary::Summary;
 
 const ROUNDS_MAX: usize = 100;
@@ -35,6 +38,9 @@ pub struct Args {
     warm_up: u64,
     #[command(flatten)]
     house: HouseArgs,
+    /// Write what was measured to a file
+    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -45,7 +51,9 @@ pub async fn run(args: Args) -> Result<()> {
     }
     let measured = measure(&args, &mut stages).await;
     join_all(stages.into_iter().map(Stage::close)).await;
-    measured
+    let rounds = measured?;
+    report::write(args.json.as_deref(), &rounds)?;
+    Ok(writeln!(stdout(), "\n{}", Summary { rate: args.rate, rounds: &rounds })?)
 }
 
 impl Args {
@@ -54,20 +62,21 @@ impl Args {
         check_number("--rounds", self.rounds, (1, ROUNDS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
+        check_tickets(self.rate, self.seconds + self.warm_up)?;
+        report::check(self.json.as_deref())?;
         self.house.game(&DUEL).map(drop)
     }
 }
 
-async fn measure(args: &Args, stages: &mut [Stage]) -> Result<()> {
-    println!("{}", run::HEADER);
+async fn measure(args: &Args, stages: &mut [Stage]) -> Result<Vec<Vec<Run>>> {
+    writeln!(stdout(), "{}", run::HEADER)?;
     let mut rounds = Vec::new();
     for number in 1..=args.rounds {
         rounds.push(round(args, number, stages).await?);
         // Another one is the first each time: what comes and goes with the time befalls all alike.
         stages.rotate_left(1);
     }
-    println!("\n{}", Summary { rate: args.rate, rounds: &rounds });
-    Ok(())
+    Ok(rounds)
 }
 
 /// Each setting once.
@@ -80,7 +89,7 @@ async fn round(args: &Args, number: usize, stages: &mut [Stage]) -> Result<Vec<R
     for stage in stages {
         let name = stage.setting.name();
         let run = stage.count(args, &own).await.with_context(|| format!("{name} in round {number}"))?;
-        println!("{}", run.line(number));
+        writeln!(stdout(), "{}", run.line(number))?;
         runs.push(run);
     }
     Ok(runs)

@@ -1,15 +1,20 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
-use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
+use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load, check_tickets};
 use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
+use super::report;
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::Result;
+use serde::Serialize;
+use std::fmt;
+use std::io::{self, Write, stdout};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const FACTOR_MAX: f64 = 100.0;
@@ -36,8 +41,27 @@ pub struct Args {
     /// Take this for what is sustained, in players per second, instead of finding it out
     #[arg(long, env = "MUSTER_BENCH_SUSTAINED", value_name = "RATE")]
     sustained: Option<f64>,
+    /// Write what was measured to a file
+    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
+    json: Option<PathBuf>,
     #[command(flatten)]
     house: HouseArgs,
+}
+
+/// What came of it; rates are of tickets per second.
+#[derive(Debug, Serialize)]
+struct Measured {
+    scenario: &'static str,
+    /// Offered, and sustained.
+    sustained_per_s: f64,
+    /// The most that was matched, at whatever rate.
+    most_matched_per_s: f64,
+    /// How many times of what is sustained was offered.
+    factor: f64,
+    /// What was matched then, as a share of the most.
+    goodput_share: f64,
+    /// Until all was as before, and stayed so; none where it never was.
+    recovered_after_s: Option<usize>,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -45,43 +69,62 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Misuse::new(format!("--factor must be 1 to {FACTOR_MAX}, is {}", args.factor)).into());
     }
     check_seconds_of_load("--seconds", args.seconds)?;
-    args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
+    report::check(args.json.as_deref())?;
+    if let Some(rate) = args.sustained {
+        check_rate("--sustained", rate)?;
+        check_tickets(rate * args.factor, args.seconds)?;
+    }
     args.house.game(&DUEL)?;
     let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;
     let load = house.load(&DUEL).await?;
-    let measured = measure(&args, &load).await;
+    let measured = house.whole(measure(&args, &load)).await;
     drop(load);
     house.leave().await;
-    measured
+    let measured = measured?;
+    report::write(args.json.as_deref(), &measured)?;
+    Ok(writeln!(stdout(), "{measured}")?)
 }
 
-async fn measure(args: &Args, load: &Load) -> Result<()> {
-    println!("{HEADER}");
+async fn measure(args: &Args, load: &Load) -> Result<Measured> {
+    writeln!(stdout(), "{HEADER}")?;
     let peak = match args.sustained {
         Some(rate) => {
             let page = step(load, rate, DEMAND.lasts).await;
-            print("sustained", &page);
+            print("sustained", &page)?;
             Found { sustained: rate, goodput: page.goodput }
         }
-        None => find(load, RATE_FIRST, &DEMAND, |probe| println!("{}", probe.row())).await?,
+        None => find(load, RATE_FIRST, &DEMAND, |probe| writeln!(stdout(), "{}", probe.row())).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await;
-    print("before", &before);
+    print("before", &before)?;
     let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await;
     let after = load.offer(calm_rate, CALM_AFTER).await;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let overloaded = load.book.page(during);
-    print("overload", &overloaded);
-    print("after", &load.book.page(after.clone()));
+    print("overload", &overloaded)?;
+    print("after", &load.book.page(after.clone()))?;
     let most = peak.goodput.max(overloaded.goodput);
-    println!("sustained  {:.0} tickets/s; at most {most:.0} matched per second", peak.sustained);
-    println!("goodput    {:.0} % of that at {} times the sustained", 100.0 * overloaded.goodput / most, args.factor);
-    match recovered(load, after, before.matched_ms.p90 * WELL_FACTOR) {
-        Some(seconds) => println!("recovery   after {seconds} s"),
-        None => println!("recovery   not within {} s", CALM_AFTER.as_secs()),
+    Ok(Measured {
+        scenario: "overload",
+        sustained_per_s: peak.sustained,
+        most_matched_per_s: most,
+        factor: args.factor,
+        goodput_share: overloaded.goodput / most,
+        recovered_after_s: recovered(load, after, before.matched_ms.p90 * WELL_FACTOR),
+    })
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sustained_per_s, most_matched_per_s, factor, goodput_share, recovered_after_s, .. } = self;
+        writeln!(f, "sustained  {sustained_per_s:.0} tickets/s; at most {most_matched_per_s:.0} matched per second")?;
+        writeln!(f, "goodput    {:.0} % of that at {factor} times the sustained", 100.0 * goodput_share)?;
+        match recovered_after_s {
+            Some(seconds) => write!(f, "recovery   after {seconds} s"),
+            None => write!(f, "recovery   not within {} s", CALM_AFTER.as_secs()),
+        }
     }
-    Ok(())
 }
 
 /// Seconds until all was well, and stayed so.
@@ -95,6 +138,6 @@ fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     (seconds < after.len()).then_some(seconds)
 }
 
-fn print(name: &str, page: &Page) {
-    println!("{}", page.row(name));
+fn print(name: &str, page: &Page) -> io::Result<()> {
+    writeln!(stdout(), "{}", page.row(name))
 }

@@ -12,6 +12,8 @@ pub struct Page {
     pub unanswered: usize,
     pub held_back: usize,
     pub failed: usize,
+    /// Taken, and not told of a match.
+    pub unmatched: usize,
     pub taken_ms: Latency,
     pub refused_ms: Latency,
     pub matched_ms: Latency,
@@ -21,7 +23,7 @@ pub struct Page {
 
 /// Of a table of pages.
 pub const HEADER: &str = "           \
-    offered/s  matched/s   refused  not sent  failed  unanswered    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
+    offered/s  matched/s   refused  not sent  failed  unanswered  unmatched    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
 
 impl Page {
     pub fn not_taken(&self) -> usize {
@@ -29,9 +31,10 @@ impl Page {
     }
 
     pub fn row(&self, name: &str) -> String {
-        let Self { offered, goodput, unanswered, held_back, failed, taken_ms, refused_ms, matched_ms, .. } = self;
+        let Self { offered, goodput, unanswered, held_back, failed, unmatched, .. } = self;
+        let Self { taken_ms, refused_ms, matched_ms, .. } = self;
         format!(
-            "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {unanswered:>11} {:>19} {:>19} {:>21}",
+            "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {unanswered:>11} {unmatched:>10} {:>19} {:>19} {:>21}",
             refused_ms.count,
             format!("{:.1} / {:.1}", taken_ms.p50, taken_ms.p99),
             format!("{:.1} / {:.1}", refused_ms.p50, refused_ms.p99),

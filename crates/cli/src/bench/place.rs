@@ -8,16 +8,17 @@ use super::scenario::Scenario;
 use super::usage::Usage;
 use crate::client::{self, Side, explain, network, parse_address};
 use crate::run::Export;
-use anyhow::{Error, Result, bail};
+use anyhow::{Context, Result};
+use api::v1::play_client::PlayClient;
+use api::v1::queue_client::QueueClient;
+use chassis::Channel;
+use futures::stream;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::Status;
-use tonic::codegen::http::Uri;
-use tonic::codegen::http::uri::Authority;
 
-/// How long it may take until a system that is there lets a connection in.
+/// How long a service of a system that is there may take until it answers.
 const REACH_MAX: Duration = Duration::from_secs(2);
 
 /// A system that is there.
@@ -27,7 +28,7 @@ pub struct TargetArgs {
     /// `--rules rules/bench/SCENARIO.toml`). What its processes take is told where they are on this machine. Several are spread over
     /// (repeated, or separated by commas)
     #[arg(long, env = "MUSTER_BENCH_TARGET", requires = "play", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
-    #[arg(conflicts_with_all = ["orchestrators", "matchmakers", "playservers", "realms", "fsync"])]
+    #[arg(conflicts_with_all = ["orchestrators", "matchmakers", "playservers", "realms", "fsync", "unwatched_s"])]
     target: Vec<String>,
     /// Its playservers
     #[arg(long, env = "MUSTER_BENCH_PLAY", requires = "target", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
@@ -74,17 +75,29 @@ impl TargetArgs {
     }
 }
 
-/// Fails where nothing listens at one of a flag's addresses.
-async fn reached(flag: &str, addresses: &[String]) -> Result<()> {
-    for address in addresses {
-        let uri: Uri = address.parse()?;
-        let place = uri.authority().map(Authority::as_str).unwrap_or_default();
-        let connected = timeout(REACH_MAX, TcpStream::connect(place)).await;
-        if !matches!(connected, Ok(Ok(_))) {
-            bail!("nothing listens at {address}, which {flag} names");
+/// Fails where one of the addresses is not reached, or is of another role.
+async fn check_reached(doors: &Addresses, target: &client::Addresses) -> Result<()> {
+    for side in [Side::Queue, Side::Play] {
+        for address in target.of(side) {
+            let (channel, flag) = (doors.network.channel(address)?, side.flag());
+            let opened = timeout(REACH_MAX, opened(channel, side)).await;
+            let opened = opened.with_context(|| {
+                format!("{address}, which {flag} names, does not answer within {} s", REACH_MAX.as_secs())
+            })?;
+            let of_one =
+                client::Addresses { target: vec![address.clone()], play: vec![address.clone()], ..target.clone() };
+            opened.map_err(|status| explain(&status, &of_one, side))?;
         }
     }
     Ok(())
+}
+
+/// Opens what players come by, and says nothing on it.
+async fn opened(channel: Channel, side: Side) -> Result<(), Status> {
+    match side {
+        Side::Queue => QueueClient::new(channel).session(stream::empty()).await.map(drop),
+        Side::Play => PlayClient::new(channel).follow(stream::empty()).await.map(drop),
+    }
 }
 
 pub struct Place {
@@ -92,20 +105,18 @@ pub struct Place {
     house: Option<House>,
     /// Of a target on this machine.
     processes: Vec<(String, u32)>,
-    target: client::Addresses,
 }
 
 impl Place {
     pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
         if target.is_given() {
-            reached("--target", &target.target).await?;
-            reached("--play", &target.play).await?;
+            let doors = target.doors(args, scenario)?;
+            check_reached(&doors, &target.addresses()).await?;
             let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
-            let (doors, target) = (target.doors(args, scenario)?, target.addresses());
-            return Ok(Self { doors, house: None, processes, target });
+            return Ok(Self { doors, house: None, processes });
         }
         let house = House::open(args, scenario, &Export::Nowhere).await?;
-        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new(), target: target.addresses() })
+        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new() })
     }
 
     pub fn doors(&self) -> &Addresses {
@@ -113,11 +124,15 @@ impl Place {
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
-        let told = |error: Error| match error.downcast_ref::<Status>() {
-            Some(status) if self.house.is_none() => explain(status, &self.target, Side::Queue),
-            _ => error,
-        };
-        Load::open(scenario, &self.doors).await.map_err(told)
+        Load::open(scenario, &self.doors).await
+    }
+
+    /// What comes of `work`; of what was started here, that a process has ended, where one does before.
+    pub async fn whole<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match &self.house {
+            Some(house) => house.whole(work).await,
+            None => work.await,
+        }
     }
 
     /// Where it was not started here, what there is of its processes on this machine.

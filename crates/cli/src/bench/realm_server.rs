@@ -2,6 +2,7 @@
 //! another.
 
 use super::desk::{Arrival, Desk};
+use crate::client::cause;
 use anyhow::{Context, Result};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
@@ -105,7 +106,7 @@ impl Reader {
         match stream.message().await {
             Ok(Some(message)) => return Some(message),
             Ok(None) => self.desk.book.broke("a stream has ended"),
-            Err(status) => self.desk.book.broke(&format!("a stream broke: {status}")),
+            Err(status) => self.desk.book.broke(&format!("a stream broke: {}", cause(&status))),
         }
         None
     }

@@ -2,10 +2,11 @@
 
 use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
-use super::load::Addresses;
+use super::load::{Addresses, Via};
 use super::report;
 use super::scenario::DUEL;
 use super::usage::{Figures, LOAD, Usage, Used};
+use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Context, Result};
 use api::v1::play_client::PlayClient;
@@ -14,7 +15,9 @@ use chassis::Channel;
 use domain::Role;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -69,11 +72,11 @@ struct Idle {
 pub async fn run(args: Args) -> Result<()> {
     args.check()?;
     let mut house = House::open(&args.house, &DUEL, &Export::Nowhere).await?;
-    let measured = measure(&args, &house).await;
+    let measured = house.whole(measure(&args, &house)).await;
     house.leave().await;
     let measured = measured?;
-    println!("{measured}");
-    report::write(args.json.as_deref(), &measured)
+    report::write(args.json.as_deref(), &measured)?;
+    Ok(writeln!(stdout(), "{measured}")?)
 }
 
 impl Args {
@@ -82,6 +85,9 @@ impl Args {
         check_number("--connections", self.connections, (1, CONNECTIONS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         report::check(self.json.as_deref())?;
+        if self.house.via != Via::Stream {
+            return Err(Misuse::new("--via has no effect here: each stream is a Watch").into());
+        }
         self.house.game(&DUEL).map(drop)
     }
 }
@@ -146,7 +152,8 @@ impl fmt::Display for Measured {
         writeln!(f, "  {kib_per_stream:.1} KiB each in the playservers")?;
         writeln!(f, "  {:<36} {:>9} {:>9}", "", "without", "with")?;
         let row = |name: &str, without: f64, with: f64| format!("  {name:<36} {without:>9.1} {with:>9.1}");
-        for name in with.cpu_ms_per_s.keys().filter(|name| *name != LOAD) {
+        let names: BTreeSet<&String> = with.cpu_ms_per_s.keys().chain(without.cpu_ms_per_s.keys()).collect();
+        for name in names.into_iter().filter(|name| *name != LOAD) {
             let of = |idle: &Idle| idle.cpu_ms_per_s.get(name).copied().unwrap_or_default();
             writeln!(f, "{}", row(&format!("{name}, ms of CPU a second"), of(without), of(with)))?;
         }

@@ -2,6 +2,7 @@
 
 use crate::bench::proc;
 use anyhow::Result;
+use serde::Serialize;
 use tokio::time::Instant;
 
 /// Whose time is told apart.
@@ -22,7 +23,7 @@ pub struct Reading {
 }
 
 /// Seconds of CPU time between two readings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Used {
     pub wall_s: f64,
     pub services_s: f64,

@@ -2,9 +2,11 @@
 
 use super::cpu::Used;
 use super::sink::Traces;
+use serde::Serialize;
 
 /// How the services are observed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Setting {
     /// Not at all.
     Bare,
@@ -27,7 +29,7 @@ impl Setting {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Run {
     pub setting: Setting,
     /// Tickets; more than none.

@@ -85,7 +85,10 @@ impl fmt::Display for Summary<'_> {
             "watched  the monitor took {monitor} % of a core, and told the page {} kB/s",
             Range::of(told).shown(0)
         )?;
-        write!(f, "noise    bare alone differs by {:.1} % from round to round", self.noise_percent())?;
+        match self.rounds.len() {
+            1 => write!(f, "noise    unknown: one round differs from no other")?,
+            _ => write!(f, "noise    bare alone differs by {:.1} % from round to round", self.noise_percent())?,
+        }
         let unsustained = |run: &&Run| run.matched_per_s() < SUSTAINED_SHARE * self.rate;
         match self.rounds.iter().flatten().filter(unsustained).count() {
             0 => Ok(()),
