@@ -23,8 +23,6 @@ pub const CLIENT_MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const SERVICE_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most tickets in one range.
 pub const RANGE_TICKETS_MAX: usize = 4_096;
-/// Most bytes of parties in one range. With what stands around each party, the message stays within its bound.
-pub const RANGE_BYTES_MAX: usize = SERVICE_MESSAGE_BYTES_MAX / 2;
 
 /// Metadata that names the ticket an ALREADY_EXISTS is about.
 pub const TICKET_ID_METADATA: &str = "muster-ticket-id";

@@ -133,7 +133,7 @@ async fn is_whole(store: &dyn Store) -> Result<()> {
             let (queue, pool) = (place.queue.clone(), place.pool.clone());
             let look = domain::Look { queue, pool, regions, low, high, passed_over: 0 };
             let found = store.range(&look, LISTED_MAX).await?;
-            ensure!(found.iter().any(|found| found.id == ticket.id), "{ticket:?} does not stand in {place:?}");
+            ensure!(found.tickets.iter().any(|found| found.id == ticket.id), "{ticket:?} does not stand in {place:?}");
         }
     }
     for matched in store.due(u64::MAX, LISTED_MAX).await? {

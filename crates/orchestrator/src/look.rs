@@ -14,7 +14,7 @@ use futures::StreamExt;
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
-use store::{IndexedTicket, Store, StoreError, Subject};
+use store::{IndexedRange, IndexedTicket, Store, StoreError, Subject};
 use telemetry::{Failed, Failure};
 use tracing::{Instrument, Span};
 
@@ -247,19 +247,11 @@ impl Eyes {
     }
 }
 
-/// What fits into one message, from the middle of the look outward.
+/// As many as the store answers, from the middle of the look outward: a message holds far more.
 pub async fn read(store: &dyn Store, look: &Look, tickets_max: usize) -> Result<Range, StoreError> {
-    let mut tickets = store.range(look, tickets_max).await?;
-    let mut bytes = 0;
-    let fits = |ticket: &&IndexedTicket| {
-        bytes += ticket.party.0.len();
-        bytes <= api::RANGE_BYTES_MAX
-    };
-    let fitting = tickets.iter().take_while(fits).count();
-    let is_whole = tickets.len() < tickets_max && tickets.len() == fitting;
+    let IndexedRange { tickets, is_whole } = store.range(look, tickets_max).await?;
     let off = |ticket: &IndexedTicket| (ticket.rating - look.middle()).abs();
-    let cut_at = (!is_whole).then(|| tickets.iter().take(fitting + 1).map(off).fold(0.0, f64::max));
-    tickets.truncate(fitting);
+    let cut_at = (!is_whole).then(|| tickets.iter().map(off).fold(0.0, f64::max));
     Ok(Range { tickets, cut_at })
 }
 

@@ -19,6 +19,9 @@ pub const RECENT_KEPT_MS: u64 = 3_600_000;
 /// Most tickets or matches that one step of adopt, release, expiring or due answers, whatever limit is asked for;
 /// and most players of whom recent answers.
 pub const BATCH_MAX: usize = 1_000;
+/// Largest party, in bytes, that Redis lists in an index and among arrivals; a larger one stands in its ticket alone, and is read from
+/// there. A list is read by the number of its entries, and more of them than are answered.
+pub const PARTY_LISTED_BYTES_MAX: usize = 4_096;
 /// About how many tickets one step of a walk over all that wait comes to.
 pub const WALK_STEP: usize = 500;
 /// Most events that one call answers, whatever limit is asked for.
@@ -53,4 +56,29 @@ impl Bounds {
     pub const TICKETS: &'static str = "tickets waiting";
     /// Names the bound of events in [`EnqueueOutcome::Full`](crate::EnqueueOutcome::Full).
     pub const EVENTS: &'static str = "events nobody took";
+}
+
+/// Most bytes of the parties of up to `limit` tickets that range, arrivals, adopt or expiring answers, but for one party: the answer ends
+/// with the first by which it comes to more.
+pub const fn parties_bytes_max(limit: usize) -> usize {
+    limit.saturating_mul(PARTY_LISTED_BYTES_MAX)
+}
+
+/// What is answered of that which is found, in its order; `bytes` tells those of a party.
+pub(crate) fn answered<T>(
+    found: impl IntoIterator<Item = T>,
+    limit: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> impl Iterator<Item = T> {
+    let mut before = 0;
+    found.into_iter().take(limit).take_while(move |one| {
+        let has_room = before <= parties_bytes_max(limit);
+        before += bytes(one);
+        has_room
+    })
+}
+
+/// Whether an answer that was cut to these bounds, by the bytes of each of its parties, came to neither of them.
+pub(crate) fn is_whole(limit: usize, bytes: impl ExactSizeIterator<Item = usize>) -> bool {
+    bytes.len() < limit && bytes.sum::<usize>() <= parties_bytes_max(limit)
 }

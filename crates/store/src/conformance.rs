@@ -47,6 +47,9 @@ macro_rules! for_each_promise {
         $for_one!(a_range_keeps_pools_and_queues_apart);
         $for_one!(a_range_includes_both_of_its_bounds);
         $for_one!(of_equals_a_range_may_pass_over_the_first);
+        $for_one!(a_range_says_whether_it_is_whole);
+        $for_one!(however_large_a_party_is_it_is_read_and_matched_as_it_was_given);
+        $for_one!(large_parties_are_answered_as_far_as_they_fit);
         // Arrivals.
         $for_one!(arrivals_come_newest_first_up_to_their_limit);
         $for_one!(of_more_arrivals_than_are_kept_the_oldest_give_way);

@@ -10,6 +10,7 @@ mod fault;
 mod gate;
 mod leases;
 mod link;
+mod listed;
 mod master;
 mod matches;
 mod outbox;

@@ -118,6 +118,14 @@ impl IndexedTicket {
     }
 }
 
+/// What was read of a part of the index.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IndexedRange {
+    pub tickets: Vec<IndexedTicket>,
+    /// The part holds no others. False where a bound was reached, though there may be none beyond.
+    pub is_whole: bool,
+}
+
 /// A party that came to a queue not long ago. It may have left since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrived {
@@ -168,11 +176,12 @@ pub trait Tickets: Send + Sync {
     async fn relocate(&self, id: TicketId, holder: &InstanceId, place: &Placement) -> Result<bool>;
 
     /// The waiting tickets of a part of the index, at most `limit` in all: nearest region first, and within a region those nearest
-    /// to the middle of the ratings first (of two as near, the higher). May be stale: a commit confirms what it read.
-    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>>;
+    /// to the middle of the ratings first (of two as near, the higher); it ends before that where their parties come to more than
+    /// [`parties_bytes_max`](crate::bounds::parties_bytes_max). May be stale: a commit confirms what it read.
+    async fn range(&self, look: &Look, limit: usize) -> Result<IndexedRange>;
 
     /// Who came to the queue lately, the last to come first: up to `limit`, and at most
-    /// [`ARRIVALS_KEPT`](crate::bounds::ARRIVALS_KEPT). Each ticket counts once, however often its Enqueue was repeated or a
+    /// [`ARRIVALS_KEPT`](crate::bounds::ARRIVALS_KEPT) and [`parties_bytes_max`](crate::bounds::parties_bytes_max). Each ticket counts once, however often its Enqueue was repeated or a
     /// failed match returned it. A hint, to estimate from how fast and with what ratings players come: it may be lost or stale
     /// without harm.
     async fn arrivals(&self, queue: &QueueName, limit: usize) -> Result<Vec<Arrived>>;
@@ -181,7 +190,7 @@ pub trait Tickets: Send + Sync {
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;
 
     /// Gives up to `limit` QUEUED tickets whose holder is not in `alive` to `holder`, and returns them; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once. A caller that is not sure what an earlier call gave it, or that was
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. A caller that is not sure what an earlier call gave it, or that was
     /// started again under its old id, leaves itself out of `alive`: then what it holds comes too, after all others'.
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
 
@@ -190,7 +199,7 @@ pub trait Tickets: Send + Sync {
     async fn release(&self, holder: &InstanceId) -> Result<()>;
 
     /// Up to `limit` QUEUED tickets that expire at or before `until_ms`, soonest first; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once.
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once.
     async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>>;
 
     /// How many tickets are QUEUED.

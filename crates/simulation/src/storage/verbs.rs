@@ -10,7 +10,7 @@ use domain::{
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedTicket,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedRange,
     Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject,
     Tickets, Watched,
 };
@@ -84,7 +84,7 @@ impl Tickets for Link {
         self.ask(asked, ANSWER_MAX, move |store| async move { store.relocate(id, &holder, &place).await }).await
     }
 
-    async fn range(&self, look: &Look, limit: usize) -> Done<Vec<IndexedTicket>> {
+    async fn range(&self, look: &Look, limit: usize) -> Done<IndexedRange> {
         own!(look);
         let asked = format!("range({look:?}, {limit})");
         self.ask(asked, ANSWER_MAX, move |store| async move { store.range(&look, limit).await }).await

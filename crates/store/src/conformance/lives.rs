@@ -218,7 +218,7 @@ pub async fn requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue(s
     assert_eq!((after.queued_ms, after.expires_ms), (QUEUED_MS, EXPIRES_MS));
     assert_eq!((after.match_id, after.holder.as_str()), (None, NOBODY));
     for (queue, region) in [("duel", "eu"), ("brawl", "us")] {
-        let range = store.range(&look(queue, &[region], -3000.0, 3000.0), 10).await.unwrap();
+        let range = store.range(&look(queue, &[region], -3000.0, 3000.0), 10).await.unwrap().tickets;
         assert_eq!((range.len(), range[0].version, range[0].queued_ms, range[0].tries), (1, 2, QUEUED_MS, 1));
         assert_eq!(range[0].party, before.party);
     }

@@ -35,6 +35,12 @@ pub fn bytes(text: &str) -> Encoded {
     Encoded(Bytes::from([b"\0|;\xff\r\n", text.as_bytes()].concat()))
 }
 
+/// A payload of so many bytes.
+pub fn bytes_of_size(size: usize) -> Encoded {
+    let written = bytes("");
+    Encoded(written.0.iter().copied().cycle().take(size).collect::<Vec<_>>().into())
+}
+
 pub fn place(queue: &str, region: &str, rating: f64) -> Placement {
     Placement { queue: queue.parse().unwrap(), pool: "pc|1.0 beta".into(), region: region.into(), rating }
 }
@@ -153,7 +159,7 @@ pub async fn all_events(store: &dyn Store) -> Vec<Event> {
 /// Ids of the tickets found in one region of one queue, at whatever rating.
 pub async fn found(store: &dyn Store, queue: &str, region: &str) -> Vec<TicketId> {
     let look = look(queue, &[region], f64::NEG_INFINITY, f64::INFINITY);
-    store.range(&look, 1_000).await.unwrap().into_iter().map(|ticket| ticket.id).collect()
+    store.range(&look, 1_000).await.unwrap().tickets.into_iter().map(|ticket| ticket.id).collect()
 }
 
 pub fn playserver(name: &str, load: u32) -> Instance {

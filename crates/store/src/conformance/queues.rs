@@ -1,7 +1,9 @@
 use super::BOUNDS;
 use super::people::*;
+use crate::bounds::PARTY_LISTED_BYTES_MAX;
 use crate::{Bounds, Enqueue, EnqueueOutcome, Leave, LeaveOutcome, Store, StoreError, Subject};
-use domain::{Ticket, TicketState};
+use domain::{Encoded, Ticket, TicketId, TicketState};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub async fn an_enqueued_ticket_is_kept_as_it_was_given(store: Arc<dyn Store>) {
@@ -91,7 +93,7 @@ pub async fn tries_grow_by_leaving_and_the_highest_of_a_party_counts(store: Arc<
     }
     assert_eq!(queued(&*store, party("pair", &["bob", "ann"])).await.tries, 3);
     let look = look("duel", &["eu"], 0.0, 2000.0);
-    assert_eq!(store.range(&look, 10).await.unwrap()[0].tries, 3);
+    assert_eq!(store.range(&look, 10).await.unwrap().tickets[0].tries, 3);
 }
 
 async fn fill(store: &dyn Store) -> Vec<Ticket> {
@@ -186,7 +188,7 @@ pub async fn a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit(
         queued(&*store, crate::Enqueue { places: vec![place("duel", region, rating)], ..solo(name) }).await;
     }
     let found = async |regions: &[&str], limit| {
-        let range = store.range(&look("duel", regions, 1400.0, 1600.0), limit).await.unwrap();
+        let range = store.range(&look("duel", regions, 1400.0, 1600.0), limit).await.unwrap().tickets;
         range.into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
     };
     let ids = |names: &[&str]| names.iter().map(|name| ticket_id(name)).collect::<Vec<_>>();
@@ -199,12 +201,12 @@ pub async fn a_range_reads_near_regions_first_then_near_ratings_up_to_its_limit(
 pub async fn a_range_keeps_pools_and_queues_apart(store: Arc<dyn Store>) {
     let ticket = queued(&*store, solo("ann")).await;
     let mut other_pool = look("duel", &["eu"], 0.0, 3000.0);
-    assert_eq!(store.range(&other_pool, 10).await.unwrap().len(), 1);
+    assert_eq!(store.range(&other_pool, 10).await.unwrap().tickets.len(), 1);
     other_pool.pool = "pc".into();
-    assert!(store.range(&other_pool, 10).await.unwrap().is_empty());
+    assert!(store.range(&other_pool, 10).await.unwrap().tickets.is_empty());
     assert!(found(&*store, "brawl", "eu").await.is_empty());
 
-    let read = store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.unwrap().remove(0);
+    let read = store.range(&look("duel", &["eu"], 0.0, 3000.0), 10).await.unwrap().tickets.remove(0);
     assert_eq!((read.id, read.version, read.queued_ms, read.tries), (ticket.id, 1, QUEUED_MS, 0));
     assert_eq!(read.party, ticket.party);
 }
@@ -215,7 +217,7 @@ pub async fn of_equals_a_range_may_pass_over_the_first(store: Arc<dyn Store>) {
     }
     let found = async |passed_over, limit| {
         let look = domain::Look { passed_over, ..look("duel", &["eu"], 1400.0, 1600.0) };
-        store.range(&look, limit).await.unwrap().into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
+        store.range(&look, limit).await.unwrap().tickets.into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
     };
     let all = found(0, 10).await;
     assert_eq!(found(2, 10).await, all[2..], "one of the equals, and whoever is farther");
@@ -227,11 +229,58 @@ pub async fn a_range_includes_both_of_its_bounds(store: Arc<dyn Store>) {
     for (name, rating) in [("low", 1400.1), ("high", 1600.7), ("zero", -0.0), ("under", -5.0)] {
         queued(&*store, crate::Enqueue { places: vec![place("duel", "eu", rating)], ..solo(name) }).await;
     }
-    let count = async |low, high| store.range(&look("duel", &["eu"], low, high), 10).await.unwrap().len();
+    let count = async |low, high| store.range(&look("duel", &["eu"], low, high), 10).await.unwrap().tickets.len();
     assert_eq!(count(1400.1, 1600.7).await, 2);
     assert_eq!(count(0.0, 0.0).await, 1);
     assert_eq!(count(1600.7, 1400.1).await, 0);
     assert_eq!(count(f64::NAN, 1600.7).await, 0);
     assert_eq!(count(f64::NEG_INFINITY, f64::INFINITY).await, 4);
     assert_eq!((count(f64::NEG_INFINITY, -5.0).await, count(1600.7, f64::INFINITY).await), (1, 1));
+}
+
+pub async fn a_range_says_whether_it_is_whole(store: Arc<dyn Store>) {
+    for name in ["ann", "bob"] {
+        queued(&*store, solo(name)).await;
+    }
+    let is_whole = async |regions: &[&str], low, limit| {
+        store.range(&look("duel", regions, low, 1600.0), limit).await.unwrap().is_whole
+    };
+    assert!(is_whole(&["us", "eu"], 1400.0, 3).await && !is_whole(&["us", "eu"], 1400.0, 2).await);
+    assert!(is_whole(&["us"], 1400.0, 1).await && is_whole(&[], 1400.0, 1).await && is_whole(&["eu"], 1700.0, 1).await);
+}
+
+pub async fn however_large_a_party_is_it_is_read_and_matched_as_it_was_given(store: Arc<dyn Store>) {
+    const SIZES: [usize; 5] = [0, 1, PARTY_LISTED_BYTES_MAX, PARTY_LISTED_BYTES_MAX + 1, 100_000];
+    let mut tickets = Vec::new();
+    for size in SIZES {
+        let sized = crate::Enqueue { party: bytes_of_size(size), ..solo(&format!("of-{size}")) };
+        tickets.push(queued(&*store, sized).await);
+    }
+    let range = store.range(&look("duel", &["eu"], 0.0, 3000.0), 100).await.unwrap().tickets;
+    let read: HashMap<TicketId, Encoded> = range.into_iter().map(|ticket| (ticket.id, ticket.party)).collect();
+    assert_eq!(read, tickets.iter().map(|ticket| (ticket.id, ticket.party.clone())).collect());
+
+    matched(&*store, &tickets.iter().collect::<Vec<_>>()).await;
+    assert!(found(&*store, "duel", "eu").await.is_empty());
+}
+
+pub async fn large_parties_are_answered_as_far_as_they_fit(store: Arc<dyn Store>) {
+    // Of four, the third is the first by which they come to more than four may have.
+    let party = bytes_of_size(PARTY_LISTED_BYTES_MAX * 2 - 1);
+    for name in ["ann", "bob", "cid", "dan"] {
+        queued(&*store, crate::Enqueue { party: party.clone(), ..solo(name) }).await;
+    }
+    let range = store.range(&look("duel", &["us", "eu"], 0.0, 3000.0), 4).await.unwrap();
+    let arrived = store.arrivals(&"duel".parse().unwrap(), 4).await.unwrap();
+    let expiring = store.expiring(u64::MAX, 4).await.unwrap();
+    assert!(!range.is_whole);
+    assert_eq!(range.tickets.into_iter().map(|ticket| ticket.party).collect::<Vec<_>>(), vec![party.clone(); 3]);
+    assert_eq!(arrived.into_iter().map(|arrived| arrived.party).collect::<Vec<_>>(), vec![party; 3]);
+    assert_eq!(expiring.len(), 3);
+
+    let mut adopted = Vec::new();
+    for _ in 0..3 {
+        adopted.push(store.adopt(&instance_id("me"), &[instance_id("me")], 4).await.unwrap().len());
+    }
+    assert_eq!(adopted, [3, 1, 0]);
 }

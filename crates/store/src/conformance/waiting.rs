@@ -41,7 +41,8 @@ pub async fn a_relocated_ticket_stands_at_its_new_place_only(store: Arc<dyn Stor
     let there = Placement { pool: "any".into(), ..place("duel", "us", 900.0) };
     assert!(store.relocate(ann.id, &ann.holder, &there).await.unwrap());
     assert!(found(&*store, "duel", "eu").await.is_empty());
-    let read = store.range(&Look { pool: "any".into(), ..look("duel", &["us"], 900.0, 900.0) }, 10).await.unwrap();
+    let read =
+        store.range(&Look { pool: "any".into(), ..look("duel", &["us"], 900.0, 900.0) }, 10).await.unwrap().tickets;
     assert_eq!(read.iter().map(|read| (read.id, read.version)).collect::<Vec<_>>(), [(ann.id, ann.version)]);
     assert_eq!(ticket(&*store, ann.id).await, Ticket { places: vec![there], ..ann.clone() }, "nothing else changed");
 

@@ -1,5 +1,5 @@
 use crate::Arrived;
-use crate::bounds::ARRIVALS_KEPT;
+use crate::bounds::{ARRIVALS_KEPT, answered};
 use domain::{Placement, QueueName, Ticket};
 use std::collections::{HashMap, VecDeque};
 
@@ -20,7 +20,8 @@ impl Arrivals {
     }
 
     pub(super) fn newest(&self, queue: &QueueName, limit: usize) -> Vec<Arrived> {
-        self.0.get(queue).into_iter().flatten().take(limit).cloned().collect()
+        let newest = self.0.get(queue).into_iter().flatten();
+        answered(newest, limit.min(ARRIVALS_KEPT), |arrived| arrived.party.0.len()).cloned().collect()
     }
 
     pub(super) fn forget(&mut self, queue: &QueueName) {

@@ -1,4 +1,5 @@
-use crate::IndexedTicket;
+use crate::bounds::{answered, is_whole};
+use crate::{IndexedRange, IndexedTicket};
 use domain::{IndexRating, InstanceId, Look, Placement, Ticket, TicketId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -53,13 +54,12 @@ impl Queues {
         self.held.entry(to.clone()).or_default().insert(ticket.id);
     }
 
-    pub(super) fn range(&self, look: &Look, limit: usize) -> Vec<IndexedTicket> {
-        let mut found = Vec::new();
-        for region in &look.regions {
-            let key = (look.queue.to_string(), look.pool.clone(), region.clone());
-            let Some(index) = self.places.get(&key) else { continue };
-            found.extend(look.outward(index).take(limit - found.len()).cloned());
-        }
-        found
+    pub(super) fn range(&self, look: &Look, limit: usize) -> IndexedRange {
+        let key = |region: &String| (look.queue.to_string(), look.pool.clone(), region.clone());
+        let indexes = look.regions.iter().filter_map(|region| self.places.get(&key(region)));
+        let nearest = indexes.flat_map(|index| look.outward(index));
+        let bytes = |ticket: &IndexedTicket| ticket.party.0.len();
+        let tickets: Vec<IndexedTicket> = answered(nearest, limit, |ticket| bytes(ticket)).cloned().collect();
+        IndexedRange { is_whole: is_whole(limit, tickets.iter().map(bytes)), tickets }
     }
 }

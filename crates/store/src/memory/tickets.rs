@@ -1,11 +1,11 @@
 use super::MemoryStore;
 use super::expiry::Kept;
 use super::state::{State, nobody};
-use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX};
+use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX, answered};
 use crate::check::check_places;
 use crate::{
-    Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError,
-    Subject, Tickets,
+    Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
+    Tickets,
 };
 use async_trait::async_trait;
 use domain::{Change, Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
@@ -34,7 +34,7 @@ impl Tickets for MemoryStore {
         Ok(self.lock().relocate(id, holder, place))
     }
 
-    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
+    async fn range(&self, look: &Look, limit: usize) -> Result<IndexedRange> {
         Ok(self.lock().queues.range(look, limit))
     }
 
@@ -61,7 +61,8 @@ impl Tickets for MemoryStore {
     async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>> {
         let state = self.lock();
         let over = state.queues.deadlines.range(..=(until_ms, TicketId(u128::MAX)));
-        Ok(over.take(limit.min(BATCH_MAX)).filter_map(|(_, id)| state.tickets.get(id)).cloned().collect())
+        let soonest = over.filter_map(|(_, id)| state.tickets.get(id));
+        Ok(answered(soonest, limit.min(BATCH_MAX), |ticket| ticket.party.0.len()).cloned().collect())
     }
 
     async fn waiting(&self) -> Result<u64> {
@@ -181,7 +182,9 @@ impl State {
         let others = self.queues.held.keys().filter(|other| *other != holder);
         let holders = others.chain(std::iter::once(holder)).filter(gone);
         let tickets = holders.filter_map(|other| self.queues.held.get(other)).flatten();
-        let ids: Vec<TicketId> = tickets.take(limit).copied().collect();
+        let tickets = tickets.filter_map(|id| self.tickets.get(id));
+        let adopted = answered(tickets, limit, |ticket| ticket.party.0.len());
+        let ids: Vec<TicketId> = adopted.map(|ticket| ticket.id).collect();
         ids.into_iter().filter_map(|id| self.hand_over(id, holder)).collect()
     }
 

@@ -1,21 +1,23 @@
-//! Reads a part of the covering index, outward from the middle of its ratings: two commands for each region, all in one round trip.
+//! Reads a part of the covering index, outward from the middle of its ratings: two commands for each region, all in one round trip,
+//! and one more where some of the parties are too large to stand in it.
 
 use super::RedisStore;
 use super::encode::place_name;
 use super::link::Ask;
+use super::listed::{Listed, ListedParty};
 use super::row::{list, unexpected};
-use crate::{IndexedTicket, StoreError};
+use crate::bounds::{answered, is_whole};
+use crate::{IndexedRange, IndexedTicket, StoreError};
 use ::redis::{Cmd, Pipeline, Value, cmd};
-use bytes::Bytes;
 use domain::{Encoded, Look};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl RedisStore {
-    pub(super) async fn read_range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
+    pub(super) async fn read_range(&self, look: &Look, limit: usize) -> Result<IndexedRange> {
         // Nothing lies between bounds that are reversed, or that are no numbers.
         if look.regions.is_empty() || look.low.is_nan() || look.high.is_nan() || look.low > look.high {
-            return Ok(Vec::new());
+            return Ok(IndexedRange { tickets: Vec::new(), is_whole: true });
         }
         let mut pipeline = Pipeline::new();
         for region in &look.regions {
@@ -24,13 +26,17 @@ impl RedisStore {
         }
         let indexes = self.key(&format!("q:{}", place_name(look.queue.as_str(), &look.pool, "")));
         let mut halves = list(self.read(Ask::Pipeline("range", pipeline), &indexes).await?)?.into_iter();
-        let mut found = Vec::new();
+        let mut regions = Vec::new();
         while let (Some(above), Some(below)) = (halves.next(), halves.next()) {
-            for ticket in outward(list(above)?, list(below)?, look.middle()).take(limit - found.len()) {
-                found.push(ticket?);
-            }
+            regions.push(outward(list(above)?, list(below)?, look.middle()));
         }
-        Ok(found)
+        let bytes = |member: &Result<Member>| member.as_ref().map_or(0, |member| member.party.bytes);
+        let members: Vec<Member> = answered(regions.into_iter().flatten(), limit, bytes).collect::<Result<_>>()?;
+        // Before those are left out that are kept no longer.
+        let is_whole = is_whole(limit, members.iter().map(|member| member.party.bytes));
+        let found = self.with_parties("range", members).await?;
+        let tickets = found.into_iter().map(|(ticket, party)| IndexedTicket { party, ..ticket }).collect();
+        Ok(IndexedRange { tickets, is_whole })
     }
 }
 
@@ -50,13 +56,16 @@ fn below(key: &str, look: &Look, limit: usize) -> Cmd {
     command
 }
 
+/// A ticket as it is listed, still without its party.
+type Member = Listed<IndexedTicket>;
+
 /// Both halves as one, nearest first; of two as near, the one above. What is not reached is not read.
-fn outward(above: Vec<Value>, below: Vec<Value>, middle: f64) -> impl Iterator<Item = Result<IndexedTicket>> {
+fn outward(above: Vec<Value>, below: Vec<Value>, middle: f64) -> impl Iterator<Item = Result<Member>> {
     let mut above = above.into_iter().map(of_member).peekable();
     let mut below = below.into_iter().map(of_member).peekable();
     // What cannot be read comes at once.
-    let off = move |ticket: &IndexedTicket| (ticket.rating - middle).abs();
-    let distance = move |ticket: &Result<_>| ticket.as_ref().map_or(f64::NEG_INFINITY, off);
+    let off = move |member: &Member| (member.of.rating - middle).abs();
+    let distance = move |member: &Result<_>| member.as_ref().map_or(f64::NEG_INFINITY, off);
     std::iter::from_fn(move || match (above.peek().map(distance), below.peek().map(distance)) {
         (Some(up), Some(down)) if down < up => below.next(),
         (Some(_), _) => above.next(),
@@ -64,23 +73,24 @@ fn outward(above: Vec<Value>, below: Vec<Value>, middle: f64) -> impl Iterator<I
     })
 }
 
-fn of_member(member: Value) -> Result<IndexedTicket> {
+fn of_member(member: Value) -> Result<Member> {
     let Value::BulkString(member) = member else { return Err(unexpected(&member)) };
     parse_member(&member).ok_or_else(|| {
         StoreError::Corrupt(format!("index member {:?}", String::from_utf8_lossy(&member[..member.len().min(64)])))
     })
 }
 
-/// Reads `ticket|version|queued_ms|tries|rating|` and the party's bytes.
-fn parse_member(member: &[u8]) -> Option<IndexedTicket> {
+/// Reads `ticket|version|queued_ms|tries|rating|` and the party.
+fn parse_member(member: &[u8]) -> Option<Member> {
     let mut parts = member.splitn(6, |byte| *byte == b'|');
     let mut text = || std::str::from_utf8(parts.next()?).ok();
-    Some(IndexedTicket {
+    let of = IndexedTicket {
         id: text()?.parse().ok()?,
         version: text()?.parse().ok()?,
         queued_ms: text()?.parse().ok()?,
         tries: text()?.parse().ok()?,
         rating: text()?.parse().ok().filter(|rating: &f64| rating.is_finite())?,
-        party: Encoded(Bytes::copy_from_slice(parts.next()?)),
-    })
+        party: Encoded::default(),
+    };
+    Some(Listed { id: of.id, of, party: ListedParty::parse(parts.next()?)? })
 }

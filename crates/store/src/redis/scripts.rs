@@ -2,7 +2,8 @@
 
 use super::prelude::with_prelude;
 use crate::bounds::{
-    ARRIVALS_KEPT, ARRIVALS_KEPT_MS, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS, TRIES_MAX, WATCHERS_MAX,
+    ARRIVALS_KEPT, ARRIVALS_KEPT_MS, PARTY_LISTED_BYTES_MAX, RECENT_KEPT_MS, TERMINAL_KEPT_MS, TRIES_KEPT_MS,
+    TRIES_MAX, WATCHERS_MAX,
 };
 use ::redis::{Script, ScriptInvocation, ToRedisArgs};
 use domain::limits::PLAYER_RECENT_MAX;
@@ -74,6 +75,7 @@ fn bounds() -> String {
     ];
     let counts = [
         ("ARRIVALS_KEPT", ARRIVALS_KEPT),
+        ("PARTY_LISTED_BYTES_MAX", PARTY_LISTED_BYTES_MAX),
         ("TRIES_MAX", TRIES_MAX as usize),
         ("WATCHERS_MAX", WATCHERS_MAX),
         ("PLAYER_RECENT_MAX", PLAYER_RECENT_MAX),

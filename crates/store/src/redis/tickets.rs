@@ -2,11 +2,10 @@ use super::RedisStore;
 use super::encode::{escape, places_text};
 use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
-use crate::bounds::{BATCH_MAX, Bounds};
+use crate::bounds::{BATCH_MAX, Bounds, parties_bytes_max};
 use crate::check::check_places;
 use crate::{
-    Arrived, Enqueue, EnqueueOutcome, IndexedTicket, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
-    Tickets,
+    Arrived, Enqueue, EnqueueOutcome, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
 };
 use ::redis::{Value, cmd};
 use async_trait::async_trait;
@@ -53,7 +52,7 @@ impl Tickets for RedisStore {
         self.run_flag(call).await
     }
 
-    async fn range(&self, look: &Look, limit: usize) -> Result<Vec<IndexedTicket>> {
+    async fn range(&self, look: &Look, limit: usize) -> Result<IndexedRange> {
         self.read_range(look, limit).await
     }
 
@@ -69,8 +68,9 @@ impl Tickets for RedisStore {
     }
 
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>> {
+        let limit = limit.min(BATCH_MAX);
         let mut call = self.scripts.adopt.call();
-        call.arg(holder.as_str()).arg(limit.min(BATCH_MAX));
+        call.arg(holder.as_str()).arg(limit).arg(parties_bytes_max(limit));
         for id in alive {
             call.arg(id.as_str());
         }
@@ -92,8 +92,9 @@ impl Tickets for RedisStore {
     }
 
     async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>> {
+        let limit = limit.min(BATCH_MAX);
         let mut call = self.scripts.expiring.call();
-        call.arg(until_ms).arg(limit.min(BATCH_MAX));
+        call.arg(until_ms).arg(limit).arg(parties_bytes_max(limit));
         tickets(self.run(call).await?)
     }
 

@@ -1,9 +1,9 @@
 use super::raw::{Raw, server, store_on};
 use ::redis::cmd;
 use domain::{Role, Ticket, TicketId};
-use store::bounds::{ARRIVALS_KEPT, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use store::bounds::{ARRIVALS_KEPT, PARTY_LISTED_BYTES_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
-use store::{Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
+use store::{Enqueue, Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
 
 /// Keys that one thing of the realm owns and that do not grow with its players.
 const OWNED: [&str; 2] = ["{realm}:clock", "{realm}:outbox"];
@@ -165,6 +165,25 @@ async fn a_list_of_arrivals_holds_the_last_of_them() {
     assert_eq!(raw.ask::<usize>(cmd("LLEN").arg("{realm}:a:duel")).await, ARRIVALS_KEPT);
     let newest = store.arrivals(&"duel".parse().unwrap(), usize::MAX).await.unwrap();
     assert_eq!((newest.len(), &newest[0].party), (ARRIVALS_KEPT, &bytes(&format!("player-{ARRIVALS_KEPT}"))));
+}
+
+#[tokio::test]
+async fn a_large_party_stands_in_its_ticket_alone_and_is_not_read_once_that_is_gone() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    let party = bytes_of_size(PARTY_LISTED_BYTES_MAX + 1);
+    let ticket = queued(&store, Enqueue { party, ..solo("ann") }).await;
+    queued(&store, solo("bob")).await;
+    for key in ["{realm}:q:duel|pc%7C1.0%20beta|eu", "{realm}:a:duel"] {
+        let bytes: usize = raw.ask(cmd("MEMORY").arg("USAGE").arg(key)).await;
+        assert!(bytes < PARTY_LISTED_BYTES_MAX, "{key} takes {bytes} bytes");
+    }
+    raw.ask::<()>(cmd("DEL").arg(format!("{{realm}}:t:{}", ticket.id))).await;
+    assert_eq!(found(&store, "duel", "eu").await, [ticket_id("bob")]);
+    let cut = store.range(&look("duel", &["eu"], 0.0, 3000.0), 2).await.unwrap();
+    assert_eq!((cut.tickets.len(), cut.is_whole), (1, false), "it was cut though it answers fewer");
+    let arrived = store.arrivals(&"duel".parse().unwrap(), 10).await.unwrap();
+    assert_eq!(arrived.into_iter().map(|arrived| arrived.party).collect::<Vec<_>>(), [bytes("bob")]);
 }
 
 #[tokio::test]

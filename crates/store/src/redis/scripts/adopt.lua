@@ -1,28 +1,29 @@
 -- Gives tickets whose holder is not alive to another holder.
 --
 -- KEYS[1]  the realm's prefix
--- ARGV     1 the new holder  2 most tickets  3.. holders that are alive
+-- ARGV     1 the new holder  2 most tickets  3 bytes of parties after which none is taken  4.. holders that are alive
 -- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
 -- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys. One that is not there is let go of
 
-given({'name', 'count'}, {'name'})
+given({'name', 'count', 'count'}, {'name'})
 write_late()
-local me, limit = ARGV[1], tonumber(ARGV[2])
+local me, limit, bytes_left = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local alive = {}
-for i = 3, #ARGV do alive[ARGV[i]] = true end
+for i = 4, #ARGV do alive[ARGV[i]] = true end
 alive[NOBODY] = nil
 
 local taken, lost = {}, {}
 local function take_from(holder)
   local ids = redis.call('SRANDMEMBER', checked(held_key(holder), 'set'), limit - #taken)
   for _, id in ipairs(ids) do
+    if bytes_left < 0 then return end
     local t = read_ticket(id)
     if not t then
       lost[#lost + 1] = {id = id, holder = holder}
     elseif t.state ~= 'QUEUED' or t.holder ~= holder then
       corrupt(ticket_key(id), 'is not queued as held')
     else
-      taken[#taken + 1] = t
+      taken[#taken + 1], bytes_left = t, bytes_left - #t.party
     end
   end
 end

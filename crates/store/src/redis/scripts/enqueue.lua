@@ -33,7 +33,7 @@ check_queues(t)
 local arrivals = {}
 for queue, pool in string.gmatch(t.places, '([^;|]+)|([^|]*)|[^;]*') do
   local key = arrivals_key(queue)
-  if not arrivals[key] then arrivals[checked(key, 'list')] = t.queued .. '|' .. pool .. '|' .. t.party end
+  if not arrivals[key] then arrivals[checked(key, 'list')] = t.queued .. '|' .. pool .. '|' .. id .. '|' .. listed(t.party) end
 end
 local clock = read_clock()
 local waiting = counted_before('ZCARD', DEADLINES) + #write_later('ZADD', DEADLINES) / 2

@@ -1,13 +1,14 @@
 -- QUEUED tickets whose time is up, soonest first. What is listed and not there is struck from the list, and nothing else written.
 --
 -- KEYS[1]  the realm's prefix
--- ARGV     1 until_ms, inclusive  2 most tickets
+-- ARGV     1 until_ms, inclusive  2 most tickets  3 bytes of parties after which none is answered
 -- Returns  {row, ...}
 
-given({'count', 'count'})
-local rows = {}
+given({'count', 'count', 'count'})
+local rows, bytes_left = {}, tonumber(ARGV[3])
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', checked(DEADLINES, 'zset'), '-inf', ARGV[1], 'LIMIT', '0', ARGV[2])) do
+  if bytes_left < 0 then break end
   local t = read_ticket(id)
-  if t then rows[#rows + 1] = t.row else strike(DEADLINES, id, ticket_key(id)) end
+  if t then rows[#rows + 1], bytes_left = t.row, bytes_left - #t.party else strike(DEADLINES, id, ticket_key(id)) end
 end
 return rows

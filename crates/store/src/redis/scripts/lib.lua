@@ -8,10 +8,10 @@
 --   :r:<player>    string  whom he met in his last matches, the latest first; runs out some time after the last of them
 --   :m:<match>     hash    a match
 --   :q:<place>     zset    covering index of one place `queue|pool|region`; score = rating,
---                          member = `ticket|version|queued_ms|tries|rating|` and then the party's bytes: asked for
+--                          member = `ticket|version|queued_ms|tries|rating|` and then the party as it is listed: asked for
 --                          scores as well, Redis would spend three quarters of a read on printing them
 --   :a:<queue>     list    who came to a queue lately, the last first; a hint, which runs out some time after the last came;
---                          entry = `queued_ms|pool|` and then the party's bytes
+--                          entry = `queued_ms|pool|ticket|` and then the party as it is listed
 --   :h:<holder>    set     tickets that a holder looks for; the holder `-` is nobody
 --   :holders       set     holders that hold a ticket
 --   :deadlines     zset    QUEUED tickets by expires_ms
@@ -302,8 +302,13 @@ local function check_queues(t)
   for _, place in ipairs(t.stands) do checked(place.key, 'zset') end
 end
 
+-- The party as it is listed beside others: how many bytes it has, and these, unless they are so many that the ticket alone holds them.
+local function listed(party)
+  return #party .. '|' .. (#party <= PARTY_LISTED_BYTES_MAX and party or '')
+end
+
 local function index_member(t, rating)
-  return t.id .. '|' .. t.version .. '|' .. t.queued .. '|' .. t.tries .. '|' .. rating .. '|' .. t.party
+  return t.id .. '|' .. t.version .. '|' .. t.queued .. '|' .. t.tries .. '|' .. rating .. '|' .. listed(t.party)
 end
 
 local function hold(id, holder)
