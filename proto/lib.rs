@@ -17,7 +17,8 @@ pub use prost::Message;
 /// Descriptors of every service, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/muster.descriptors"));
 
-/// Largest message a client may send, in bytes: an Enqueue of the largest party, with every bound filled, takes less than four fifths of it.
+/// Largest message a client may send, in bytes: an Enqueue in which every bound of every player is filled takes less than four fifths of it,
+/// and is told that its party is too large.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Largest message between services, in bytes.
 pub const SERVICE_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;

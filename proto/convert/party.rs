@@ -1,15 +1,25 @@
 use crate::v1;
+use domain::limits::{PARTY_BYTES_MAX, PARTY_PLAYERS_MAX};
 use domain::{Encoded, Invalid, Party, Player, PlayerId, RegionName, RoleName};
 use prost::Message;
 
 /// The party of a request, with every bound checked; errors name `players[i].field`.
 pub fn party_from_wire(players: Vec<v1::Player>) -> Result<Party, Invalid> {
-    // Counted before anything is converted, so that an oversized list costs nothing.
-    let max = domain::limits::PARTY_PLAYERS_MAX;
-    if players.len() > max {
-        return Err(Invalid::new("players", format!("must hold 1 to {max} players, holds {}", players.len())));
+    // Counted and measured before anything is converted, so that an oversized list costs nothing.
+    if players.len() > PARTY_PLAYERS_MAX {
+        let bound = format!("must hold 1 to {PARTY_PLAYERS_MAX} players, holds {}", players.len());
+        return Err(Invalid::new("players", bound));
     }
-    let numbered = players.into_iter().enumerate();
+    let party = v1::Party { players };
+    let bytes = party.encoded_len();
+    if bytes > PARTY_BYTES_MAX {
+        return Err(Invalid::new("players", format!("must have at most {PARTY_BYTES_MAX} bytes in all, has {bytes}")));
+    }
+    party_of(party)
+}
+
+fn party_of(party: v1::Party) -> Result<Party, Invalid> {
+    let numbered = party.players.into_iter().enumerate();
     let players = numbered.map(|(index, player)| {
         Player::try_from(player).map_err(|invalid| invalid.within(format_args!("players[{index}]")))
     });
@@ -21,10 +31,10 @@ pub fn encode_party(party: &Party) -> Encoded {
     Encoded(v1::Party::from(party).encode_to_vec().into())
 }
 
-/// The error names what is wrong with bytes that no `encode_party` wrote.
+/// The error names what is wrong with bytes that no `encode_party` wrote. However many they are: whom the players met was added to what a
+/// client sent.
 pub fn decode_party(encoded: &Encoded) -> Result<Party, Invalid> {
-    let party = v1::Party::decode(encoded.0.clone()).map_err(|error| Invalid::new("party", error.to_string()))?;
-    party_from_wire(party.players)
+    party_of(v1::Party::decode(encoded.0.clone()).map_err(|error| Invalid::new("party", error.to_string()))?)
 }
 
 impl TryFrom<v1::Player> for Player {
@@ -82,6 +92,7 @@ impl From<&Party> for v1::Party {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::limits;
 
     fn wire(id: &str, rating: f64) -> v1::Player {
         v1::Player { id: id.into(), rating, ..Default::default() }
@@ -96,6 +107,56 @@ mod tests {
         let encoded = encode_party(&party);
         assert_eq!(decode_party(&encoded).unwrap(), party);
         assert_eq!(encode_party(&party), encoded);
+    }
+
+    /// A name as long as one may be.
+    fn name(of: &str, number: usize) -> String {
+        format!("{of:x<60}{number:04}")
+    }
+
+    fn names(of: &str, count: usize) -> Vec<String> {
+        (0..count).map(|number| name(of, number)).collect()
+    }
+
+    /// Of whom everything is said that may be.
+    fn full(number: usize) -> v1::Player {
+        v1::Player {
+            deviation: 350.0,
+            rtt_ms: names("region", limits::PLAYER_REGIONS_MAX).into_iter().map(|region| (region, 60_000)).collect(),
+            roles: names("role", limits::PLAYER_ROLES_MAX),
+            strings: names("string", limits::PLAYER_ATTRIBUTES_MAX)
+                .into_iter()
+                .map(|key| (key, "v".repeat(limits::ATTRIBUTE_BYTES_MAX)))
+                .collect(),
+            numbers: names("number", limits::PLAYER_ATTRIBUTES_MAX).into_iter().map(|key| (key, 0.5)).collect(),
+            sets: names("set", limits::PLAYER_SETS_MAX)
+                .into_iter()
+                .map(|key| (key, v1::Names { names: names("member", limits::SET_MEMBERS_MAX) }))
+                .collect(),
+            blocked: names("blocked", limits::PLAYER_BLOCKED_MAX),
+            avoided: names("avoided", limits::PLAYER_AVOIDED_MAX),
+            recent: names("recent", limits::PLAYER_RECENT_MAX),
+            ..wire(&name("player", number), 1500.0)
+        }
+    }
+
+    #[test]
+    fn two_players_may_say_everything_and_a_full_party_four_long_strings_each() {
+        party_from_wire(vec![full(0), full(1)]).unwrap();
+        let with_strings = |number| {
+            let strings = full(number).strings.into_iter().take(4).collect();
+            v1::Player { strings, ..wire(&name("player", number), 1500.0) }
+        };
+        party_from_wire((0..PARTY_PLAYERS_MAX).map(with_strings).collect()).unwrap();
+    }
+
+    #[test]
+    fn a_party_that_is_too_large_in_all_is_refused_and_read_where_it_was_stored() {
+        let players: Vec<_> = (0..3).map(full).collect();
+        let error = party_from_wire(players.clone()).unwrap_err().to_string();
+        assert!(error.starts_with("players: must have at most 65536 bytes in all, has 7"), "{error}");
+        let stored = Encoded(v1::Party { players }.encode_to_vec().into());
+        assert_eq!(decode_party(&stored).unwrap().size(), 3);
     }
 
     #[test]

@@ -27,6 +27,14 @@ fn request(spoil: impl FnOnce(&mut EnqueueRequest)) -> EnqueueRequest {
     request
 }
 
+/// Every player's attributes are within their bounds.
+fn large_party() -> Vec<Player> {
+    let strings: Vec<_> = (0..16).map(|n| (format!("k{n}"), "v".repeat(128))).collect();
+    let of_one =
+        |n| Player { id: format!("p{n}"), strings: strings.clone().into_iter().collect(), ..Default::default() };
+    (0..50).map(of_one).collect()
+}
+
 fn bad_requests() -> Vec<(EnqueueRequest, &'static str)> {
     vec![
         (request(|r| r.realm = "other".into()), "realm: must be empty or `test`"),
@@ -49,6 +57,7 @@ fn bad_requests() -> Vec<(EnqueueRequest, &'static str)> {
             request(|r| r.players[0].strings = (0..17).map(|n| (format!("k{n}"), String::new())).collect()),
             "players[0].strings: must hold at most 16",
         ),
+        (request(|r| r.players = large_party()), "players: must have at most 65536 bytes in all, has "),
     ]
 }
 

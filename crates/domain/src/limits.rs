@@ -6,6 +6,9 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const CLIENT_KEY_BYTES_MAX: usize = 128;
 /// Most players in one party; a queue's team size may allow fewer.
 pub const PARTY_PLAYERS_MAX: usize = 64;
+/// Largest party that a client may send, in bytes of the contract's encoding: a kibibyte for each of as many players as there may be, and
+/// more than twice what one takes of whom everything is said that may be. What is added here, whom they met, comes on top.
+pub const PARTY_BYTES_MAX: usize = 64 * 1024;
 /// Most queues one ticket may stand in.
 pub const TICKET_QUEUES_MAX: usize = 8;
 /// Most regions one player may report a round-trip time to.
