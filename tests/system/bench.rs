@@ -260,9 +260,10 @@ async fn a_measurement_ends_with_the_first_process_that_does() -> Result<()> {
 
 #[tokio::test]
 async fn what_a_killed_measurement_had_just_started_ends_too() -> Result<()> {
+    let dir = tempfile::tempdir()?;
     for _ in 0..5 {
         let mut command = Command::new(MUSTER);
-        command.args(["bench", "duel"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["bench", "duel"]).env("TMPDIR", dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut bench = command.spawn()?;
         let child = started(Pid::from_raw(bench.id().cast_signed()), "playserver").await?;
         bench.kill()?;
