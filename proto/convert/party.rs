@@ -15,15 +15,20 @@ pub fn party_from_wire(players: Vec<v1::Player>) -> Result<Party, Invalid> {
     if bytes > PARTY_BYTES_MAX {
         return Err(Invalid::new("players", format!("must have at most {PARTY_BYTES_MAX} bytes in all, has {bytes}")));
     }
-    party_of(party)
+    party.try_into()
 }
 
-fn party_of(party: v1::Party) -> Result<Party, Invalid> {
-    let numbered = party.players.into_iter().enumerate();
-    let players = numbered.map(|(index, player)| {
-        Player::try_from(player).map_err(|invalid| invalid.within(format_args!("players[{index}]")))
-    });
-    Party::try_new(players.collect::<Result<_, _>>()?)
+/// One that was taken: whom its players met may have been added to what a client sent.
+impl TryFrom<v1::Party> for Party {
+    type Error = Invalid;
+
+    fn try_from(party: v1::Party) -> Result<Self, Invalid> {
+        let numbered = party.players.into_iter().enumerate();
+        let players = numbered.map(|(index, player)| {
+            Player::try_from(player).map_err(|invalid| invalid.within(format_args!("players[{index}]")))
+        });
+        Self::try_new(players.collect::<Result<_, _>>()?)
+    }
 }
 
 /// The party in the encoding that the store keeps. The same party always gives the same bytes: maps are written in order.
@@ -34,7 +39,7 @@ pub fn encode_party(party: &Party) -> Encoded {
 /// The error names what is wrong with bytes that no `encode_party` wrote. However many they are: whom the players met was added to what a
 /// client sent.
 pub fn decode_party(encoded: &Encoded) -> Result<Party, Invalid> {
-    party_of(v1::Party::decode(encoded.0.clone()).map_err(|error| Invalid::new("party", error.to_string()))?)
+    v1::Party::decode(encoded.0.clone()).map_err(|error| Invalid::new("party", error.to_string()))?.try_into()
 }
 
 impl TryFrom<v1::Player> for Player {

@@ -36,7 +36,7 @@ impl Ord for IndexRating {
 
 impl Look {
     /// Whether nothing can lie within: its bounds are reversed, or are no numbers.
-    fn is_void(&self) -> bool {
+    pub fn is_void(&self) -> bool {
         self.low.is_nan() || self.high.is_nan() || self.low > self.high
     }
 

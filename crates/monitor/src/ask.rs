@@ -90,7 +90,7 @@ impl Desk {
 async fn candidate(client: &Client, id: &str) -> Result<Option<Candidate>, Status> {
     let request = v1::GetTicketRequest { ticket_id: id.to_owned(), ..Default::default() };
     let ticket = client.ticket(0, request).await?.ticket.unwrap_or_default();
-    let party = api::party_from_wire(ticket.party.unwrap_or_default().players).ok();
+    let party = ticket.party.unwrap_or_default().try_into().ok();
     let of = |(id, party)| Candidate {
         id,
         version: ticket.version,

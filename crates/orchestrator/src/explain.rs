@@ -77,8 +77,8 @@ impl Explainer {
         now_ms: u64,
     ) -> Result<Vec<IndexedTicket>, StoreError> {
         let look = waiting.look(waiting.width_at(now_ms));
-        let mut tickets = look::read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?.tickets;
-        if tickets.len() < ARRIVAL_TICKETS_MAX {
+        let look::Range { mut tickets, cut_at } = look::read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
+        if cut_at.is_none() {
             let known: HashSet<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
             let farther = look::read(&*self.store, &farthest(waiting), ARRIVAL_TICKETS_MAX).await?.tickets;
             tickets.extend(farther.into_iter().filter(|other| !known.contains(&other.id)));

@@ -61,7 +61,7 @@ enum LookError {
 pub struct Range {
     pub tickets: Vec<IndexedTicket>,
     /// How far from the middle of the look it became too much, in rating points; none where the look holds no others.
-    cut_at: Option<f64>,
+    pub cut_at: Option<f64>,
 }
 
 /// What came of a look around one ticket.
@@ -133,7 +133,8 @@ impl Eyes {
         let look = waiting.look(waiting.width);
         let Range { mut tickets, cut_at } = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?;
         let is_whole = cut_at.is_none();
-        if let Some(look) = waiting.look_among_equals(tickets.iter().map(|ticket| ticket.rating)) {
+        let ratings = tickets.iter().map(|ticket| ticket.rating);
+        if let Some(look) = waiting.look_among_equals(is_whole, ratings) {
             let others = read(&*self.store, &look, ARRIVAL_TICKETS_MAX).await?.tickets;
             tickets = if others.is_empty() { tickets } else { others };
         }

@@ -1,4 +1,4 @@
-use crate::config::{ARRIVAL_TICKETS_MAX, EQUALS_TURNS_MAX, RIPE_MS_MIN, RIPE_SHARE};
+use crate::config::{EQUALS_TURNS_MAX, RIPE_MS_MIN, RIPE_SHARE};
 use crate::held::Kept;
 use crate::intake::Room;
 use chassis::Hold;
@@ -109,13 +109,17 @@ impl Waiting {
         look
     }
 
-    /// What to read instead where a range is full of tickets of just its rating: other equals at each further look, for more may stand there than
-    /// any range holds. `ratings` are those that were read.
-    pub fn look_among_equals(&self, mut ratings: impl ExactSizeIterator<Item = f64>) -> Option<Look> {
+    /// What to read instead where a range that is not whole holds tickets of just its rating: other equals at each further look, for more may
+    /// stand there than any range holds. `ratings` are those that were read.
+    pub fn look_among_equals(&self, is_whole: bool, mut ratings: impl ExactSizeIterator<Item = f64>) -> Option<Look> {
         let rating = self.place.rating;
-        let is_full = ratings.len() >= ARRIVAL_TICKETS_MAX && ratings.all(|read| read == rating);
-        let passed_over = turn(self.looks) as usize * ARRIVAL_TICKETS_MAX;
-        (is_full && passed_over > 0).then(|| Look { low: rating, high: rating, passed_over, ..self.look(self.width) })
+        let passed_over = turn(self.looks) as usize * ratings.len();
+        (!is_whole && passed_over > 0 && ratings.all(|read| read == rating)).then(|| Look {
+            low: rating,
+            high: rating,
+            passed_over,
+            ..self.look(self.width)
+        })
     }
 
     /// How long it has waited, in ms.
@@ -236,6 +240,7 @@ pub mod testing {
 mod tests {
     use super::testing::{NOW_MS, rules_elsewhere, rules_with, solos};
     use super::*;
+    use crate::config::ARRIVAL_TICKETS_MAX;
 
     #[test]
     fn a_ticket_goes_by_the_rules_in_force_and_by_its_last_once_its_queue_is_removed() {
@@ -271,7 +276,8 @@ mod tests {
     #[test]
     fn of_more_equals_than_a_range_holds_each_look_reads_others_and_all_are_read_again_and_again() {
         let look = |looks, ratings: &[f64]| {
-            Waiting { looks, ..solos(&[1500.0]).remove(0) }.look_among_equals(ratings.iter().copied())
+            let is_whole = ratings.len() < ARRIVAL_TICKETS_MAX;
+            Waiting { looks, ..solos(&[1500.0]).remove(0) }.look_among_equals(is_whole, ratings.iter().copied())
         };
         let full = [1500.0; ARRIVAL_TICKETS_MAX];
         let turn = |looks| look(looks, &full).map_or(0, |look| look.passed_over) / ARRIVAL_TICKETS_MAX;
@@ -279,6 +285,13 @@ mod tests {
         assert_eq!((0..9_999).map(turn).max(), Some(EQUALS_TURNS_MAX as usize - 1));
         assert_eq!(look(2, &full[1..]), None, "all that there are");
         assert_eq!(look(2, &[&full[..], &[1501.0]].concat()), None, "farther ones are read");
+    }
+
+    #[test]
+    fn a_range_that_few_large_parties_fill_is_read_on_behind_them() {
+        let look =
+            |looks| Waiting { looks, ..solos(&[1500.0]).remove(0) }.look_among_equals(false, [1500.0; 9].into_iter());
+        assert_eq!([0, 2, 5].map(|looks| look(looks).map_or(0, |look| look.passed_over)), [0, 9, 18]);
     }
 
     #[test]

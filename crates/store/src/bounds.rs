@@ -20,7 +20,7 @@ pub const RECENT_KEPT_MS: u64 = 3_600_000;
 /// and most players of whom recent answers.
 pub const BATCH_MAX: usize = 1_000;
 /// Largest party, in bytes, that Redis lists in an index and among arrivals; a larger one stands in its ticket alone, and is read from
-/// there. A list is read by the number of its entries, and more of them than are answered.
+/// there. A list is read by the number of its entries: a range of so many tickets reads up to twice as many for each of its regions.
 pub const PARTY_LISTED_BYTES_MAX: usize = 4_096;
 /// About how many tickets one step of a walk over all that wait comes to.
 pub const WALK_STEP: usize = 500;

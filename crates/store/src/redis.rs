@@ -61,7 +61,7 @@ impl RedisStore {
     /// named, and be vouched for by a public authority or by those of [`RedisStore::trusting`].
     ///
     /// Must be called within a Tokio runtime. Does not wait for Redis: while it is away, or has too few replicas, each verb answers
-    /// [`StoreError::Unavailable`] within 900 ms.
+    /// [`StoreError::Unavailable`] within 900 ms; range and arrivals, where they read large parties too, within twice that.
     ///
     /// Errors with [`StoreError::Unavailable`] when the url cannot be understood.
     pub fn connect(url: &str, realm: RealmId) -> Result<Self, StoreError> {

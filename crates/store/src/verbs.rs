@@ -119,7 +119,7 @@ impl IndexedTicket {
 }
 
 /// What was read of a part of the index.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct IndexedRange {
     pub tickets: Vec<IndexedTicket>,
     /// The part holds no others. False where a bound was reached, though there may be none beyond.
@@ -181,17 +181,18 @@ pub trait Tickets: Send + Sync {
     async fn range(&self, look: &Look, limit: usize) -> Result<IndexedRange>;
 
     /// Who came to the queue lately, the last to come first: up to `limit`, and at most
-    /// [`ARRIVALS_KEPT`](crate::bounds::ARRIVALS_KEPT) and [`parties_bytes_max`](crate::bounds::parties_bytes_max). Each ticket counts once, however often its Enqueue was repeated or a
-    /// failed match returned it. A hint, to estimate from how fast and with what ratings players come: it may be lost or stale
-    /// without harm.
+    /// [`ARRIVALS_KEPT`](crate::bounds::ARRIVALS_KEPT) and [`parties_bytes_max`](crate::bounds::parties_bytes_max). Each ticket counts
+    /// once, however often its Enqueue was repeated or a failed match returned it. A hint, to estimate from how fast and with what
+    /// ratings players come: it may be lost or stale without harm.
     async fn arrivals(&self, queue: &QueueName, limit: usize) -> Result<Vec<Arrived>>;
 
     /// The present state of a player or ticket.
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;
 
     /// Gives up to `limit` QUEUED tickets whose holder is not in `alive` to `holder`, and returns them; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. A caller that is not sure what an earlier call gave it, or that was
-    /// started again under its old id, leaves itself out of `alive`: then what it holds comes too, after all others'.
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. A caller that is not
+    /// sure what an earlier call gave it, or that was started again under its old id, leaves itself out of `alive`: then what it holds
+    /// comes too, after all others'.
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
 
     /// Lets go of every ticket held by `holder`, so that the next [`Tickets::adopt`] finds them whoever is alive. Goes ticket

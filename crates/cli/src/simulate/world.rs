@@ -106,7 +106,7 @@ impl<'a> World<'a> {
         let mut numbers = self.line.read(&look, ARRIVAL_TICKETS_MAX);
         let is_whole = numbers.len() < ARRIVAL_TICKETS_MAX;
         let rating = |number: &usize| self.crowd.tickets[*number].party.rating();
-        if let Some(look) = waiting.look_among_equals(numbers.iter().map(rating)) {
+        if let Some(look) = waiting.look_among_equals(is_whole, numbers.iter().map(rating)) {
             let others = self.line.read(&look, ARRIVAL_TICKETS_MAX);
             numbers = if others.is_empty() { numbers } else { others };
         }

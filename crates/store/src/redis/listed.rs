@@ -55,11 +55,12 @@ impl RedisStore {
         }
         let mut pipeline = Pipeline::new();
         for id in &ids {
+            // A role may have no other command read a ticket.
             let mut command = cmd("HMGET");
             command.arg(self.key(&format!("t:{id}"))).arg("party");
             pipeline.add_command(command);
         }
-        let rows = list(self.read(Ask::Pipeline(verb, pipeline), &self.key("t")).await?)?;
+        let rows = list(self.read(Ask::Pipeline(verb, pipeline), &self.key("t:*")).await?)?;
         rows.into_iter().map(party).collect()
     }
 }
