@@ -334,7 +334,7 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
         (
             "duel",
             ["--rate=1000000", "--seconds=20"],
-            "error: at most 20000000 tickets may come at one rate: 1000000 per second for 25 s are 25000000\n",
+            "error: --rate and --seconds must come to at most 20000000 tickets, come to 25000000\n",
         ),
         ("watchers", ["--via", "unary"], "error: --via has no effect here: each stream is a Watch\n"),
         ("isolation", ["--realms", "2"], "error: --realms has no effect here, is 2\n"),

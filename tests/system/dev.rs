@@ -2,8 +2,10 @@
 
 use crate::processes::MUSTER;
 use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::net::Ipv4Addr;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
@@ -14,22 +16,34 @@ const UP: &str = "`muster` stands for";
 /// Killed on drop.
 pub struct Dev {
     pub host: Ipv4Addr,
-    _child: Child,
+    child: Child,
 }
 
 impl Dev {
     pub async fn start() -> Result<Self> {
+        Self::start_telling(Stdio::inherit()).await
+    }
+
+    /// Told to leave as by the end of its terminal, which nobody reads any more: how it ended.
+    pub async fn ends_with_its_terminal() -> Result<ExitStatus> {
+        let Self { mut child, .. } = Self::start_telling(Stdio::piped()).await?;
+        drop(child.stderr.take());
+        kill(Pid::from_raw(child.id().context("it has ended")?.cast_signed()), Signal::SIGHUP)?;
+        Ok(child.wait().await?)
+    }
+
+    async fn start_telling(stderr: Stdio) -> Result<Self> {
         let host = own_host();
         let mut command = Command::new(MUSTER);
         command
             .args(["dev", "--host", &host.to_string()])
             .env("RUST_LOG", "error")
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("{MUSTER} cannot be started"))?;
         let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();
         while !lines.next_line().await?.context("muster dev ended before it was up")?.starts_with(UP) {}
-        Ok(Self { host, _child: child })
+        Ok(Self { host, child })
     }
 
     /// What a page says of the documented address, said of this one.

@@ -1,3 +1,4 @@
+use crate::dev::Dev;
 use crate::house::{House, On, is_held_by, on_both_stores};
 use crate::processes::Processes;
 use anyhow::Result;
@@ -80,5 +81,12 @@ async fn the_ticket_of_an_orchestrator_that_was_told_to_leave_is_matched_by_othe
     let mut ben = processes.player("ben", 1505.0)?.enqueues("duel").await?;
     ann.is_matched_with(&mut ben).await?;
     drop(session);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_system_leaves_in_order_when_its_terminal_has_closed() -> Result<()> {
+    let status = Dev::ends_with_its_terminal().await?;
+    assert!(status.success(), "{status}");
     Ok(())
 }

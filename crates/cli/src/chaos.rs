@@ -15,6 +15,7 @@ use crate::dice::Dice;
 use crate::misuse::Misuse;
 use crate::replay;
 use crate::run::{FsyncArg, Interrupts, RealmArgs, interrupts};
+use crate::tell;
 use crate::trace::Source;
 use anyhow::{Context, Result, bail};
 use chassis::Shutdown;
@@ -87,11 +88,11 @@ pub async fn run(args: Args) -> Result<()> {
     std::fs::create_dir_all(&logs).with_context(|| format!("can't make the directory {}", logs.display()))?;
     let weathered = weather(&args, lasts, arrivals, &logs).await;
     if matches!(weathered, Err(_) | Ok(Verdict::Failed)) && args.logs.is_none() {
-        eprintln!(
+        tell::err(format_args!(
             "muster: what every process logged, every player was told (history.jsonl), which faults there were (faults.jsonl) and \
              Redis wrote is kept in {}",
             kept.keep().display()
-        );
+        ));
     }
     match weathered? {
         Verdict::Held => Ok(()),

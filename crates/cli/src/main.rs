@@ -1,7 +1,7 @@
 //! `muster`: one binary, one subcommand per role, and the tools around them.
 
-// It panics where nobody reads any more, as after `| head`.
-#![deny(clippy::print_stdout)]
+// They panic where nobody reads any more, as after `| head` or where a terminal has closed.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
 mod chaos;
@@ -15,6 +15,7 @@ mod replay;
 mod run;
 mod simulate;
 mod stats;
+mod tell;
 mod ticket;
 mod trace;
 
@@ -89,14 +90,14 @@ fn main() -> ExitCode {
         // Help and version are answers, not errors: clap prints them in full.
         Err(answer) if !answer.use_stderr() => answer.exit(),
         Err(error) => {
-            eprintln!("{}", one_line(&error));
+            tell::err(one_line(&error));
             return ExitCode::from(EXIT_MISUSE);
         }
     };
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell::err(format_args!("error: {error:#}"));
             if error.is::<Misuse>() { ExitCode::from(EXIT_MISUSE) } else { ExitCode::FAILURE }
         }
     }

@@ -13,6 +13,7 @@ pub use report::Report;
 
 use crate::client::{Side, connect, explain};
 use crate::run::{Interrupts, interrupts};
+use crate::tell;
 use anyhow::bail;
 use api::v1;
 use domain::TicketId;
@@ -118,7 +119,7 @@ impl Outcome {
     /// Prints the first promises of each kind that were broken, and says in one line how many there are; nothing where all held.
     pub fn tell_broken(&self) -> Option<String> {
         for line in broken::lines(&self.broken) {
-            eprintln!("BROKEN {line}");
+            tell::err(format_args!("BROKEN {line}"));
         }
         broken::summary(&self.report)
     }

@@ -42,9 +42,9 @@ struct Written {
     answered: usize,
     taken: usize,
     matched: usize,
-    /// Streams that ended before the load did.
-    streams_lost: usize,
-    /// Why the last was refused, failed or lost, that was.
+    /// Streams that ended before the load did, and why the last of them did.
+    streams_lost: (usize, String),
+    /// Why the last was refused, or failed, that was.
     why: String,
 }
 
@@ -117,22 +117,26 @@ impl Book {
 
     /// A stream to the services ended before its load did, and why.
     pub fn broke(&self, why: &str) {
-        let mut written = self.written();
-        written.streams_lost += 1;
-        written.why = why.to_owned();
+        let (count, last) = &mut self.written().streams_lost;
+        *count += 1;
+        *last = why.to_owned();
     }
 
     /// In a few words, for whoever finds that nobody was matched.
     pub fn outcome(&self) -> String {
-        let Written { tickets, taken, why, .. } = &*self.written();
-        let last = if why.is_empty() { String::new() } else { format!("; the last that was refused: {why}") };
-        format!("{} came, {taken} were taken{last}", tickets.len())
+        let Written { tickets, taken, streams_lost: (_, lost), why, .. } = &*self.written();
+        let mut told = format!("{} came, {taken} were taken", tickets.len());
+        for (what, why) in [("the last that was refused", why), ("the last stream that ended", lost)] {
+            if !why.is_empty() {
+                told += &format!("; {what}: {why}");
+            }
+        }
+        told
     }
 
-    /// How many streams ended before the load did, and why the last that went wrong did, whatever that was.
+    /// How many streams ended before the load did, and why the last of them did.
     pub fn streams_lost(&self) -> (usize, String) {
-        let Written { streams_lost, why, .. } = &*self.written();
-        (*streams_lost, why.clone())
+        self.written().streams_lost.clone()
     }
 
     fn answered(&self, number: usize, answer: Answer) {

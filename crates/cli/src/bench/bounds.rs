@@ -5,25 +5,14 @@ use crate::misuse::Misuse;
 /// Players per second: more than a machine will take.
 pub const RATE_MAX: f64 = 1e6;
 const SECONDS_MAX: u64 = 3_600;
-/// Of each some hundred bytes are kept until the end.
-pub const TICKETS_MAX: f64 = 2e7;
+/// Tickets of one measurement: of each some hundred bytes are kept until its end.
+pub const TICKETS_MAX: usize = 20_000_000;
 
 pub fn check_rate(flag: &str, rate: f64) -> Result<(), Misuse> {
     if (1.0..=RATE_MAX).contains(&rate) {
         return Ok(());
     }
     Err(Misuse::new(format!("{flag} must be 1 to {RATE_MAX}, is {rate}")))
-}
-
-/// Of a load that goes on for so long, at its highest rate.
-pub fn check_tickets(rate: f64, seconds: u64) -> Result<(), Misuse> {
-    let tickets = rate * seconds as f64;
-    if tickets <= TICKETS_MAX {
-        return Ok(());
-    }
-    Err(Misuse::new(format!(
-        "at most {TICKETS_MAX} tickets may come at one rate: {rate} per second for {seconds} s are {tickets:.0}"
-    )))
 }
 
 pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {

@@ -1,6 +1,6 @@
 //! The highest rate that lasts: doubled until one does not, then narrowed down.
 
-use super::bounds::{RATE_MAX, TICKETS_MAX, check_rate, check_seconds_within, check_tickets};
+use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
@@ -50,9 +50,9 @@ pub struct FindArgs {
     /// With --find: how long each rate is tried, in seconds
     #[arg(long, env = "MUSTER_BENCH_PROBE", requires = "find", default_value_t = 8, value_name = "SECONDS")]
     probe: u64,
-    /// With --find: the highest rate that is tried [default: 1000000, or what --probe leaves room for]
-    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", requires = "find", value_name = "RATE")]
-    rate_max: Option<f64>,
+    /// With --find: the highest rate that is tried
+    #[arg(long, env = "MUSTER_BENCH_RATE_MAX", requires = "find", default_value_t = RATE_MAX, value_name = "RATE")]
+    rate_max: f64,
 }
 
 impl FindArgs {
@@ -62,23 +62,16 @@ impl FindArgs {
             return Err(Misuse::new(format!("--p99-ms must be above 0 and at most {P99_MS_MAX}, is {}", self.p99_ms)));
         }
         check_seconds_within("--probe", self.probe, PROBE_SECONDS)?;
-        let rate_max = self.rate_max();
-        check_rate("--rate-max", rate_max)?;
-        check_tickets(rate_max, self.probe)?;
-        if self.find && rate > rate_max {
-            return Err(Misuse::new(format!("--rate must be at most --rate-max ({rate_max}), is {rate}")));
+        check_rate("--rate-max", self.rate_max)?;
+        if self.find && rate > self.rate_max {
+            return Err(Misuse::new(format!("--rate must be at most --rate-max ({}), is {rate}", self.rate_max)));
         }
         Ok(())
     }
 
-    fn rate_max(&self) -> f64 {
-        self.rate_max.unwrap_or(RATE_MAX.min(TICKETS_MAX / self.probe as f64))
-    }
-
     /// What is demanded, where a rate is searched for.
     pub fn demand(&self) -> Option<Demand> {
-        let Self { p99_ms, p99_since: since, .. } = *self;
-        let rate_max = self.rate_max();
+        let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
         self.find.then(|| Demand { p99_ms, since, lasts: Duration::from_secs(self.probe), rate_max })
     }
 }
@@ -147,9 +140,9 @@ pub async fn find(
 }
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
-pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Page {
-    let seconds = tried(load, rate, lasts).await;
-    load.book.page(seconds)
+pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
+    let seconds = tried(load, rate, lasts).await?;
+    Ok(load.book.page(seconds))
 }
 
 /// A rate that was tried.
@@ -162,7 +155,7 @@ pub struct Probe {
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
-    let seconds = tried(load, rate, demand.lasts).await;
+    let seconds = tried(load, rate, demand.lasts).await?;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
     let from_fit = load.waits_for_system(seconds)?;
     let (p99_ms, is_kept) = (demand.bounded_ms(&page, &from_fit), demand.is_kept(&page, &from_fit, length));
@@ -170,10 +163,10 @@ async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
 }
 
 /// The seconds of an offer that are looked at.
-async fn tried(load: &Load, rate: f64, lasts: Duration) -> Range<usize> {
-    let seconds = load.offer(rate, lasts).await;
+async fn tried(load: &Load, rate: f64, lasts: Duration) -> Result<Range<usize>> {
+    let seconds = load.offer(rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    seconds.start + WARM_UP..seconds.end
+    Ok(seconds.start + WARM_UP..seconds.end)
 }
 
 /// Of a table of probes.

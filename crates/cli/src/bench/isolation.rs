@@ -2,7 +2,7 @@
 
 mod trouble;
 
-use super::bounds::{check_rate, check_seconds, check_seconds_of_load, check_tickets};
+use super::bounds::{check_rate, check_seconds, check_seconds_of_load};
 use super::house::{House, HouseArgs};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
@@ -54,7 +54,6 @@ pub async fn run(args: Args) -> Result<()> {
     check_rate("--rate", args.rate)?;
     check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
-    check_tickets(args.rate, args.warm_up + 2 * args.seconds)?;
     report::check(args.json.as_deref())?;
     args.house.game(&DUEL)?;
     args.house.check_one_realm()?;
@@ -89,10 +88,10 @@ async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
 async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> Result<Struck> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), warm_up + 2 * lasts);
-    load.offer(args.rate, warm_up).await;
-    let without = load.offer(args.rate, lasts).await;
+    load.offer(args.rate, warm_up).await?;
+    let without = load.offer(args.rate, lasts).await?;
     let ailing = trouble.begin(house, load, args.rate, lasts).await?;
-    let with = load.offer(args.rate, lasts).await;
+    let with = load.offer(args.rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     trouble.end(house, ailing);
     let wait_ms = |seconds| load.waits_for_system_of(seconds, |number| !trouble.concerns(load, number));

@@ -1,6 +1,7 @@
 //! An open loop: tickets arrive at their time, whatever became of those before.
 
 use super::book::Book;
+use super::bounds::TICKETS_MAX;
 use super::callers::Callers;
 use super::crowd::Crowd;
 use super::desk::{Arrival, Desk};
@@ -8,7 +9,8 @@ use super::fit::Fit;
 use super::latency::{Latencies, Latency};
 use super::realm_server::RealmServer;
 use super::scenario::Scenario;
-use anyhow::Result;
+use crate::tell;
+use anyhow::{Result, ensure};
 use chassis::Network;
 use domain::Rules;
 use futures::future::try_join_all;
@@ -100,10 +102,12 @@ impl Load {
     }
 
     /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
-    pub async fn offer(&self, rate: f64, lasts: Duration) -> Range<usize> {
+    /// Fails where that would be more than are kept of one measurement.
+    pub async fn offer(&self, rate: f64, lasts: Duration) -> Result<Range<usize>> {
         let began = Instant::now();
         let first = self.book.second_of(began) + 1;
         let tickets = (rate * lasts.as_secs_f64()) as usize;
+        ensure!(self.book.counts().due + tickets <= TICKETS_MAX, "at most {TICKETS_MAX} tickets may come in all");
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let due = |number: usize| began + Duration::from_secs_f64(number as f64 / rate);
@@ -112,17 +116,19 @@ impl Load {
             ticks.tick().await;
             // The first is due at once.
             let by_now = ((began.elapsed().as_secs_f64() * rate) as usize + 1).min(tickets);
-            (next..by_now).for_each(|number| self.arrive(due(number)));
-            next = by_now;
-            late = late.max(due(next - 1).elapsed());
+            if next < by_now {
+                late = late.max(due(next).elapsed());
+                (next..by_now).for_each(|number| self.arrive(due(number)));
+                next = by_now;
+            }
         }
         if late > LATE_MAX {
-            eprintln!(
+            tell::err(format_args!(
                 "muster: the load fell behind by up to {:.1} s: at {rate:.0}/s it takes too much itself",
                 late.as_secs_f64()
-            );
+            ));
         }
-        first..self.book.second_of(began + lasts).max(first + 1)
+        Ok(first..self.book.second_of(began + lasts).max(first + 1))
     }
 
     /// How long players waited from when their match was worth making, of matches that were complete in these seconds.

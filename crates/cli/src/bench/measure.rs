@@ -1,7 +1,7 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
 use super::bounds::{
-    check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none, check_tickets,
+    TICKETS_MAX, check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none,
 };
 use super::find::{self, FindArgs};
 use super::house::HouseArgs;
@@ -15,6 +15,7 @@ use super::scenario::{Scenario, Waiting};
 use super::usage::Figures;
 use super::waiting;
 use crate::misuse::Misuse;
+use crate::tell;
 use anyhow::{Result, ensure};
 use std::io::{Write, stdout};
 use std::ops::Range;
@@ -69,7 +70,7 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
     match place.ceiling(scenario, Duration::from_secs(args.ceiling())).await {
         Ok(ceiling) => measured.ceiling = ceiling,
         // What was measured is worth telling without it.
-        Err(error) => eprintln!("muster: the scripts alone could not be measured: {error:#}"),
+        Err(error) => tell::err(format_args!("muster: the scripts alone could not be measured: {error:#}")),
     }
     // Whoever reads no more of what is printed still has the file.
     report::write(args.json.as_deref(), &measured.told())?;
@@ -86,7 +87,11 @@ impl Args {
         if self.target.is_given() && self.ceiling.is_some_and(|seconds| seconds > 0) {
             return Err(Misuse::new("--ceiling is of a Redis that is started here, and not of --target's").into());
         }
-        check_tickets(self.rate(scenario), self.seconds + self.warm_up)?;
+        let tickets = self.rate(scenario) * (self.seconds + self.warm_up) as f64;
+        if tickets > TICKETS_MAX as f64 {
+            let told = format!("--rate and --seconds must come to at most {TICKETS_MAX} tickets, come to {tickets:.0}");
+            return Err(Misuse::new(told).into());
+        }
         self.find.check(self.rate(scenario))?;
         self.target.check()?;
         if let Some(waiting) = self.waiting(scenario) {
@@ -115,20 +120,20 @@ impl Args {
 }
 
 /// Has players come as the scenario says; the seconds that were whole within it.
-async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> Range<usize> {
+async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> Result<Range<usize>> {
     let Some(burst) = scenario.burst else { return load.offer(rate, lasts).await };
     let middle = burst.lasts_max.min(lasts / 3);
     let calm = (lasts - middle) / 2;
-    let first = load.offer(rate, calm).await.start;
-    load.offer(rate * burst.factor, middle).await;
-    first..load.offer(rate, calm).await.end
+    let first = load.offer(rate, calm).await?.start;
+    load.offer(rate * burst.factor, middle).await?;
+    Ok(first..load.offer(rate, calm).await?.end)
 }
 
 /// Beside those who wait, where some do.
 async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, place, load).await };
     // What a process takes once it has had something to do is not those who wait.
-    load.offer(args.rate(scenario), Duration::from_secs(args.warm_up)).await;
+    load.offer(args.rate(scenario), Duration::from_secs(args.warm_up)).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let before = place.usage().await?;
     waiting::fill(place.doors(), waiting).await?;
@@ -146,7 +151,10 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
     writeln!(stdout())?;
     let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
     if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds as usize) {
-        eprintln!("muster: {:.0}/s lasted when it was tried, and not in the run that follows", found.sustained);
+        tell::err(format_args!(
+            "muster: {:.0}/s lasted when it was tried, and not in the run that follows",
+            found.sustained
+        ));
     }
     Ok(Measured { sustained_per_s: Some(found.sustained), ..measured })
 }
@@ -154,12 +162,12 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
 async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Page)> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
-    load.offer(rate, warm_up).await;
+    load.offer(rate, warm_up).await?;
     let so_far = load.book.counts();
     ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", load.book.outcome());
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
     let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
-    let seconds = offer(scenario, load, rate, lasts).await;
+    let seconds = offer(scenario, load, rate, lasts).await?;
     let (matched_after, after) = (load.book.counts().matched, place.usage().await?);
     let matched = (matched_after - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
@@ -167,7 +175,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
 
     let (streams_lost, why) = load.book.streams_lost();
     if streams_lost > 0 {
-        eprintln!("muster: {streams_lost} streams ended before the load did, the last: {why}");
+        tell::err(format_args!("muster: {streams_lost} streams ended before the load did, the last: {why}"));
     }
     let used = after.since(&before);
     let page = load.book.page(seconds.clone());

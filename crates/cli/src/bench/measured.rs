@@ -19,16 +19,12 @@ pub struct Measured {
     pub rate: f64,
     pub seconds: u64,
     /// Of those, as many as were whole: what is told below is of them.
-    #[serde(default)]
     pub whole_seconds: Option<usize>,
     /// For how many seconds they came before that.
-    #[serde(default)]
     pub warm_up: Option<u64>,
     /// None where it was there before.
-    #[serde(default)]
     pub started: Option<Started>,
     /// Of the queue's rules.
-    #[serde(default)]
     pub rules_version: Option<String>,
     /// Of the Redis that was started for it: always, everysec or no.
     pub fsync: Option<String>,
@@ -191,14 +187,11 @@ impl fmt::Display for Measured {
             let each = bytes(&self.bytes_per_waiting_ticket);
             writeln!(f, "  beside {} waiting tickets; by so many bytes for each memory grew: {each}", self.waiting)?;
         }
-        let Self { refused, failed, held_back, unanswered, unmatched, streams_lost, .. } = self;
+        let Self { refused, failed, held_back, unanswered, unmatched, .. } = self;
         writeln!(
             f,
             "  refused {refused}, failed {failed}, not sent {held_back}, unanswered {unanswered}, taken and unmatched {unmatched}"
         )?;
-        if *streams_lost > 0 {
-            writeln!(f, "  {streams_lost} streams to the services ended before the load did")?;
-        }
         write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max")?;
         for (name, Latency { p50, p90, p99, p999, max, .. }) in [
             ("enqueue acknowledged", &self.acknowledged_ms),

@@ -1,6 +1,6 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
-use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load, check_tickets};
+use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
 use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
 use super::load::{LEFT_MAX, Load};
@@ -70,10 +70,7 @@ pub async fn run(args: Args) -> Result<()> {
     }
     check_seconds_of_load("--seconds", args.seconds)?;
     report::check(args.json.as_deref())?;
-    if let Some(rate) = args.sustained {
-        check_rate("--sustained", rate)?;
-        check_tickets(rate * args.factor, args.seconds)?;
-    }
+    args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
     args.house.game(&DUEL)?;
     let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;
     let load = house.load(&DUEL).await?;
@@ -89,17 +86,17 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     writeln!(stdout(), "{HEADER}")?;
     let peak = match args.sustained {
         Some(rate) => {
-            let page = step(load, rate, DEMAND.lasts).await;
+            let page = step(load, rate, DEMAND.lasts).await?;
             print("sustained", &page)?;
             Found { sustained: rate, goodput: page.goodput }
         }
         None => find(load, RATE_FIRST, &DEMAND, |probe| writeln!(stdout(), "{}", probe.row())).await?,
     };
     let calm_rate = peak.sustained * CALM;
-    let before = step(load, calm_rate, CALM_BEFORE).await;
+    let before = step(load, calm_rate, CALM_BEFORE).await?;
     print("before", &before)?;
-    let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await;
-    let after = load.offer(calm_rate, CALM_AFTER).await;
+    let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await?;
+    let after = load.offer(calm_rate, CALM_AFTER).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let overloaded = load.book.page(during);
     print("overload", &overloaded)?;

@@ -1,6 +1,7 @@
 //! How it goes, while it goes: a bar at a terminal, else a line every second.
 
 use super::book::{Book, Counts};
+use crate::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -55,7 +56,7 @@ async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, lasts: Du
         before = now;
         let at_s = began.elapsed().as_secs();
         match &name {
-            Some(name) => eprintln!("{name} {at_s}/{} s  {line}", lasts.as_secs().max(at_s)),
+            Some(name) => tell::err(format_args!("{name} {at_s}/{} s  {line}", lasts.as_secs().max(at_s))),
             None => {
                 bar.set_length(lasts.as_secs().max(at_s));
                 bar.set_position(at_s);

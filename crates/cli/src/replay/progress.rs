@@ -1,5 +1,6 @@
 //! How it goes, while it goes: a bar at a terminal, else a line every few seconds.
 
+use crate::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use players::{Arrival, Stage, Tally};
 use std::io::IsTerminal;
@@ -36,7 +37,7 @@ pub fn bar(scale: &Scale) -> ProgressBar {
 
 /// One line to whoever looks on, past the bar.
 pub fn say(bar: &ProgressBar, line: &str) {
-    bar.suspend(|| eprintln!("{line}"));
+    bar.suspend(|| tell::err(line));
 }
 
 /// Runs until it is aborted.
@@ -55,7 +56,7 @@ pub async fn show(stage: Arc<Stage>, bar: ProgressBar, scale: Scale) {
             bar.set_position(Tally::read(&tally.rows));
             bar.set_message(line);
         } else {
-            eprintln!("{}/{} rows  {line}", Tally::read(&tally.rows), scale.rows);
+            tell::err(format_args!("{}/{} rows  {line}", Tally::read(&tally.rows), scale.rows));
         }
     }
 }

@@ -20,6 +20,7 @@ use super::redacted::redacted;
 use super::signals::shutdown_on_signal;
 use crate::keys::KeysDir;
 use crate::misuse::Misuse;
+use crate::tell;
 use anyhow::{Result, bail};
 use banner::Banner;
 use futures::StreamExt;
@@ -27,8 +28,6 @@ use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use sandbox::World;
 use seat::{check_free, seats};
-use std::fmt::Display;
-use std::io::{Write, stdout};
 use store::testing::{Fsync, Listen, RedisServer};
 
 /// Runs the processes until Ctrl-C. One that ends before is reported and not started again: so it can be killed to see what happens.
@@ -49,26 +48,21 @@ pub async fn run(args: ClusterArgs) -> Result<()> {
     let world = realm.world(Some(&url))?;
     answers(&world, &url).await?;
     let pid = redis.as_ref().and_then(RedisServer::pid).map(|id| format!("pid {id}")).unwrap_or_default();
-    tell(format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
+    tell::out(format!("  {:<16} {:<18} {pid}", "redis", redacted(&url)).trim_end());
 
     let start = |seat| Member::start(&realm, &url, seat, &Export::AsHere, None);
     let mut members = seats.iter().map(start).collect::<Result<Vec<_>>>()?;
     let working = async {
         let leader = come_up(&mut members, &seats, &world).await?;
         let rules = &world.rules.current();
-        tell(&Banner { args: &args, url: &url, members: &members, leader: leader.as_deref(), rules });
+        tell::out(Banner { args: &args, url: &url, members: &members, leader: leader.as_deref(), rules });
         news::tell(&mut members, &seats, &*world.store, redis.as_mut(), leader).await
     };
     let outcome = shutdown.run_until_cancelled(working).await.unwrap_or(Ok(()));
-    eprintln!("muster: leaving");
+    tell::err("muster: leaving");
     join_all(members.iter_mut().map(Member::leave)).await;
     drop(redis);
     outcome
-}
-
-/// Players are served all the same where nobody reads it.
-fn tell(line: impl Display) {
-    let _ = writeln!(stdout(), "{line}");
 }
 
 /// A redis-server that ends with this process, however that ends.

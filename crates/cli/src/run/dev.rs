@@ -5,10 +5,10 @@ use super::ports::{METRICS_PORT, MONITOR_PORT, default_port, listen};
 use super::redacted::redacted;
 use super::role::METRICS_IN_USE;
 use super::signals::{leave_with_parent, shutdown_on_signal};
+use crate::tell;
 use anyhow::{Context, Result};
 use domain::{InstanceId, Role};
 use sandbox::{Counts, System, World};
-use std::io::{Write, stdout};
 use std::net::SocketAddr;
 
 const IN_USE: &str = "is a muster already running? Stop it, or choose another address with --host 127.0.0.2";
@@ -46,7 +46,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
     }
     if shutdown.run_until_cancelled(ready(&system, &args, scraped)).await.transpose()?.is_some() {
         shutdown.cancelled().await;
-        eprintln!("muster: leaving");
+        tell::err("muster: leaving");
     }
     if let Some(page) = page {
         page.await.context("the monitor panicked")??;
@@ -58,8 +58,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
 
 async fn ready(system: &System, args: &DevArgs, metrics: SocketAddr) -> Result<()> {
     system.ready().await?;
-    // Players are served all the same where nobody reads it.
-    let _ = writeln!(stdout(), "{}", welcome(system, args, metrics));
+    tell::out(welcome(system, args, metrics));
     Ok(())
 }
 

@@ -3,12 +3,12 @@ use super::doors::network;
 use super::ports::listen;
 use super::signals::{leave_with_parent, shutdown_on_signal};
 use crate::misuse::Misuse;
+use crate::tell;
 use anyhow::{Context, Result};
 use chassis::{Bearer, Network, Shutdown};
 use domain::InstanceId;
 use doors::Member;
 use sandbox::World;
-use std::io::{Write, stdout};
 
 const IN_USE: &str = "stop what listens there, or choose another address with --listen";
 
@@ -40,8 +40,7 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         }
         None => tracing::warn!("the services' doors are taken to be open: no TLS (--insecure)"),
     }
-    // It is served all the same where nobody reads this.
-    let _ = writeln!(stdout(), "monitor http://{}", listener.local_addr()?);
+    tell::out(format_args!("monitor http://{}", listener.local_addr()?));
     let served = monitor::serve(config, listener, deps(&world), shutdown).await;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;

@@ -15,17 +15,25 @@ pub struct Interrupts {
 
 /// From now on signals are heard, and no longer end this process by themselves.
 pub fn interrupts() -> std::io::Result<Interrupts> {
-    let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let interrupts = Interrupts::default();
+    let fire = interrupts.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if fire.finish.is_cancelled() { fire.stop.cancel() } else { fire.finish.cancel() }
+        }
+    });
     // Under `nohup` the end of the terminal is none of this process's.
     if !is_ignored(Signal::SIGHUP) {
-        kinds.push(SignalKind::hangup());
-    }
-    let interrupts = Interrupts::default();
-    for kind in kinds {
-        let (mut asked, fire) = (signal(kind)?, interrupts.clone());
+        let (mut hangup, finish) = (signal(SignalKind::hangup())?, interrupts.finish.clone());
         tokio::spawn(async move {
-            while asked.recv().await.is_some() {
-                if fire.finish.is_cancelled() { fire.stop.cancel() } else { fire.finish.cancel() }
+            // Shell and kernel both tell of one end.
+            while hangup.recv().await.is_some() {
+                finish.cancel();
             }
         });
     }

@@ -1,5 +1,6 @@
 //! A watch that worked before is worth waiting for.
 
+use crate::tell;
 use api::v1;
 use players::{Retry, Watch, is_passing};
 use std::time::Duration;
@@ -37,7 +38,7 @@ impl Patience {
             if watch.opened == 0 || !is_passing(status.code()) {
                 return Err(explain(&status));
             }
-            let outage = self.outage(watch.opened, || eprintln!("reconnecting: {:#}", explain(&status)));
+            let outage = self.outage(watch.opened, || tell::err(format_args!("reconnecting: {:#}", explain(&status))));
             if outage.since.elapsed() >= RECONNECT_MAX {
                 let waited = RECONNECT_MAX.as_secs();
                 return Err(explain(&status).context(format!("no watch for {waited} s")));

@@ -40,7 +40,7 @@ pub struct Ailing {
     /// Held open, and not read.
     _unread: Option<Unread>,
     /// Ends with it.
-    _noise: JoinSet<()>,
+    _noise: JoinSet<Result<()>>,
 }
 
 struct Unread {
@@ -97,9 +97,7 @@ fn stop(house: &House, role: Role) -> Result<Ailing> {
 async fn noise(house: &House, rate: f64, lasts: Duration) -> Result<Ailing> {
     let load = Load::open(&DUEL, &house.doors_of(1)).await?;
     let mut noise = JoinSet::new();
-    noise.spawn(async move {
-        load.offer(rate, lasts * 2).await;
-    });
+    noise.spawn(async move { load.offer(rate, lasts * 2).await.map(drop) });
     Ok(Ailing { _noise: noise, ..Ailing::default() })
 }
 

@@ -45,15 +45,19 @@ impl Stage {
     /// Has players come, and counts once all is in its stride. `own` is all that runs for all stages.
     pub async fn count(&mut self, args: &Args, own: &[u32]) -> Result<Run> {
         let meter = Meter { services: self.house.pids()?, monitor: self.monitor()?, own: own.to_vec() };
-        self.load.offer(args.rate, Duration::from_secs(args.warm_up)).await;
+        self.offer(args.rate, args.warm_up).await?;
         self.observed()?;
         let (before, matched_before) = (meter.read()?, self.load.book.counts().matched);
-        self.load.offer(args.rate, Duration::from_secs(args.seconds)).await;
+        self.offer(args.rate, args.seconds).await?;
         let (used, matched) = (meter.read()?.since(&before), self.load.book.counts().matched - matched_before);
         ensure!(matched > 0, "nobody was matched");
         let (traces, told_bytes) = self.observed()?;
         self.load.settle(0, SETTLE_MAX).await;
         Ok(Run { setting: self.setting, matched, used, traces, told_bytes })
+    }
+
+    async fn offer(&self, rate: f64, seconds: u64) -> Result<()> {
+        self.house.whole(self.load.offer(rate, Duration::from_secs(seconds))).await.map(drop)
     }
 
     pub async fn close(self) {

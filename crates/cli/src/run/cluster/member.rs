@@ -2,6 +2,7 @@ use super::export::Export;
 use super::process::process;
 use super::seat::Seat;
 use crate::run::args::RealmArgs;
+use crate::tell;
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -63,10 +64,13 @@ impl Member {
         let name = &self.seat.name;
         match tokio::time::timeout(LEAVE_WAIT_MAX, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => {}
-            Ok(Ok(status)) => eprintln!("muster: {name} ended: {status}"),
-            Ok(Err(error)) => eprintln!("muster: {name}: {error}"),
+            Ok(Ok(status)) => tell::err(format_args!("muster: {name} ended: {status}")),
+            Ok(Err(error)) => tell::err(format_args!("muster: {name}: {error}")),
             Err(_) => {
-                eprintln!("muster: {name} did not leave within {} s and is killed", LEAVE_WAIT_MAX.as_secs());
+                tell::err(format_args!(
+                    "muster: {name} did not leave within {} s and is killed",
+                    LEAVE_WAIT_MAX.as_secs()
+                ));
                 let _ = self.child.kill().await;
             }
         }

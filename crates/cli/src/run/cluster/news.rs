@@ -4,6 +4,7 @@ use super::lead::Lead;
 use super::member::Member;
 use super::ready::name_of;
 use super::seat::Seat;
+use crate::tell;
 use anyhow::{Result, bail};
 use futures::stream::{FuturesUnordered, StreamExt, unfold};
 use std::future::pending;
@@ -37,7 +38,7 @@ pub async fn tell(
         tokio::select! {
             end = ends.next() => {
                 let Some((name, how)) = end else { bail!("every process has ended") };
-                eprintln!("muster: {how}");
+                tell::err(format_args!("muster: {how}"));
                 lead.ended(name, Instant::now());
             }
             Some(look) = looks.next() => {
@@ -45,7 +46,7 @@ pub async fn tell(
                 let Ok(Some(leader)) = look else { continue };
                 let name = name_of(seats, &leader);
                 if let Some(vacant) = lead.said(&name, Instant::now()) {
-                    eprintln!("muster: {name} leads; nobody did for {:.1} s", vacant.as_secs_f64());
+                    tell::err(format_args!("muster: {name} leads; nobody did for {:.1} s", vacant.as_secs_f64()));
                 }
             }
             () = &mut redis_end, if redis_runs => redis_runs = false,
@@ -65,5 +66,5 @@ async fn tell_end(redis: Option<&mut RedisServer>) {
     let Some(mut end) = end else { return pending().await };
     // An end that can't be read is one, too.
     let _ = end.read_to_end(&mut Vec::new()).await;
-    eprintln!("muster: redis ended; to start it again: {}", redis.command_line());
+    tell::err(format_args!("muster: redis ended; to start it again: {}", redis.command_line()));
 }
