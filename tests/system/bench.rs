@@ -1,7 +1,7 @@
 //! What a ticket takes can be measured, scenario by scenario, and set against what it took before.
 
 use crate::house::{House, On};
-use crate::processes::{MUSTER, Processes};
+use crate::processes::{MUSTER, Processes, WITH_TERMINAL};
 use anyhow::{Context, Result};
 use domain::Role;
 use nix::sys::signal::{Signal, kill};
@@ -209,9 +209,10 @@ fn children(pid: Pid) -> Vec<String> {
 async fn a_measurement_that_a_signal_ends_leaves_nothing() -> Result<()> {
     for (scenario, signal) in [("duel", Signal::SIGTERM), ("cold-start", Signal::SIGTERM), ("duel", Signal::SIGHUP)] {
         let dir = tempfile::tempdir()?;
-        let mut command = Command::new(MUSTER);
-        command.args(["bench", scenario]).env("TMPDIR", dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut bench = command.spawn()?;
+        let [env, hears] = WITH_TERMINAL;
+        let mut command = Command::new(env);
+        command.args([hears, MUSTER, "bench", scenario]).env("TMPDIR", dir.path());
+        let mut bench = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let pid = Pid::from_raw(bench.id().cast_signed());
         let started = eventually("a bench starts processes", || async move {
             let started = children(pid);

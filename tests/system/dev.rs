@@ -1,6 +1,6 @@
 //! `muster dev` as its user starts it, at its documented ports of an address that nobody else has.
 
-use crate::processes::MUSTER;
+use crate::processes::{MUSTER, WITH_TERMINAL};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -34,9 +34,10 @@ impl Dev {
 
     async fn start_telling(stderr: Stdio) -> Result<Self> {
         let host = own_host();
-        let mut command = Command::new(MUSTER);
+        let [env, hears] = WITH_TERMINAL;
+        let mut command = Command::new(env);
         command
-            .args(["dev", "--host", &host.to_string()])
+            .args([hears, MUSTER, "dev", "--host", &host.to_string()])
             .env("RUST_LOG", "error")
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);

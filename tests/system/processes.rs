@@ -23,6 +23,8 @@ use tokio::time::timeout;
 
 /// The binary that is tested.
 pub const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+/// Has what follows hear the end of a terminal, which whoever runs the tests may have said to ignore, as `nohup` does.
+pub const WITH_TERMINAL: [&str; 2] = ["env", "--default-signal=HUP"];
 /// The rules of those that are observed.
 const DUEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/duel.toml");
 const TEAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/teams-2v2.toml");
