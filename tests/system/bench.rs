@@ -146,13 +146,18 @@ async fn a_system_that_is_there_is_measured() -> Result<()> {
 
 #[tokio::test]
 async fn whoever_is_taken_and_never_told_is_counted() -> Result<()> {
+    is_counted_by("stream").await?;
+    is_counted_by("unary").await
+}
+
+async fn is_counted_by(via: &str) -> Result<()> {
     let mut system = Processes::start(Counts { playservers: 2, ..Counts::ONE_EACH }).await?;
     let [target, play] = [Role::Orchestrator, Role::Playserver].map(|role| system.addresses(role).join(","));
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("told.json");
     let mut bench = tokio::process::Command::new(MUSTER);
     bench.args(["bench", "duel", "--rate", "100", "--warm-up", "1", "--seconds", "4", "--json"]).arg(&file);
-    bench.args(["--target", &target, "--play", &play]).stdout(Stdio::null()).stderr(Stdio::piped());
+    bench.args(["--via", via, "--target", &target, "--play", &play]).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut bench = bench.spawn()?;
     let mut lines = BufReader::new(bench.stderr.take().context("what it says")?).lines();
     let second = lines.next_line().await?.context("it tells how it goes")?;

@@ -1,6 +1,7 @@
 //! Players who each call for themselves: one Enqueue, one Watch, and an EndMatch by the one who ends it. They share connections.
 
 use super::desk::{Arrival, Desk};
+use crate::client::cause;
 use anyhow::Result;
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
@@ -76,22 +77,25 @@ impl Callers {
 impl Caller {
     async fn come(mut self, arrival: Arrival) {
         let number = arrival.number;
-        if let Err(status) = self.play(arrival).await {
-            self.desk.book.refused(number, status.code(), status.message());
+        let enqueued = match self.queueing.enqueue(self.desk.request(arrival)).await {
+            Ok(enqueued) => enqueued.into_inner(),
+            Err(status) => return self.desk.book.refused(number, status.code(), status.message()),
+        };
+        self.desk.book.taken(number);
+        if let Err(status) = self.play(enqueued.ticket.unwrap_or_default().id).await {
+            self.desk.book.broke(&format!("a Watch broke: {}", cause(&status)));
         }
     }
 
-    async fn play(&mut self, arrival: Arrival) -> Result<(), Status> {
-        let number = arrival.number;
-        let enqueued = self.queueing.enqueue(self.desk.request(arrival)).await?.into_inner();
-        self.desk.book.taken(number);
-        let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
+    async fn play(&mut self, ticket_id: String) -> Result<(), Status> {
+        let subject = Some(watch_request::Subject::TicketId(ticket_id));
         let request = v1::WatchRequest { subject, ..Default::default() };
         let mut news = self.playing.watch(request).await?.into_inner();
         while let Some(update) = news.message().await? {
             let heard = self.desk.hear(&update);
             if let Some(match_id) = heard.over {
-                self.playing.end_match(v1::EndMatchRequest { match_id, ..Default::default() }).await?;
+                // What is not ended now ends at its longest time.
+                let _ = self.playing.end_match(v1::EndMatchRequest { match_id, ..Default::default() }).await;
             }
             if heard.is_last {
                 break;
