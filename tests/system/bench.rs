@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::Counts;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::fs::DirEntry;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -249,18 +250,56 @@ async fn started(bench: Pid, role: &str) -> Result<Pid> {
     Ok(Pid::from_raw(found.await.parse()?))
 }
 
-#[tokio::test]
-async fn a_measurement_ends_with_the_first_process_that_does() -> Result<()> {
-    let mut command = Command::new(MUSTER);
-    command.args(["bench", "duel", "--rate", "20", "--seconds", "3600"]).stdout(Stdio::null()).stderr(Stdio::piped());
-    let bench = command.spawn()?;
-    let matchmaker = started(Pid::from_raw(bench.id().cast_signed()), "matchmaker").await?;
-    // Its last child is started after it.
-    started(Pid::from_raw(bench.id().cast_signed()), "orchestrator").await?;
-    kill(matchmaker, Signal::SIGKILL)?;
+/// What `bench` says for its end, once the process that it cannot do without was killed.
+async fn told_of_end(mut bench: Command, needed: impl AsyncFn(Pid) -> Result<Pid>) -> Result<String> {
+    let bench = bench.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let needed = needed(Pid::from_raw(bench.id().cast_signed())).await?;
+    kill(needed, Signal::SIGKILL)?;
     let ended = spawn_blocking(|| bench.wait_with_output()).await??;
-    let told = String::from_utf8(ended.stderr)?;
-    assert!(ended.status.code() == Some(1) && told.contains("error: "), "{told}");
+    assert_eq!(ended.status.code(), Some(1));
+    Ok(String::from_utf8(ended.stderr)?)
+}
+
+/// The server that a measurement started by way of its keeper, once that has written to it: one that is not up yet would be started again.
+async fn redis_of(bench: Pid) -> Result<Pid> {
+    let found = eventually("a bench works with its Redis", || async move {
+        let keepers = children(bench).into_iter().filter_map(|keeper| keeper.parse().ok());
+        let started = keepers.flat_map(|keeper| children(Pid::from_raw(keeper))).next().ok_or("no keeper's child")?;
+        let title = std::fs::read_to_string(format!("/proc/{started}/cmdline")).unwrap_or_default();
+        let address = title.trim_matches('\0').strip_prefix("redis-server ").ok_or_else(|| title.clone())?;
+        let keys = keys_at(address).await.map_err(|error| error.to_string())?;
+        if keys == 0 { Err("no key".to_owned()) } else { Ok(started) }
+    });
+    Ok(Pid::from_raw(found.await.parse()?))
+}
+
+async fn keys_at(address: &str) -> redis::RedisResult<u64> {
+    let mut redis = redis::Client::open(format!("redis://{address}"))?.get_multiplexed_async_connection().await?;
+    redis::cmd("DBSIZE").query_async(&mut redis).await
+}
+
+#[tokio::test]
+async fn a_measurement_ends_with_what_it_cannot_do_without() -> Result<()> {
+    let mut duel = Command::new(MUSTER);
+    duel.args(["bench", "duel", "--rate", "20", "--seconds", "3600"]);
+    let matchmaker = async |bench| {
+        let matchmaker = started(bench, "matchmaker").await;
+        // Its last child is started after it.
+        started(bench, "orchestrator").await?;
+        matchmaker
+    };
+    let told = told_of_end(duel, matchmaker).await?;
+    assert!(told.contains("error: "), "{told}");
+
+    let mut scripts = Command::new(MUSTER);
+    scripts.args(["bench", "scripts", "--seconds", "3600"]);
+    let told = told_of_end(scripts, redis_of).await?;
+    assert!(told.contains("error: ") && told.contains("redis"), "{told}");
+
+    let mut cold_start = Command::new(MUSTER);
+    cold_start.args(["bench", "cold-start", "--runs", "100"]);
+    let told = told_of_end(cold_start, async |bench| started(bench, "dev").await).await?;
+    assert_eq!(told, "error: muster dev ended: signal: 9 (SIGKILL)\n");
     Ok(())
 }
 
@@ -293,6 +332,17 @@ fn whoever_stops_reading_is_no_reason_to_panic() -> Result<()> {
     assert_eq!((ran.status.code(), told.as_str()), (Some(1), "error: No space left on device (os error 28)\n"));
     let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
     assert!(figure(&told, "/tickets_per_s") > 0.0, "{told:#}");
+    // What is told row by row is measured to its end where a file is to have it, and only there.
+    let isolation =
+        ["bench", "isolation", "--trouble", "hung-matchmaker", "--rate", "20", "--warm-up", "1", "--seconds", "2"];
+    let on_full_disk = |flags: &[&OsStr]| -> Result<Option<i32>> {
+        let full = std::fs::File::options().write(true).open("/dev/full")?;
+        Ok(Command::new(MUSTER).args(isolation).args(flags).stdout(full).output()?.status.code())
+    };
+    assert_eq!(on_full_disk(&[])?, Some(1));
+    assert_eq!(on_full_disk(&["--json".as_ref(), file.as_ref()])?, Some(0));
+    let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    assert!(figure(&told, "/0/p99_ratio") > 0.0, "{told:#}");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::crowd::Crowd;
 use super::proc::cpu_s;
 use super::scenario::Scenario;
+use super::usage::{REDIS, while_all_run};
 use anyhow::{Context, Result, bail, ensure};
 use api::{Message, v1};
 use domain::{Cursor, Encoded, InstanceId, MatchId, RealmId, Rules, Ticket, TicketId};
@@ -42,15 +43,23 @@ pub struct Ceiling {
 /// Runs the scripts of `scenario`'s tickets on this Redis and counts what it takes.
 pub async fn measure(redis: &RedisServer, scenario: &Scenario, rules: &Rules, lasts: Duration) -> Result<Ceiling> {
     let pid = redis.pid().context("redis has ended")?;
-    let stand = Arc::new(Stand::open(redis.url(), scenario, rules.clone()).await?);
-    let (began, cpu_before) = (Instant::now(), cpu_s(pid)?);
-    let lanes = (PLAYERS_IN_WORK / rules.team_sizes().iter().sum::<usize>()).max(1);
+    let work = async {
+        let stand = Stand::open(redis.url(), scenario, rules.clone()).await?;
+        drive(Arc::new(stand), pid, lasts).await
+    };
+    while_all_run(&[(REDIS.to_owned(), pid)], work).await
+}
+
+async fn drive(stand: Arc<Stand>, pid: u32, lasts: Duration) -> Result<Ceiling> {
+    let redis_s = || cpu_s(pid).context("redis has ended");
+    let (began, cpu_before) = (Instant::now(), redis_s()?);
+    let lanes = (PLAYERS_IN_WORK / stand.rules.team_sizes().iter().sum::<usize>()).max(1);
     let lanes = (0..lanes).map(|lane| tokio::spawn(stand.clone().matches(lane, began + lasts)));
     let mut tickets = 0;
     for lane in try_join_all(lanes).await? {
         tickets += lane?;
     }
-    let (took_s, cpu_used_s) = (began.elapsed().as_secs_f64(), cpu_s(pid)? - cpu_before);
+    let (took_s, cpu_used_s) = (began.elapsed().as_secs_f64(), redis_s()? - cpu_before);
     ensure!(tickets > 0, "redis answers too slowly for even one match");
     let tickets = tickets as f64;
     Ok(Ceiling { tickets_per_s: tickets / took_s, redis_us_per_ticket: cpu_used_s * 1e6 / tickets })

@@ -1,7 +1,7 @@
 //! From the start of `muster dev` to the first match that its players are told of.
 
 use super::bounds::check_number;
-use super::report;
+use super::report::ReportArgs;
 use crate::run::Export;
 use anyhow::{Context, Result, bail};
 use api::v1::play_client::PlayClient;
@@ -9,9 +9,7 @@ use api::v1::queue_client::QueueClient;
 use api::v1::{self, TicketState, watch_request};
 use chassis::channel;
 use serde::Serialize;
-use std::io::{Write, stdout};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -24,6 +22,8 @@ const QUEUE_PORT: u16 = 7600;
 const PLAY_PORT: u16 = 7610;
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(30);
+/// How long after its connections a process that dies may end.
+const END_MAX: Duration = Duration::from_millis(500);
 /// Between two tries of a player who finds nobody there yet.
 const TRY_EVERY: Duration = Duration::from_millis(1);
 
@@ -32,9 +32,8 @@ pub struct Args {
     /// How many starts are measured, one after the other
     #[arg(long, env = "MUSTER_BENCH_RUNS", default_value_t = 5, value_name = "N")]
     runs: usize,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +46,7 @@ struct Measured {
 
 pub async fn run(args: Args) -> Result<()> {
     check_number("--runs", args.runs, (1, RUNS_MAX))?;
-    report::check(args.json.as_deref())?;
+    args.report.check()?;
     let mut runs_ms = Vec::new();
     for _ in 0..args.runs {
         runs_ms.push(start().await?.as_secs_f64() * 1e3);
@@ -56,15 +55,11 @@ pub async fn run(args: Args) -> Result<()> {
     sorted.sort_by(f64::total_cmp);
     let (last, median_ms) = (sorted.len() - 1, f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]));
     let measured = Measured { scenario: "cold-start", median_ms, runs_ms };
-    report::write(args.json.as_deref(), &measured)?;
-    writeln!(
-        stdout(),
+    let shown = format_args!(
         "cold start: {median_ms:.0} ms to the first match ({:.0} to {:.0} ms, {} runs)",
-        sorted[0],
-        sorted[last],
-        args.runs
-    )?;
-    Ok(())
+        sorted[0], sorted[last], args.runs
+    );
+    args.report.tell(&measured, shown)
 }
 
 /// One start, at whose end nothing is left.
@@ -108,9 +103,15 @@ async fn free_host() -> Result<Ipv4Addr> {
 
 /// Two players come at once, and both are told.
 async fn first_match(host: Ipv4Addr, dev: &mut Child) -> Result<()> {
-    tokio::select! {
+    let matched = tokio::select! {
         ended = dev.wait() => bail!("muster dev ended: {}", ended?),
-        matched = async { tokio::try_join!(plays(host, "ada"), plays(host, "bob")) } => matched.map(drop),
+        matched = async { tokio::try_join!(plays(host, "ada"), plays(host, "bob")) } => matched,
+    };
+    let Err(error) = matched else { return Ok(()) };
+    // Players hear first of a process that dies.
+    match timeout(END_MAX, dev.wait()).await {
+        Ok(ended) => bail!("muster dev ended: {}", ended?),
+        Err(_) => Err(error),
     }
 }
 

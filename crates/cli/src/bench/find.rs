@@ -5,9 +5,9 @@ use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
 use super::progress::Progress;
+use super::report::ReportArgs;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
-use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -111,20 +111,15 @@ pub struct Found {
     pub goodput: f64,
 }
 
-/// Searches from `rate` on, and tells of each probe.
-pub async fn find(
-    load: &Load,
-    rate: f64,
-    demand: &Demand,
-    mut tell: impl FnMut(&Probe) -> io::Result<()>,
-) -> Result<Found> {
+/// Searches from `rate` on, and reports a row for each probe.
+pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) -> Result<Found> {
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, demand).await?;
-            tell(&probe)?;
+            report.row(probe.row())?;
             goodput = goodput.max(probe.page.goodput);
             lasts = probe.is_kept;
             if lasts {
@@ -146,7 +141,7 @@ pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
 }
 
 /// A rate that was tried.
-pub struct Probe {
+struct Probe {
     page: Page,
     /// Of the wait that is bounded, in ms.
     p99_ms: f64,
@@ -175,7 +170,7 @@ pub fn header() -> String {
 }
 
 impl Probe {
-    pub fn row(&self) -> String {
+    fn row(&self) -> String {
         format!("{} {:>15.1}", self.page.row("probe"), self.p99_ms)
     }
 }

@@ -2,10 +2,10 @@
 
 use super::load::{Addresses, Load, Realm, Via};
 use super::scenario::Scenario;
-use super::usage::{LOAD, REDIS, Usage};
+use super::usage::{LOAD, REDIS, while_all_run};
 use crate::misuse::Misuse;
 use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use chassis::{Network, PEERS_POLL_MS};
 use domain::{Role, Rules};
 use futures::future::{join_all, try_join_all};
@@ -22,8 +22,6 @@ use tokio::time::sleep;
 
 /// How long members take to find one another once all are registered: whoever came before would be told that nobody has room.
 const MEET: Duration = Duration::from_millis(2 * PEERS_POLL_MS);
-/// How often is looked whether all are there.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Processes of one role.
 const MEMBERS_MAX: i64 = 16;
 const MOVERS: usize = 2;
@@ -189,8 +187,7 @@ impl House {
 
     /// The processes of the services. Fails where one has ended.
     pub fn pids(&self) -> Result<Vec<u32>> {
-        let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
-        self.all().map(pid).collect()
+        Ok(processes_of(self.all())?.into_iter().map(|(_, pid)| pid).collect())
     }
 
     /// Signals the first process of a role; false where it has ended.
@@ -200,10 +197,9 @@ impl House {
 
     /// Each process that is measured, by its role; this one too.
     pub fn processes(&self) -> Result<Vec<(String, u32)>> {
-        let services = self.all().map(|member| member.seat.role.as_str()).zip(self.pids()?);
         let redis = self.redis.pid().context("redis has ended")?;
-        let all = services.chain([(REDIS, redis), (LOAD, std::process::id())]);
-        Ok(all.map(|(name, pid)| (name.to_owned(), pid)).collect())
+        let others = [(REDIS.to_owned(), redis), (LOAD.to_owned(), std::process::id())];
+        Ok(processes_of(self.all())?.into_iter().chain(others).collect())
     }
 
     /// Where services tell what they measure.
@@ -217,19 +213,7 @@ impl House {
 
     /// What comes of `work`; that a process has ended, where one does before.
     pub async fn whole<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::select! {
-            done = work => done,
-            ended = self.ended() => Err(ended),
-        }
-    }
-
-    async fn ended(&self) -> Error {
-        loop {
-            sleep(LOOK_EVERY).await;
-            if let Err(ended) = self.processes().and_then(|processes| Usage::of_processes(&processes)) {
-                return ended;
-            }
-        }
+        while_all_run(&self.processes()?, work).await
     }
 
     /// Those who ask before those whom they ask: nobody is missed.
@@ -248,9 +232,17 @@ async fn members_of(realm: &RealmArgs, counts: Counts, redis: &str, export: &Exp
         let port = free_port().context("no free port")?;
         seat.metrics = Some(SocketAddr::new(seat.address.ip(), port));
     }
-    let members = seats.iter().map(|seat| Member::start(realm, redis, seat, export, None)).collect::<Result<_>>()?;
-    ready(&seats, &*realm.world(Some(redis))?.store).await?;
+    let starting = seats.iter().map(|seat| Member::start(realm, redis, seat, export, None));
+    let members: Vec<Member> = starting.collect::<Result<_>>()?;
+    let world = realm.world(Some(redis))?;
+    while_all_run(&processes_of(members.iter())?, ready(&seats, &*world.store)).await?;
     Ok(members)
+}
+
+/// The processes of the services, each by its role. Fails where one has ended.
+fn processes_of<'a>(members: impl Iterator<Item = &'a Member>) -> Result<Vec<(String, u32)>> {
+    let pid = |member: &Member| member.pid().with_context(|| format!("{} has ended", member.seat.name));
+    members.map(|member| Ok((member.seat.role.as_str().to_owned(), pid(member)?))).collect()
 }
 
 fn realm_of(members: &[Member]) -> Realm {

@@ -7,13 +7,11 @@ use super::house::{House, HouseArgs};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::progress::Progress;
-use super::report;
+use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::run::Export;
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::io::{Write, stdout};
-use std::path::PathBuf;
 use std::time::Duration;
 use trouble::Trouble;
 
@@ -34,9 +32,8 @@ pub struct Args {
     /// Only these troubles
     #[arg(long, env = "MUSTER_BENCH_TROUBLES", value_enum, value_delimiter = ',', value_name = "NAME")]
     trouble: Vec<Trouble>,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     house: HouseArgs,
 }
@@ -50,24 +47,31 @@ struct Struck {
     p99_ratio: f64,
 }
 
+impl Struck {
+    fn row(&self) -> String {
+        let Self { trouble, without_ms, with_ms, p99_ratio } = self;
+        let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
+        format!("{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms))
+    }
+}
+
 pub async fn run(args: Args) -> Result<()> {
     check_rate("--rate", args.rate)?;
     check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
-    report::check(args.json.as_deref())?;
+    args.report.check()?;
     args.house.game(&DUEL)?;
     args.house.check_one_realm()?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
-    writeln!(stdout(), "others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio")?;
+    let header = format_args!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio");
+    args.report.row(header)?;
     let mut all = Vec::new();
     for trouble in args.troubles() {
         let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;
-        let Struck { trouble, without_ms, with_ms, p99_ratio } = &struck;
-        let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
-        writeln!(stdout(), "{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms))?;
+        args.report.row(struck.row())?;
         all.push(struck);
     }
-    report::write(args.json.as_deref(), &all)
+    args.report.write(&all)
 }
 
 impl Args {
@@ -80,6 +84,7 @@ async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
     let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
     let load = Load::open(&DUEL, &house.doors_of(0)).await?;
     let struck = house.whole(measure(args, trouble, &house, &load)).await;
+    trouble.end(&house);
     drop(load);
     house.leave().await;
     struck
@@ -90,10 +95,9 @@ async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> R
     let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), warm_up + 2 * lasts);
     load.offer(args.rate, warm_up).await?;
     let without = load.offer(args.rate, lasts).await?;
-    let ailing = trouble.begin(house, load, args.rate, lasts).await?;
+    let _ailing = trouble.begin(house, load, args.rate, lasts).await?;
     let with = load.offer(args.rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    trouble.end(house, ailing);
     let wait_ms = |seconds| load.waits_for_system_of(seconds, |number| !trouble.concerns(load, number));
     let (without_ms, with_ms) = (wait_ms(without)?, wait_ms(with)?);
     let p99_ratio = with_ms.p99 / without_ms.p99;

@@ -10,14 +10,13 @@ use super::measured::Measured;
 use super::page::Page;
 use super::place::{Place, TargetArgs};
 use super::progress::Progress;
-use super::report;
+use super::report::ReportArgs;
 use super::scenario::{Scenario, Waiting};
 use super::usage::Figures;
 use super::waiting;
 use crate::misuse::Misuse;
 use crate::tell;
 use anyhow::{Result, ensure};
-use std::io::{Write, stdout};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,9 +43,8 @@ pub struct Args {
     /// For how long afterwards the same Redis runs the scripts of such tickets and nothing else, in seconds; 0: not at all [default: 5]
     #[arg(long, env = "MUSTER_BENCH_CEILING", value_name = "SECONDS")]
     ceiling: Option<u64>,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Set it against what such a file says of the same scenario
     #[arg(long, env = "MUSTER_BENCH_AGAINST", value_name = "FILE")]
     against: Option<PathBuf>,
@@ -72,10 +70,8 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
         // What was measured is worth telling without it.
         Err(error) => tell::err(format_args!("muster: the scripts alone could not be measured: {error:#}")),
     }
-    // Whoever reads no more of what is printed still has the file.
-    report::write(args.json.as_deref(), &measured.told())?;
-    writeln!(stdout(), "{measured}")?;
-    before.map_or(Ok(()), |before| Ok(writeln!(stdout(), "\n{}", measured.against(&before))?))
+    let against = before.map(|before| format!("\n\n{}", measured.against(&before))).unwrap_or_default();
+    args.report.tell(&measured.told(), format_args!("{measured}{against}"))
 }
 
 impl Args {
@@ -100,7 +96,7 @@ impl Args {
         if self.find.demand().is_some() && scenario.burst.is_some() {
             return Err(Misuse::new(format!("--find looks for a steady rate, and {} has none", scenario.name)).into());
         }
-        report::check(self.json.as_deref())?;
+        self.report.check()?;
         self.house.game(scenario).map(drop)
     }
 
@@ -146,9 +142,9 @@ async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &
 async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
     let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
-    writeln!(stdout(), "{}", find::header())?;
-    let found = find::find(load, rate, &demand, |probe| writeln!(stdout(), "{}", probe.row())).await?;
-    writeln!(stdout())?;
+    args.report.row(find::header())?;
+    let found = find::find(load, rate, &demand, &args.report).await?;
+    args.report.row("")?;
     let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
     if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds as usize) {
         tell::err(format_args!(

@@ -10,14 +10,12 @@ mod summary;
 
 use super::bounds::{check_number, check_rate, check_seconds};
 use super::house::HouseArgs;
-use super::report;
+use super::report::ReportArgs;
 use super::scenario::DUEL;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use run::{Run, Setting};
 use stage::Stage;
-use std::io::{Write, stdout};
-use std::path::PathBuf;
 use summary::Summary;
 
 const ROUNDS_MAX: usize = 100;
@@ -38,9 +36,8 @@ pub struct Args {
     warm_up: u64,
     #[command(flatten)]
     house: HouseArgs,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -52,8 +49,7 @@ pub async fn run(args: Args) -> Result<()> {
     let measured = measure(&args, &mut stages).await;
     join_all(stages.into_iter().map(Stage::close)).await;
     let rounds = measured?;
-    report::write(args.json.as_deref(), &rounds)?;
-    Ok(writeln!(stdout(), "\n{}", Summary { rate: args.rate, rounds: &rounds })?)
+    args.report.tell(&rounds, format_args!("\n{}", Summary { rate: args.rate, rounds: &rounds }))
 }
 
 impl Args {
@@ -62,13 +58,13 @@ impl Args {
         check_number("--rounds", self.rounds, (1, ROUNDS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
-        report::check(self.json.as_deref())?;
+        self.report.check()?;
         self.house.game(&DUEL).map(drop)
     }
 }
 
 async fn measure(args: &Args, stages: &mut [Stage]) -> Result<Vec<Vec<Run>>> {
-    writeln!(stdout(), "{}", run::HEADER)?;
+    args.report.row(run::HEADER)?;
     let mut rounds = Vec::new();
     for number in 1..=args.rounds {
         rounds.push(round(args, number, stages).await?);
@@ -88,7 +84,7 @@ async fn round(args: &Args, number: usize, stages: &mut [Stage]) -> Result<Vec<R
     for stage in stages {
         let name = stage.setting.name();
         let run = stage.count(args, &own).await.with_context(|| format!("{name} in round {number}"))?;
-        writeln!(stdout(), "{}", run.line(number))?;
+        args.report.row(run.line(number))?;
         runs.push(run);
     }
     Ok(runs)

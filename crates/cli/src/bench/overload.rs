@@ -4,17 +4,15 @@ use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
 use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
 use super::load::{LEFT_MAX, Load};
-use super::page::{HEADER, Page};
-use super::report;
+use super::page::HEADER;
+use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt;
-use std::io::{self, Write, stdout};
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
 const FACTOR_MAX: f64 = 100.0;
@@ -41,9 +39,8 @@ pub struct Args {
     /// Take this for what is sustained, in players per second, instead of finding it out
     #[arg(long, env = "MUSTER_BENCH_SUSTAINED", value_name = "RATE")]
     sustained: Option<f64>,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     house: HouseArgs,
 }
@@ -69,7 +66,7 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Misuse::new(format!("--factor must be 1 to {FACTOR_MAX}, is {}", args.factor)).into());
     }
     check_seconds_of_load("--seconds", args.seconds)?;
-    report::check(args.json.as_deref())?;
+    args.report.check()?;
     args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
     args.house.game(&DUEL)?;
     let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;
@@ -78,29 +75,29 @@ pub async fn run(args: Args) -> Result<()> {
     drop(load);
     house.leave().await;
     let measured = measured?;
-    report::write(args.json.as_deref(), &measured)?;
-    Ok(writeln!(stdout(), "{measured}")?)
+    args.report.tell(&measured, &measured)
 }
 
 async fn measure(args: &Args, load: &Load) -> Result<Measured> {
-    writeln!(stdout(), "{HEADER}")?;
+    let report = &args.report;
+    report.row(HEADER)?;
     let peak = match args.sustained {
         Some(rate) => {
             let page = step(load, rate, DEMAND.lasts).await?;
-            print("sustained", &page)?;
+            report.row(page.row("sustained"))?;
             Found { sustained: rate, goodput: page.goodput }
         }
-        None => find(load, RATE_FIRST, &DEMAND, |probe| writeln!(stdout(), "{}", probe.row())).await?,
+        None => find(load, RATE_FIRST, &DEMAND, report).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await?;
-    print("before", &before)?;
+    report.row(before.row("before"))?;
     let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await?;
     let after = load.offer(calm_rate, CALM_AFTER).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let overloaded = load.book.page(during);
-    print("overload", &overloaded)?;
-    print("after", &load.book.page(after.clone()))?;
+    report.row(overloaded.row("overload"))?;
+    report.row(load.book.page(after.clone()).row("after"))?;
     let most = peak.goodput.max(overloaded.goodput);
     Ok(Measured {
         scenario: "overload",
@@ -133,8 +130,4 @@ fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     let ill = after.clone().rfind(|second| !is_well(*second));
     let seconds = ill.map_or(0, |last| last + 1 - after.start);
     (seconds < after.len()).then_some(seconds)
-}
-
-fn print(name: &str, page: &Page) -> io::Result<()> {
-    writeln!(stdout(), "{}", page.row(name))
 }

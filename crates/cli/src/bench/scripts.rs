@@ -2,12 +2,10 @@
 
 use super::bounds::check_seconds;
 use super::ceiling::{self, Ceiling};
-use super::report;
+use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::run::{FsyncArg, start_redis};
 use anyhow::Result;
-use std::io::{Write, stdout};
-use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -18,18 +16,17 @@ pub struct Args {
     /// fsync of the redis-server that is started: always, everysec or no
     #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
     fsync: FsyncArg,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub async fn run(args: Args) -> Result<()> {
     check_seconds("--seconds", args.seconds)?;
-    report::check(args.json.as_deref())?;
+    args.report.check()?;
     let redis = start_redis(args.fsync.into())?;
     let rules = DUEL.rules()?;
     let ceiling = ceiling::measure(&redis, &DUEL, &rules, Duration::from_secs(args.seconds)).await?;
-    report::write(args.json.as_deref(), &ceiling)?;
     let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
-    Ok(writeln!(stdout(), "scripts: {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket")?)
+    let shown = format_args!("scripts: {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket");
+    args.report.tell(&ceiling, shown)
 }

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The process that offers the load, this one.
 pub const LOAD: &str = "load";
 pub const REDIS: &str = "redis";
+/// How often is looked whether all processes are there.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Of what services tell: proposals by what the mover answered, and round trips to Redis by verb.
 const PROPOSALS: Told = Told { metric: "muster_proposals_total{", label: "verdict=\"" };
@@ -50,6 +52,22 @@ pub struct Used {
     pub verdicts: Figures,
     /// To Redis, by verb.
     pub round_trips: Figures,
+}
+
+/// What comes of `work`; that one of these processes has ended, where one does before.
+pub async fn while_all_run<T>(processes: &[(String, u32)], work: impl Future<Output = Result<T>>) -> Result<T> {
+    let first_end = async {
+        loop {
+            sleep(LOOK_EVERY).await;
+            if let Err(ended) = Usage::of_processes(processes) {
+                break ended;
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        ended = first_end => Err(ended),
+    }
 }
 
 impl Usage {

@@ -3,7 +3,7 @@
 use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
 use super::load::{Addresses, Via};
-use super::report;
+use super::report::ReportArgs;
 use super::scenario::DUEL;
 use super::usage::{Figures, LOAD, Usage, Used};
 use crate::misuse::Misuse;
@@ -17,8 +17,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{Write, stdout};
-use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::sleep;
 use tonic::Streaming;
@@ -41,9 +39,8 @@ pub struct Args {
     /// For how long they are looked at while nothing happens, in seconds; before that as long without them
     #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     seconds: u64,
-    /// Write what was measured to a file
-    #[arg(long, env = "MUSTER_BENCH_JSON", value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     house: HouseArgs,
 }
@@ -75,8 +72,7 @@ pub async fn run(args: Args) -> Result<()> {
     let measured = house.whole(measure(&args, &house)).await;
     house.leave().await;
     let measured = measured?;
-    report::write(args.json.as_deref(), &measured)?;
-    Ok(writeln!(stdout(), "{measured}")?)
+    args.report.tell(&measured, &measured)
 }
 
 impl Args {
@@ -84,7 +80,7 @@ impl Args {
         check_number("--streams", self.streams, (1, STREAMS_MAX))?;
         check_number("--connections", self.connections, (1, CONNECTIONS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
-        report::check(self.json.as_deref())?;
+        self.report.check()?;
         if self.house.via != Via::Stream {
             return Err(Misuse::new("--via has no effect here: each stream is a Watch").into());
         }

@@ -110,15 +110,19 @@ impl End<'_> {
             return (Verdict::Failed, format!("broken: {}{}", broken.join("; "), allowed.unwrap_or_default()));
         }
         let s = self.blew.as_secs();
-        if self.played.report.matches == 0 {
-            return (Verdict::Failed, "unknown: nobody was matched, so that nothing was tried".to_owned());
-        }
+        let nobody = self.played.report.matches == 0;
         match (self.played.unseen(), self.played.report.interrupted) {
             _ if self.left.is_none() => {
                 let told = format!("interrupted after {s} s, and stopped: nothing is known to be broken");
                 (Verdict::Interrupted, told)
             }
             (Some(unseen), _) => (Verdict::Failed, format!("unknown: {unseen}")),
+            (None, true) if nobody => {
+                (Verdict::Interrupted, format!("interrupted after {s} s: nobody was matched yet"))
+            }
+            (None, false) if nobody => {
+                (Verdict::Failed, "unknown: nobody was matched, so that nothing was tried".to_owned())
+            }
             (None, true) => (Verdict::Interrupted, format!("interrupted after {s} s: until then every invariant held")),
             (None, false) => (Verdict::Held, "every invariant held".to_owned()),
         }

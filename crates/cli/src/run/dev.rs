@@ -18,9 +18,7 @@ const TRACED_SHARE: f64 = 1.0;
 
 /// Runs one of each service in this process until Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<()> {
-    if let Some(parent) = args.with_parent {
-        leave_with_parent(parent)?;
-    }
+    leave_with_parent(args.with_parent)?;
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: true, ..args.realm.world(args.redis.as_deref())? };
     // All ports are taken before anything starts: a port in use leaves nothing half up.

@@ -14,9 +14,7 @@ const IN_USE: &str = "stop what listens there, or choose another address with --
 
 /// Serves the monitor page until SIGTERM.
 pub async fn run(args: MonitorArgs) -> Result<()> {
-    if let Some(parent) = args.with_parent {
-        leave_with_parent(parent)?;
-    }
+    leave_with_parent(args.with_parent)?;
     let shutdown = shutdown_on_signal()?;
     let world = args.realm.world(Some(&args.redis))?;
     let certificates = args.tls.certificates(Member::Monitor, &world.realm)?;

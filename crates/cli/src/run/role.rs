@@ -46,9 +46,7 @@ fn check_game_address(address: &str) -> Result<(), Misuse> {
 
 /// `of_role` adds what only this role is told.
 async fn run_as(role: Role, args: &RoleArgs, of_role: impl FnOnce(Spec) -> Spec) -> Result<()> {
-    if let Some(parent) = args.with_parent {
-        leave_with_parent(parent)?;
-    }
+    leave_with_parent(args.with_parent)?;
     let shutdown = shutdown_on_signal()?;
     let world = World { drainable: args.drainable, ..args.realm.world(Some(&args.redis))? };
     let doors = args.doors.open(role, &world.realm)?;

@@ -48,8 +48,9 @@ fn is_ignored(signal: Signal) -> bool {
     mask >> (signal as u32 - 1) & 1 == 1
 }
 
-/// From now on this process leaves, as by SIGTERM, when the one that started it ends. Fails where that has ended already.
-pub fn leave_with_parent(parent: u32) -> Result<()> {
+/// From now on this process leaves, as by SIGTERM, when the one that started it ends, where that is given. Fails where it has ended already.
+pub fn leave_with_parent(parent: Option<u32>) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
     nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot be bound to the parent process")?;
     ensure!(getppid().as_raw().cast_unsigned() == parent, "the process that started this one has ended");
     Ok(())

@@ -32,11 +32,9 @@ pub enum Trouble {
     NoisyRealm,
 }
 
-/// What there is of a trouble that goes on.
+/// What there is here of a trouble that goes on.
 #[derive(Default)]
 pub struct Ailing {
-    /// The first process of this role is stopped.
-    stopped: Option<Role>,
     /// Held open, and not read.
     _unread: Option<Unread>,
     /// Ends with it.
@@ -67,18 +65,29 @@ impl Trouble {
 
     /// Strikes the house that has this load in its first realm, for longer than `lasts`.
     pub async fn begin(self, house: &House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing> {
+        if let Some(role) = self.stops() {
+            ensure!(house.signal_first(role, Signal::SIGSTOP), "the {} has ended", role.as_str());
+        }
         match self {
-            Self::HungMatchmaker => stop(house, Role::Matchmaker),
-            Self::HungPlayserver => stop(house, Role::Playserver),
+            Self::HungMatchmaker | Self::HungPlayserver => Ok(Ailing::default()),
             Self::SlowClient => unread(house, load).await,
             Self::NoisyRealm => noise(house, rate * NOISE, lasts).await,
         }
     }
 
     /// Whatever was stopped goes on: it could not leave.
-    pub fn end(self, house: &House, ailing: Ailing) {
-        if let Some(role) = ailing.stopped {
+    pub fn end(self, house: &House) {
+        if let Some(role) = self.stops() {
             house.signal_first(role, Signal::SIGCONT);
+        }
+    }
+
+    /// Whose first process is stopped.
+    fn stops(self) -> Option<Role> {
+        match self {
+            Self::HungMatchmaker => Some(Role::Matchmaker),
+            Self::HungPlayserver => Some(Role::Playserver),
+            Self::SlowClient | Self::NoisyRealm => None,
         }
     }
 
@@ -86,11 +95,6 @@ impl Trouble {
     pub fn concerns(self, load: &Load, number: usize) -> bool {
         self == Self::HungPlayserver && load.playserver_of(number) == 0
     }
-}
-
-fn stop(house: &House, role: Role) -> Result<Ailing> {
-    ensure!(house.signal_first(role, Signal::SIGSTOP), "the {} has ended", role.as_str());
-    Ok(Ailing { stopped: Some(role), ..Ailing::default() })
 }
 
 /// Players come to the second realm.
