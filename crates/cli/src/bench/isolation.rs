@@ -45,13 +45,15 @@ struct Struck {
     without_ms: Latency,
     with_ms: Latency,
     p99_ratio: f64,
+    /// How many of them were in a match while it went on, and not told of that.
+    untold: usize,
 }
 
 impl Struck {
     fn row(&self) -> String {
-        let Self { trouble, without_ms, with_ms, p99_ratio } = self;
+        let Self { trouble, without_ms, with_ms, p99_ratio, untold } = self;
         let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
-        format!("{trouble:<22} {} {} {p99_ratio:>9.2}", shown(without_ms), shown(with_ms))
+        format!("{trouble:<22} {} {} {p99_ratio:>9.2} {untold:>7}", shown(without_ms), shown(with_ms))
     }
 }
 
@@ -63,7 +65,7 @@ pub async fn run(args: Args) -> Result<()> {
     args.house.game(&DUEL)?;
     args.house.check_one_realm()?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
-    let header = format_args!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio");
+    let header = format_args!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio  untold");
     args.report.row(header)?;
     let mut all = Vec::new();
     for trouble in args.troubles() {
@@ -99,7 +101,8 @@ async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> R
     let with = load.offer(args.rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     let wait_ms = |seconds| load.waits_for_system_of(seconds, |number| !trouble.concerns(load, number));
+    let untold = load.untold_of(with.clone(), |number| !trouble.concerns(load, number));
     let (without_ms, with_ms) = (wait_ms(without)?, wait_ms(with)?);
     let p99_ratio = with_ms.p99 / without_ms.p99;
-    Ok(Struck { trouble: trouble.name(), without_ms, with_ms, p99_ratio })
+    Ok(Struck { trouble: trouble.name(), without_ms, with_ms, p99_ratio, untold })
 }

@@ -147,6 +147,12 @@ impl Load {
         Ok(Latencies::of(waits.into_iter()))
     }
 
+    /// How many of some tickets are in a match that was complete in these seconds, and were not told of it.
+    pub fn untold_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> usize {
+        let made = self.book.matches(seconds).into_iter().flatten().flatten();
+        made.filter(|seated| seated.told.is_none() && is_asked(seated.number)).count()
+    }
+
     /// The name of the first player of a ticket.
     pub fn player_id(&self, number: usize) -> String {
         self.desk.crowd.players(number).swap_remove(0).id

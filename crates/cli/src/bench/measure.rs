@@ -28,12 +28,11 @@ const SETTLE_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    // Its help, with the scenario's own rate, is put in where the scenario is named.
+    // The help of these, with the scenario's own, is put in where the scenario is named.
     #[arg(long, env = "MUSTER_BENCH_RATE", value_name = "RATE")]
     rate: Option<f64>,
-    /// For how long, in seconds
-    #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 20, value_name = "SECONDS")]
-    seconds: u64,
+    #[arg(long, env = "MUSTER_BENCH_SECONDS", value_name = "SECONDS")]
+    seconds: Option<u64>,
     /// For how long before that players come while nothing is measured, in seconds
     #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 5, value_name = "SECONDS")]
     warm_up: u64,
@@ -77,13 +76,13 @@ pub async fn run(scenario: &Scenario, args: Args) -> Result<()> {
 impl Args {
     fn check(&self, scenario: &Scenario) -> Result<()> {
         check_rate("--rate", self.rate(scenario))?;
-        check_seconds_of_load("--seconds", self.seconds)?;
+        check_seconds_of_load("--seconds", self.seconds(scenario))?;
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling())?;
         if self.target.is_given() && self.ceiling.is_some_and(|seconds| seconds > 0) {
             return Err(Misuse::new("--ceiling is of a Redis that is started here, and not of --target's").into());
         }
-        let tickets = self.rate(scenario) * (self.seconds + self.warm_up) as f64;
+        let tickets = self.rate(scenario) * (self.seconds(scenario) + self.warm_up) as f64;
         if tickets > TICKETS_MAX as f64 {
             let told = format!("--rate and --seconds must come to at most {TICKETS_MAX} tickets, come to {tickets:.0}");
             return Err(Misuse::new(told).into());
@@ -112,6 +111,10 @@ impl Args {
 
     fn rate(&self, scenario: &Scenario) -> f64 {
         self.rate.unwrap_or(scenario.rate)
+    }
+
+    fn seconds(&self, scenario: &Scenario) -> u64 {
+        self.seconds.unwrap_or(scenario.seconds)
     }
 }
 
@@ -146,7 +149,7 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
     let found = find::find(load, rate, &demand, &args.report).await?;
     args.report.row("")?;
     let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
-    if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds as usize) {
+    if !demand.is_kept(&page, &measured.delivered_from_fit_ms, args.seconds(scenario) as usize) {
         tell::err(format_args!(
             "muster: {:.0}/s lasted when it was tried, and not in the run that follows",
             found.sustained
@@ -156,7 +159,7 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
 }
 
 async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Page)> {
-    let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
+    let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds(scenario)));
     let _shown = Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), warm_up + lasts);
     load.offer(rate, warm_up).await?;
     let so_far = load.book.counts();
@@ -183,7 +186,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         scenario: scenario.name.to_owned(),
         via: args.house.via.name().to_owned(),
         rate,
-        seconds: args.seconds,
+        seconds: args.seconds(scenario),
         whole_seconds: Some(seconds.len()),
         warm_up: Some(args.warm_up),
         started: (!args.target.is_given()).then_some(args.house.started),

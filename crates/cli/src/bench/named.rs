@@ -37,7 +37,8 @@ fn command(scenario: &Scenario) -> Command {
         .about(scenario.about)
         .long_about(None)
         .after_help(HELP);
-    let command = command.mut_arg("rate", |flag| flag.help(rate));
+    let seconds = format!("For how long, in seconds [default: {}]", scenario.seconds);
+    let command = command.mut_arg("rate", |flag| flag.help(rate)).mut_arg("seconds", |flag| flag.help(seconds));
     match scenario.waiting {
         Some(waiting) => {
             let help = format!("Tickets that cannot be matched yet, and wait meanwhile [default: {}]", waiting.tickets);

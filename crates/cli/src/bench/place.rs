@@ -24,9 +24,9 @@ const REACH_MAX: Duration = Duration::from_secs(2);
 /// A system that is there.
 #[derive(Debug, clap::Args)]
 pub struct TargetArgs {
-    /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue (of `muster dev`: by
-    /// `--rules rules/bench/SCENARIO.toml`). What its processes take is told where they are on this machine. Several are spread over
-    /// (repeated, or separated by commas)
+    /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue (`muster dev` has those of
+    /// duel, burst and teams, others by `--rules rules/bench/SCENARIO.toml`). What its processes take is told where all addresses are of
+    /// this machine. Several are spread over (repeated, or separated by commas)
     #[arg(long, env = "MUSTER_BENCH_TARGET", requires = "play", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
     #[arg(conflicts_with_all = ["orchestrators", "matchmakers", "playservers", "realms", "fsync", "unwatched_s"])]
     target: Vec<String>,

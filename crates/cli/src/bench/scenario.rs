@@ -18,6 +18,8 @@ pub struct Scenario {
     pub queue: &'static str,
     /// Tickets that arrive per second, unless asked otherwise.
     pub rate: f64,
+    /// For how long, in seconds, unless asked otherwise.
+    pub seconds: u64,
     pub burst: Option<Burst>,
     pub waiting: Option<Waiting>,
     /// The players of one ticket; who they are is put in by whoever has them queue.
@@ -54,6 +56,7 @@ pub const DUEL: Scenario = Scenario {
     rules_toml: include_str!("../../../../rules/duel.toml"),
     queue: "duel",
     rate: 1_000.0,
+    seconds: 20,
     burst: None,
     waiting: None,
     draw: crowd::alone,
@@ -80,8 +83,9 @@ pub const ALL: [Scenario; 8] = [
     },
     Scenario {
         name: "burst",
-        about: "As duel, with ten times as many for 10 s in the middle, or for a third of a shorter run",
+        about: "As duel, with ten times as many in the middle: for 10 s, or for a third of a run of less than 30 s",
         rate: 150.0,
+        seconds: 30,
         burst: Some(Burst { factor: 10.0, lasts_max: Duration::from_secs(10) }),
         ..DUEL
     },

@@ -27,7 +27,7 @@ pub struct RealmArgs {
     #[arg(long, env = "MUSTER_REALM", default_value = "default", value_name = "NAME")]
     pub realm: String,
     /// Rules files, or directories of them, followed while they change; without it the queues `duel` and `teams-5v5` that come
-    /// with Muster
+    /// with Muster, or in `muster bench` the scenario's own
     #[arg(long, env = "MUSTER_RULES", value_delimiter = ',', value_name = "PATH")]
     pub rules: Vec<PathBuf>,
     /// Seconds after which a ticket leaves the queue when it was watched and nobody watches it any more; 0: never

@@ -26,7 +26,7 @@ pub enum Trouble {
     HungMatchmaker,
     /// One playserver stops answering
     HungPlayserver,
-    /// A realm server follows all players and reads nothing of what it is told
+    /// A realm server follows the next 20,000 players and reads nothing of what it is told
     SlowClient,
     /// In another realm on the same Redis twice as many players come, on the same machine
     NoisyRealm,
