@@ -47,6 +47,16 @@ on_both_stores! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_held_who_is_back_before_anybody_missed_him_is_looked_for_again() -> Result<()> {
+    let mut processes = Processes::start(Counts::ONE_EACH).await?;
+    let ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;
+    let sweeper = [processes.of(Role::Sweeper, 0)?.id.clone()];
+    processes.dies_and_comes_back(Role::Orchestrator, 0).await?;
+    is_held_by(processes.store(), &ann.ticket, &sweeper).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tickets_of_a_killed_orchestrator_are_adopted_and_matched() -> Result<()> {
     let mut processes = Processes::start(Counts { orchestrators: 2, ..Counts::ONE_EACH }).await?;
     let mut ann = processes.player("ann", 1500.0)?.enqueues("duel").await?;

@@ -58,9 +58,9 @@ impl Explainer {
     }
 
     async fn look(&self, ticket: &Ticket, now_ms: u64) -> Result<Vec<Seen>, Status> {
-        let party = api::decode_party(&ticket.party).map_err(|invalid| unreadable(ticket.id, &invalid))?;
+        let waiting = Waiting::in_queues(ticket, &self.rules.current());
         let mut seen = Vec::new();
-        for waiting in Waiting::in_queues(ticket, &Arc::new(party), &self.rules.current()) {
+        for waiting in waiting.map_err(|invalid| unreadable(ticket.id, &invalid))? {
             let tickets = self.look_around(ticket, &waiting, now_ms).await.map_err(status::unavailable)?;
             let outlook = self.outlooks.of(&waiting.rules, &waiting.place.pool, now_ms).await;
             seen.push(Seen { rules: waiting.rules, tickets, outlook });

@@ -81,7 +81,7 @@ impl Service {
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: false })
             }
             Ok(EnqueueOutcome::Repeated(ticket)) => {
-                self.look_for_again(&ticket, &party, rules);
+                self.look_for_again(&ticket, rules);
                 Ok(v1::EnqueueResponse { ticket: Some((&ticket).into()), repeated: true })
             }
             Ok(EnqueueOutcome::Busy { player, ticket }) => Err(busy(&player, ticket)),
@@ -107,12 +107,12 @@ impl Service {
 
     /// The first try's answer may have been lost on its way, before the ticket came into anyone's schedule. Being looked for by two
     /// does no harm.
-    fn look_for_again(&self, ticket: &Ticket, party: &Arc<domain::Party>, rules: &RuleSet) {
+    fn look_for_again(&self, ticket: &Ticket, rules: &RuleSet) {
         if ticket.state == TicketState::Queued {
             let now_ms = self.clock.now_ms();
-            Waiting::in_queues(ticket, party, rules)
-                .into_iter()
-                .for_each(|waiting| self.looker.look_at(now_ms, waiting));
+            // As it was stored, whatever is said of the party this time.
+            let waiting = Waiting::in_queues_if_any(ticket, rules);
+            waiting.into_iter().for_each(|waiting| self.looker.look_at(now_ms, waiting));
         }
     }
 

@@ -29,13 +29,13 @@ pub async fn run(
         rules,
         looker,
         clock,
-        adoption_unknown: false,
+        may_hold_more: true,
     };
     let sweeping = async {
         let (mut oldest, mut streak) = (Instant::now(), telemetry::Streak::new("sweep"));
         loop {
-            tokio::time::sleep(SWEEP_EVERY).await;
             streak.saw(&sweep.once(&mut oldest).await);
+            tokio::time::sleep(SWEEP_EVERY).await;
         }
     };
     shutdown.run_until_cancelled(sweeping).await;
@@ -52,13 +52,27 @@ struct Sweep {
     seen: Arc<RuleSet>,
     /// Tickets adopted here with a queue whose rules are not known: whoever took them had come to new rules earlier.
     unruled: Vec<Ticket>,
-    /// The last adoption's answer was lost: some tickets may be held here that are not in the schedule.
-    adoption_unknown: bool,
+    /// Tickets may be held here that are not in the schedule: of an earlier process of this name, or of an adoption whose answer was lost.
+    may_hold_more: bool,
 }
 
 impl Sweep {
     async fn once(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
         self.take_up_unruled();
+        let released = self.release_all().await;
+        released.and(self.sweep(oldest).await)
+    }
+
+    /// Whoever adopts then what is held here looks for it; what is in the schedule here is looked for as before.
+    async fn release_all(&mut self) -> Result<(), StoreError> {
+        if self.may_hold_more {
+            self.store.release(&self.here).await?;
+            self.may_hold_more = false;
+        }
+        Ok(())
+    }
+
+    async fn sweep(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
         let sweepers = self.store.instances(Role::Sweeper).await?;
         if self.role != Role::Sweeper && !sweepers.is_empty() {
             return Ok(());
@@ -66,28 +80,24 @@ impl Sweep {
         let orchestrators = self.store.instances(Role::Orchestrator).await?;
         let alive: Vec<InstanceId> = sweepers.into_iter().chain(orchestrators).map(|instance| instance.id).collect();
         // Whoever is not known to be alive himself must not take from others.
-        if alive.contains(&self.here) {
-            self.adopt(alive).await?;
-        }
-        self.expire().await?;
+        let adopted = if alive.contains(&self.here) { self.adopt(&alive).await } else { Ok(()) };
+        // One ticket that cannot be adopted keeps no other waiting beyond its time.
+        let expired = self.expire().await;
         if oldest.elapsed() >= OLDEST_EVERY {
             *oldest = Instant::now();
             self.look_for_oldest().await?;
         }
-        Ok(())
+        adopted.and(expired)
     }
 
-    async fn adopt(&mut self, mut alive: Vec<InstanceId>) -> Result<(), StoreError> {
+    async fn adopt(&mut self, alive: &[InstanceId]) -> Result<(), StoreError> {
         if !self.looker.has_room() {
             return Ok(());
         }
-        // What an adoption with a lost answer gave to this instance, an adoption from it gives back.
-        if self.adoption_unknown {
-            alive.retain(|id| *id != self.here);
-        }
-        self.adoption_unknown = true;
-        let adopted = self.store.adopt(&self.here, &alive, SWEEP_MAX).await?;
-        self.adoption_unknown = false;
+        let adopted = self.store.adopt(&self.here, alive, SWEEP_MAX).await;
+        // Of what is corrupt nothing was written.
+        self.may_hold_more |= matches!(&adopted, Err(error) if !matches!(error, StoreError::Corrupt(_)));
+        let adopted = adopted?;
         if !adopted.is_empty() {
             tracing::info!(tickets = adopted.len(), "adopted tickets that nobody held");
             for ticket in &adopted {
@@ -142,24 +152,17 @@ impl Sweep {
         let (own, others): (Vec<Ticket>, Vec<Ticket>) =
             oldest.into_iter().partition(|ticket| ticket.holder == self.here);
         self.look_for(&own);
-        self.looker.look_once(others.iter().flat_map(|ticket| self.waiting(ticket)).collect());
+        let rules = self.rules.current();
+        let others = others.iter().flat_map(|ticket| Waiting::in_queues_if_any(ticket, &rules));
+        self.looker.look_once(others.collect());
         Ok(())
     }
 
     fn look_for(&self, tickets: &[Ticket]) {
         let now_ms = self.clock.now_ms();
-        for waiting in tickets.iter().flat_map(|ticket| self.waiting(ticket)) {
+        let rules = self.rules.current();
+        for waiting in tickets.iter().flat_map(|ticket| Waiting::in_queues_if_any(ticket, &rules)) {
             self.looker.look_at(now_ms, waiting);
-        }
-    }
-
-    fn waiting(&self, ticket: &Ticket) -> Vec<Waiting> {
-        match api::decode_party(&ticket.party) {
-            Ok(party) => Waiting::in_queues(ticket, &Arc::new(party), &self.rules.current()),
-            Err(error) => {
-                tracing::error!(ticket_id = %ticket.id, %error, "a stored party cannot be read");
-                Vec::new()
-            }
         }
     }
 }

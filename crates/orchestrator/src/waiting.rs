@@ -2,7 +2,7 @@ use crate::config::{EQUALS_TURNS_MAX, RIPE_MS_MIN, RIPE_SHARE};
 use crate::held::Kept;
 use crate::intake::Room;
 use chassis::Hold;
-use domain::{Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
+use domain::{Invalid, Look, Party, Placement, RuleSet, Rules, Ticket, TicketId};
 use std::sync::Arc;
 use store::Enqueue;
 
@@ -53,10 +53,19 @@ impl Waiting {
         }
     }
 
-    /// The ticket once for each of its queues whose rules are known here.
-    pub fn in_queues(ticket: &Ticket, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
-        let fresh = Self::fresh(ticket.id, &ticket.places, ticket.queued_ms, &ticket.trace, party, rules);
-        fresh.into_iter().map(|waiting| Self { tries: ticket.tries, width: ticket.width, ..waiting }).collect()
+    /// The ticket once for each of its queues whose rules are known here. Fails where its party cannot be read.
+    pub fn in_queues(ticket: &Ticket, rules: &RuleSet) -> Result<Vec<Self>, Invalid> {
+        let party = Arc::new(api::decode_party(&ticket.party)?);
+        let fresh = Self::fresh(ticket.id, &ticket.places, ticket.queued_ms, &ticket.trace, &party, rules);
+        Ok(fresh.into_iter().map(|waiting| Self { tries: ticket.tries, width: ticket.width, ..waiting }).collect())
+    }
+
+    /// The same; none where it fails, of which it is told.
+    pub fn in_queues_if_any(ticket: &Ticket, rules: &RuleSet) -> Vec<Self> {
+        Self::in_queues(ticket, rules).unwrap_or_else(|error| {
+            tracing::error!(ticket_id = %ticket.id, %error, "a stored party cannot be read");
+            Vec::new()
+        })
     }
 
     /// The same for a ticket that is about to be stored, whose tries are known only then.

@@ -189,10 +189,9 @@ pub trait Tickets: Send + Sync {
     /// The present state of a player or ticket.
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;
 
-    /// Gives up to `limit` QUEUED tickets whose holder is not in `alive` to `holder`, and returns them; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. A caller that is not
-    /// sure what an earlier call gave it, or that was started again under its old id, leaves itself out of `alive`: then what it holds
-    /// comes too, after all others'.
+    /// Gives up to `limit` QUEUED tickets whose holder is neither `holder` nor in `alive` to `holder`, and returns them; at most
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. After a failure some
+    /// may have been given all the same: whoever is not sure what he holds, or was started again under his old id, releases it.
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
 
     /// Lets go of every ticket held by `holder`, so that the next [`Tickets::adopt`] finds them whoever is alive. Goes ticket

@@ -178,10 +178,9 @@ impl State {
     }
 
     fn adopt(&mut self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Vec<Ticket> {
-        let gone = |other: &&InstanceId| other.as_str() == NOBODY || !alive.contains(other);
-        let others = self.queues.held.keys().filter(|other| *other != holder);
-        let holders = others.chain(std::iter::once(holder)).filter(gone);
-        let tickets = holders.filter_map(|other| self.queues.held.get(other)).flatten();
+        let gone = |other: &InstanceId| other.as_str() == NOBODY || other != holder && !alive.contains(other);
+        let held = self.queues.held.iter().filter(|(other, _)| gone(other));
+        let tickets = held.flat_map(|(_, tickets)| tickets);
         let tickets = tickets.filter_map(|id| self.tickets.get(id));
         let adopted = answered(tickets, limit, |ticket| ticket.party.0.len());
         let ids: Vec<TicketId> = adopted.map(|ticket| ticket.id).collect();

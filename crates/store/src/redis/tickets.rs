@@ -10,6 +10,7 @@ use crate::{
 use ::redis::{Value, cmd};
 use async_trait::async_trait;
 use domain::{Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
+use std::sync::Arc;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -74,7 +75,8 @@ impl Tickets for RedisStore {
         for id in alive {
             call.arg(id.as_str());
         }
-        tickets(self.run(call).await?)
+        // Asked again, it would not answer what it gave before.
+        tickets(self.link.ask_once(Ask::Script(Arc::new(call))).await?)
     }
 
     async fn release(&self, holder: &InstanceId) -> Result<()> {

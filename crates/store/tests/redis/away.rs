@@ -62,6 +62,23 @@ async fn a_verb_begun_while_redis_restarts_succeeds() {
     verb.await.unwrap().unwrap();
 }
 
+/// What the first try gave would not be answered by a second, which finds it held: whoever asked has to know.
+#[tokio::test]
+async fn an_adoption_that_is_not_answered_is_not_asked_for_again() {
+    let mut server = server();
+    let store = Arc::new(store_on(&server));
+    store.leader().await.unwrap();
+    server.kill();
+    let adopting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.adopt(&instance_id("sweeper-1"), &[], 10).await }
+    });
+    tokio::task::yield_now().await;
+    server.restart().unwrap();
+    let adopted = adopting.await.unwrap();
+    assert!(matches!(adopted, Err(StoreError::Unavailable(_))), "{adopted:?}");
+}
+
 #[tokio::test]
 async fn a_redis_that_hangs_is_answered_in_time() {
     let server = server();

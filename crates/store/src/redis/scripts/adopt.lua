@@ -1,8 +1,8 @@
--- Gives tickets whose holder is not alive to another holder.
+-- Gives tickets whose holder is neither alive nor the new one to that.
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 the new holder  2 most tickets  3 bytes of parties after which none is taken  4.. holders that are alive
--- Returns  {row, ...}: the tickets it holds now; its own, when it is not among those alive, come after all others
+-- Returns  {row, ...}: the tickets that it holds by this
 -- Checks   every ticket found is QUEUED and held by whom it is found at; types of all keys. One that is not there is let go of
 
 given({'name', 'count', 'count'}, {'name'})
@@ -31,15 +31,12 @@ checked(held_key(me), 'set')
 for _, holder in ipairs(redis.call('SMEMBERS', checked(HOLDERS, 'set'))) do
   if holder ~= me and not alive[holder] then take_from(holder) end
 end
-if not alive[me] then take_from(me) end
 
 local rows = {}
 for i, t in ipairs(taken) do
-  if t.holder ~= me then
-    redis.call('HSET', t.key, 'holder', me)
-    let_go(t.id, t.holder)
-    hold(t.id, me)
-  end
+  redis.call('HSET', t.key, 'holder', me)
+  let_go(t.id, t.holder)
+  hold(t.id, me)
   rows[i] = ticket_row(t.id)
 end
 for _, l in ipairs(lost) do let_go(l.id, l.holder) end
