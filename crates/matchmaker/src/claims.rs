@@ -4,7 +4,7 @@
 use crate::config::{CLAIMS_KEPT, CLAIMS_MAX};
 use api::v1;
 use domain::{Candidate, TicketId};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
@@ -16,10 +16,12 @@ pub struct Claims(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// How many claims there are of each; of those in work more than one only where ranges were searched at the same time.
-    claimed: HashMap<Read, u32>,
-    /// Those that are matched, and until when they are remembered.
-    matched: VecDeque<(Instant, Read)>,
+    /// Whose proposals are in work.
+    proposed: HashSet<Read>,
+    /// Who wait no longer as they were read.
+    settled: HashSet<Read>,
+    /// The same, each until when it is remembered.
+    remembered: VecDeque<(Instant, Read)>,
 }
 
 /// The tickets of one proposal. Free again when it is dropped, unless they are matched.
@@ -29,25 +31,30 @@ pub struct Claim {
 }
 
 impl Claims {
-    /// Leaves those that nobody claims.
-    pub fn leave_free(&self, candidates: &mut Vec<v1::Candidate>) {
+    /// Leaves those that nobody claims. Returns of the others whose proposals are in work: they may wait on.
+    pub fn leave_free(&self, candidates: &mut Vec<v1::Candidate>) -> HashSet<TicketId> {
         let mut state = self.state();
         state.forget_old();
-        let is_claimed = |candidate: &v1::Candidate| {
-            let id = api::ticket_id_from_bytes("candidates", &candidate.ticket_id);
-            id.is_ok_and(|id| state.claimed.contains_key(&(id, candidate.version)))
+        let mut undecided = HashSet::new();
+        let is_free = |candidate: &v1::Candidate| {
+            let Ok(id) = api::ticket_id_from_bytes("candidates", &candidate.ticket_id) else { return true };
+            let read = (id, candidate.version);
+            let (is_proposed, is_settled) = (state.proposed.contains(&read), state.settled.contains(&read));
+            undecided.extend((is_proposed && !is_settled).then_some(id));
+            !is_proposed && !is_settled
         };
-        candidates.retain(|candidate| !is_claimed(candidate));
+        candidates.retain(is_free);
+        undecided
     }
 
     /// Claims the tickets of a proposal; none where one of them was claimed meanwhile.
     pub fn claim<'a>(&self, tickets: impl Iterator<Item = &'a Candidate>) -> Option<Claim> {
         let tickets: Vec<Read> = tickets.map(|ticket| (ticket.id, ticket.version)).collect();
         let mut state = self.state();
-        if tickets.iter().any(|ticket| state.claimed.contains_key(ticket)) {
+        if tickets.iter().any(|ticket| state.proposed.contains(ticket) || state.settled.contains(ticket)) {
             return None;
         }
-        tickets.iter().for_each(|ticket| state.add(*ticket));
+        state.proposed.extend(&tickets);
         drop(state);
         Some(Claim { claims: self.clone(), tickets })
     }
@@ -72,8 +79,8 @@ impl Claim {
         let mut state = self.claims.state();
         let until = Instant::now() + CLAIMS_KEPT;
         for ticket in self.tickets.iter().filter(|ticket| is_kept(ticket)) {
-            state.add(*ticket);
-            state.matched.push_back((until, *ticket));
+            state.settled.insert(*ticket);
+            state.remembered.push_back((until, *ticket));
         }
     }
 }
@@ -81,32 +88,21 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut state = self.claims.state();
-        self.tickets.iter().for_each(|ticket| state.remove(ticket));
+        self.tickets.iter().for_each(|ticket| {
+            state.proposed.remove(ticket);
+        });
     }
 }
 
 impl State {
-    fn add(&mut self, ticket: Read) {
-        *self.claimed.entry(ticket).or_default() += 1;
-    }
-
-    fn remove(&mut self, ticket: &Read) {
-        if let Some(count) = self.claimed.get_mut(ticket) {
-            *count -= 1;
-            if *count == 0 {
-                self.claimed.remove(ticket);
-            }
-        }
-    }
-
     fn forget_old(&mut self) {
         let now = Instant::now();
-        let is_old = |matched: &VecDeque<(Instant, Read)>| {
-            matched.len() > CLAIMS_MAX || matched.front().is_some_and(|(until, _)| *until <= now)
+        let is_old = |remembered: &VecDeque<(Instant, Read)>| {
+            remembered.len() > CLAIMS_MAX || remembered.front().is_some_and(|(until, _)| *until <= now)
         };
-        while is_old(&self.matched) {
-            if let Some((_, ticket)) = self.matched.pop_front() {
-                self.remove(&ticket);
+        while is_old(&self.remembered) {
+            if let Some((_, ticket)) = self.remembered.pop_front() {
+                self.settled.remove(&ticket);
             }
         }
     }
@@ -125,13 +121,23 @@ mod tests {
         })
     }
 
-    fn free(claims: &Claims) -> Vec<u64> {
+    fn read() -> Vec<v1::Candidate> {
         let wire = |ticket: &Candidate| v1::Candidate {
             ticket_id: api::ticket_id_to_bytes(ticket.id),
             version: ticket.version,
             ..Default::default()
         };
-        let mut candidates: Vec<v1::Candidate> = tickets().iter().map(wire).collect();
+        tickets().iter().map(wire).collect()
+    }
+
+    fn undecided(claims: &Claims) -> Vec<u64> {
+        let mut undecided: Vec<u64> = claims.leave_free(&mut read()).into_iter().map(|id| id.0 as u64).collect();
+        undecided.sort_unstable();
+        undecided
+    }
+
+    fn free(claims: &Claims) -> Vec<u64> {
+        let mut candidates = read();
         claims.leave_free(&mut candidates);
         candidates.iter().map(|left| api::ticket_id_from_bytes("", &left.ticket_id).unwrap().0 as u64).collect()
     }
@@ -141,6 +147,7 @@ mod tests {
         let claims = Claims::default();
         let claim = claims.claim(tickets().iter()).unwrap();
         assert_eq!(free(&claims), [0_u64; 0]);
+        assert_eq!(undecided(&claims), [1, 2]);
         assert!(claims.claim(tickets()[..1].iter()).is_none());
         claim.lost(TicketId(1));
         drop(claim);
@@ -154,6 +161,7 @@ mod tests {
         claim.note_matched();
         drop(claim);
         assert_eq!(free(&claims), [0_u64; 0]);
+        assert_eq!(undecided(&claims), [0_u64; 0]);
         tokio::time::advance(CLAIMS_KEPT).await;
         assert_eq!(free(&claims), [1, 2]);
     }

@@ -25,6 +25,8 @@ pub const PROPOSE_PAUSE: Duration = Duration::from_millis(50);
 /// How often it looks who leads.
 pub const LEADER_POLL: Duration = Duration::from_millis(100);
 
+/// After how long a ticket is looked for again that stood in a proposal in work when it was sought, in ms.
+pub const UNDECIDED_AGAIN_MS: u64 = 20;
 /// How long the tickets of a match are left out of ranges: one that was read before the match was made is hardly ever longer under way.
 pub const CLAIMS_KEPT: Duration = Duration::from_millis(3_000);
 /// Such tickets remembered; beyond them the oldest are forgotten, and may be proposed in vain.

@@ -1,7 +1,7 @@
 //! One range, from the wire through the pure search to verdicts and back.
 
 use crate::claims::{Claim, Claims};
-use crate::config::INLINE_TICKETS_MAX;
+use crate::config::{INLINE_TICKETS_MAX, UNDECIDED_AGAIN_MS};
 use crate::held::Searched;
 use crate::propose::Proposer;
 use crate::trace;
@@ -24,7 +24,7 @@ pub async fn answer(
 ) -> Result<v1::SearchResponse, Status> {
     let rules = rules_for(rules, &request)?;
     check_bounds(&request).map_err(chassis::status::invalid)?;
-    claims.leave_free(&mut request.candidates);
+    let undecided = claims.leave_free(&mut request.candidates);
     let range = read_range(&request).map_err(chassis::status::invalid)?;
     let request = holdings.hold(Searched { request, rules: rules.clone() });
     let request = &request.request;
@@ -45,18 +45,19 @@ pub async fn answer(
         rejections: outcome.rejections.iter().map(v1::Rejection::from).collect(),
         nearest_miss_s: outcome.nearest_miss_s,
         failure: None,
-        ripening: ripening(&range, &outcome),
+        ripening: ripening(&range, &outcome, &undecided),
     })
 }
 
-/// Of those that were sought: only they are looked for again by whoever asked.
-fn ripening(range: &Range, outcome: &Outcome) -> Vec<v1::Ripening> {
+/// Of those that were sought: only they are looked for again by whoever asked. The undecided were not searched for, and soon may be.
+fn ripening(range: &Range, outcome: &Outcome, undecided: &HashSet<TicketId>) -> Vec<v1::Ripening> {
     let sought: HashSet<TicketId> = match &range.sought {
         Sought::Anchor(anchor) => HashSet::from([*anchor]),
         Sought::Window(due) => due.iter().copied().collect(),
     };
     let of_ticket = |ripening: &Ripening| (range.candidates[ripening.ticket].id, ripening.in_ms);
-    let ripening = outcome.ripening.iter().map(of_ticket).filter(|(id, _)| sought.contains(id));
+    let undecided = undecided.iter().map(|id| (*id, UNDECIDED_AGAIN_MS));
+    let ripening = outcome.ripening.iter().map(of_ticket).chain(undecided).filter(|(id, _)| sought.contains(id));
     ripening.map(|(id, in_ms)| v1::Ripening { ticket_id: api::ticket_id_to_bytes(id), in_ms }).collect()
 }
 
