@@ -109,7 +109,8 @@ impl Host {
         let recounting = async {
             loop {
                 tokio::time::sleep(RECOUNT_EVERY).await;
-                self.count(|_| {});
+                let now_ms = self.clock.now_ms();
+                self.count(|running| running.retain(|_, match_| match_.until_ms > now_ms));
             }
         };
         shutdown.run_until_cancelled(recounting).await;
@@ -118,8 +119,6 @@ impl Host {
     fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, Running>)) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut running);
-        let now_ms = self.clock.now_ms();
-        running.retain(|_, match_| match_.until_ms > now_ms);
         self.told.set(running.len());
         self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));
     }

@@ -36,6 +36,8 @@ impl Default for State {
 /// Who watches one subject.
 struct Audience {
     watchers: Vec<Watcher>,
+    /// How often anything was told to them.
+    told: u64,
     /// It is a ticket, and they were told of its end.
     is_over: bool,
     /// What is told of it while it is watched.
@@ -96,7 +98,7 @@ impl Hub {
         state.next += 1;
         let number = state.next;
         let hold = || self.holdings.hold(Watched(subject.clone()));
-        let audience = || Audience { watchers: Vec::new(), is_over: false, _hold: hold() };
+        let audience = || Audience { watchers: Vec::new(), told: 0, is_over: false, _hold: hold() };
         state.watched.entry(subject.clone()).or_insert_with(audience).watchers.push(Watcher { number, listener });
         Ok(number)
     }
@@ -120,6 +122,11 @@ impl Hub {
         self.state().watched.contains_key(subject)
     }
 
+    /// How often those who watch `subject` were told anything; 0 while nobody does.
+    pub fn told(&self, subject: &Subject) -> u64 {
+        self.state().watched.get(subject).map_or(0, |audience| audience.told)
+    }
+
     pub fn subjects(&self) -> Vec<Subject> {
         self.state().watched.keys().cloned().collect()
     }
@@ -129,6 +136,7 @@ impl Hub {
     pub fn tell(&self, subject: &Subject, update: &Told) {
         let mut state = self.state();
         let Some(audience) = state.watched.get_mut(subject) else { return };
+        audience.told += 1;
         audience.is_over |= matches!(subject, Subject::Ticket(_)) && is_end(update.state());
         for watcher in &audience.watchers {
             watcher.listener.tell(update);

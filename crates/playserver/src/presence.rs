@@ -50,7 +50,11 @@ impl Presence {
 
     /// Notes that the subject is watched here, and reads its present state. What happens later comes as an event.
     pub async fn sign_on(&self, subject: &Subject) -> Result<Snapshot, StoreError> {
-        self.store.watch(subject, &self.here).await
+        let told = self.hub.told(subject);
+        let snapshot = self.store.watch(subject, &self.here).await?;
+        // That there is no ticket has no place in history: it must not be told after one that came meanwhile.
+        let is_outdated = snapshot.ticket.is_none() && self.hub.told(subject) != told;
+        if is_outdated { self.store.watch(subject, &self.here).await } else { Ok(snapshot) }
     }
 
     /// Called when a watcher left. A full queue leaves the note standing, and the ticket to expire.
