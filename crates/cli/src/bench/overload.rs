@@ -105,7 +105,7 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
         most_matched_per_s: most,
         factor: args.factor,
         goodput_share: overloaded.goodput / most,
-        recovered_after_s: recovered(load, after, before.matched_ms.p90 * WELL_FACTOR),
+        recovered_after_s: recovered(load, after, before.waited_ms.p90 * WELL_FACTOR),
     })
 }
 
@@ -125,7 +125,7 @@ impl fmt::Display for Measured {
 fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
     let is_well = |second: usize| {
         let page = load.book.page(second..second + 1);
-        page.not_taken() == 0 && page.matched_ms.count > 0 && page.matched_ms.p90 <= well_ms
+        page.not_taken() == 0 && page.matched_ms.count > 0 && page.waited_ms.p90 <= well_ms
     };
     let ill = after.clone().rfind(|second| !is_well(*second));
     let seconds = ill.map_or(0, |last| last + 1 - after.start);
