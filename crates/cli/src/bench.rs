@@ -23,6 +23,7 @@ mod page;
 mod place;
 mod proc;
 mod progress;
+mod range;
 mod realm_server;
 mod report;
 mod scenario;

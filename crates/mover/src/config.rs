@@ -50,7 +50,7 @@ pub const DELIVERY_PAUSE: Duration = Duration::from_millis(100);
 /// How often matches are looked after.
 pub const TEND_EVERY: Duration = Duration::from_millis(250);
 /// Matches looked after in one turn, and those of them in work at the same time.
-pub const TEND_MAX: usize = 1_024;
+pub const TEND_MAX: usize = 1_000;
 pub const TENDED_IN_WORK_MAX: usize = 32;
 /// A committed match that its host has not started by then is published again, or given to another host.
 pub const START_WAIT_MS: u64 = 2_000;

@@ -63,7 +63,7 @@ impl Absences {
 
     async fn let_go_in_time(&self, presence: &Presence, absent: Absent) {
         sleep_until(absent.since + self.unwatched_max.unwrap_or_default()).await;
-        if !self.has_not_left_since(&absent) {
+        if !self.take_if_last(&absent) {
             return;
         }
         let mut tries = 1;
@@ -79,7 +79,8 @@ impl Absences {
         }
     }
 
-    fn has_not_left_since(&self, absent: &Absent) -> bool {
+    /// Whether he has not left again since; it is taken down no longer then.
+    fn take_if_last(&self, absent: &Absent) -> bool {
         let mut left = self.left();
         let is_last = left.get(&absent.subject) == Some(&absent.since);
         if is_last {

@@ -1,7 +1,7 @@
 //! What became of every ticket that was to arrive.
 
 use super::fit::{Made, Seated};
-use super::latency::Latencies;
+use super::latency::Latency;
 use super::page::Page;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -224,10 +224,10 @@ impl Written {
             held_back: took(Answer::HeldBack).count(),
             failed: took(Answer::Failed).count(),
             unmatched: due().filter(|ticket| ticket.is_unmatched()).count(),
-            taken_ms: Latencies::of(took(Answer::Taken)),
-            refused_ms: Latencies::of(took(Answer::Refused)),
-            matched_ms: Latencies::of(due().filter_map(waited)),
-            waited_ms: Latencies::of(due().filter_map(|ticket| waited(ticket).or_else(|| waits_since(ticket)))),
+            taken_ms: Latency::of(took(Answer::Taken)),
+            refused_ms: Latency::of(took(Answer::Refused)),
+            matched_ms: Latency::of(due().filter_map(waited)),
+            waited_ms: Latency::of(due().filter_map(|ticket| waited(ticket).or_else(|| waits_since(ticket)))),
         }
     }
 }

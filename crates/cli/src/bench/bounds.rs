@@ -1,6 +1,7 @@
 //! What a measurement may be asked for.
 
 use crate::misuse::Misuse;
+use std::fmt::Display;
 
 /// Players per second: more than a machine will take.
 pub const RATE_MAX: f64 = 1e6;
@@ -9,35 +10,25 @@ const SECONDS_MAX: u64 = 3_600;
 pub const TICKETS_MAX: usize = 20_000_000;
 
 pub fn check_rate(flag: &str, rate: f64) -> Result<(), Misuse> {
-    if (1.0..=RATE_MAX).contains(&rate) {
-        return Ok(());
-    }
-    Err(Misuse::new(format!("{flag} must be 1 to {RATE_MAX}, is {rate}")))
+    check_number(flag, rate, (1.0, RATE_MAX))
 }
 
 pub fn check_seconds(flag: &str, seconds: u64) -> Result<(), Misuse> {
-    check_seconds_within(flag, seconds, (1, SECONDS_MAX))
+    check_number(flag, seconds, (1, SECONDS_MAX))
 }
 
 /// Of a load whose whole seconds are looked at: one is lost to its edges.
 pub fn check_seconds_of_load(flag: &str, seconds: u64) -> Result<(), Misuse> {
-    check_seconds_within(flag, seconds, (2, SECONDS_MAX))
+    check_number(flag, seconds, (2, SECONDS_MAX))
 }
 
 /// Where 0 stands for not at all.
 pub fn check_seconds_or_none(flag: &str, seconds: u64) -> Result<(), Misuse> {
-    check_seconds_within(flag, seconds, (0, SECONDS_MAX))
+    check_number(flag, seconds, (0, SECONDS_MAX))
 }
 
-pub fn check_seconds_within(flag: &str, seconds: u64, (least, most): (u64, u64)) -> Result<(), Misuse> {
-    if (least..=most).contains(&seconds) {
-        return Ok(());
-    }
-    Err(Misuse::new(format!("{flag} must be {least} to {most}, is {seconds}")))
-}
-
-pub fn check_number(flag: &str, number: usize, (least, most): (usize, usize)) -> Result<(), Misuse> {
-    if (least..=most).contains(&number) {
+pub fn check_number<T: PartialOrd + Display>(flag: &str, number: T, (least, most): (T, T)) -> Result<(), Misuse> {
+    if (&least..=&most).contains(&&number) {
         return Ok(());
     }
     Err(Misuse::new(format!("{flag} must be {least} to {most}, is {number}")))

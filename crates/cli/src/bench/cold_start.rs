@@ -1,6 +1,7 @@
 //! From the start of `muster dev` to the first match that its players are told of.
 
 use super::bounds::check_number;
+use super::range::Range;
 use super::report::ReportArgs;
 use crate::run::Export;
 use anyhow::{Context, Result, bail};
@@ -51,13 +52,11 @@ pub async fn run(args: Args) -> Result<()> {
     for _ in 0..args.runs {
         runs_ms.push(start().await?.as_secs_f64() * 1e3);
     }
-    let mut sorted = runs_ms.clone();
-    sorted.sort_by(f64::total_cmp);
-    let (last, median_ms) = (sorted.len() - 1, f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]));
+    let Range { median: median_ms, lowest, highest } = Range::of(runs_ms.iter().copied());
     let measured = Measured { scenario: "cold-start", median_ms, runs_ms };
     let shown = format_args!(
-        "cold start: {median_ms:.0} ms to the first match ({:.0} to {:.0} ms, {} runs)",
-        sorted[0], sorted[last], args.runs
+        "cold start: {median_ms:.0} ms to the first match ({lowest:.0} to {highest:.0} ms, {} runs)",
+        args.runs
     );
     args.report.tell(&measured, shown)
 }

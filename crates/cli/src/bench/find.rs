@@ -1,6 +1,6 @@
 //! The highest rate that lasts: doubled until one does not, then narrowed down.
 
-use super::bounds::{RATE_MAX, check_rate, check_seconds_within};
+use super::bounds::{RATE_MAX, check_number, check_rate};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
@@ -61,7 +61,7 @@ impl FindArgs {
         if !(self.p99_ms > 0.0 && self.p99_ms <= P99_MS_MAX) {
             return Err(Misuse::new(format!("--p99-ms must be above 0 and at most {P99_MS_MAX}, is {}", self.p99_ms)));
         }
-        check_seconds_within("--probe", self.probe, PROBE_SECONDS)?;
+        check_number("--probe", self.probe, PROBE_SECONDS)?;
         check_rate("--rate-max", self.rate_max)?;
         if self.find && rate > self.rate_max {
             return Err(Misuse::new(format!("--rate must be at most --rate-max ({}), is {rate}", self.rate_max)));

@@ -7,10 +7,6 @@ use std::time::Duration;
 /// Each value is told to a thousandth of itself.
 const DIGITS: u8 = 3;
 
-/// What was taken down.
-#[derive(Debug, Clone)]
-pub struct Latencies(Histogram<u64>);
-
 /// In ms; all zero where nothing was taken down.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
@@ -22,37 +18,24 @@ pub struct Latency {
     pub max: f64,
 }
 
-impl Default for Latencies {
-    #[allow(clippy::expect_used, reason = "a number of digits that is known to be one")]
-    fn default() -> Self {
-        Self(Histogram::new(DIGITS).expect("1 to 5 digits"))
-    }
-}
-
-impl Latencies {
-    fn note(&mut self, took: Duration) {
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        // It grows with the longest.
-        let _ = self.0.record(us);
-    }
-
+impl Latency {
     /// Of all of these.
-    pub fn of(all: impl Iterator<Item = Duration>) -> Latency {
-        let mut sum = Self::default();
-        all.for_each(|took| sum.note(took));
-        sum.summary()
-    }
-
-    fn summary(&self) -> Latency {
+    #[allow(clippy::expect_used, reason = "a number of digits that is known to be one")]
+    pub fn of(all: impl Iterator<Item = Duration>) -> Self {
+        let mut took_us = Histogram::<u64>::new(DIGITS).expect("1 to 5 digits");
+        for took in all {
+            // It grows with the longest.
+            let _ = took_us.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        }
         let ms = |us: u64| us as f64 / 1e3;
-        let at = |share: f64| ms(self.0.value_at_quantile(share));
-        Latency {
-            count: self.0.len() as usize,
+        let at = |share: f64| ms(took_us.value_at_quantile(share));
+        Self {
+            count: took_us.len() as usize,
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
             p999: at(0.999),
-            max: ms(self.0.max()),
+            max: ms(took_us.max()),
         }
     }
 }
@@ -63,13 +46,13 @@ mod tests {
 
     #[test]
     fn what_took_long_is_not_lost_among_what_did_not() {
-        let all = Latencies::of((1..=999).chain([60_000]).map(Duration::from_millis));
+        let all = Latency::of((1..=999).chain([60_000]).map(Duration::from_millis));
         let near = |value: f64, expected: f64| (value / expected - 1.0).abs() < 0.002;
         assert_eq!(all.count, 1_000);
         assert!(
             near(all.p50, 500.0) && near(all.p99, 990.0) && near(all.p999, 999.0) && near(all.max, 60_000.0),
             "{all:?}"
         );
-        assert_eq!(Latencies::of(std::iter::empty()), Latency::default());
+        assert_eq!(Latency::of(std::iter::empty()), Latency::default());
     }
 }

@@ -6,7 +6,7 @@ use super::callers::Callers;
 use super::crowd::Crowd;
 use super::desk::{Arrival, Desk};
 use super::fit::Fit;
-use super::latency::{Latencies, Latency};
+use super::latency::Latency;
 use super::realm_server::RealmServer;
 use super::scenario::Scenario;
 use crate::tell;
@@ -144,7 +144,7 @@ impl Load {
             let asked = fit.waits(&made)?.into_iter().filter(|(number, _)| is_asked(*number));
             waits.extend(asked.map(|(_, wait)| wait));
         }
-        Ok(Latencies::of(waits.into_iter()))
+        Ok(Latency::of(waits.into_iter()))
     }
 
     /// How many of some tickets are in a match that was complete in these seconds, and were not told of it.

@@ -1,6 +1,7 @@
 //! What came of all rounds.
 
 use super::run::{Run, Setting};
+use crate::bench::range::Range;
 use std::fmt;
 
 /// Where less of what was offered is matched, an overload was measured.
@@ -11,30 +12,6 @@ pub struct Summary<'a> {
     pub rate: f64,
     /// In each of them every setting once.
     pub rounds: &'a [Vec<Run>],
-}
-
-/// How a figure differs from round to round.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Range {
-    median: f64,
-    lowest: f64,
-    highest: f64,
-}
-
-impl Range {
-    /// All zero where there is no figure.
-    fn of(figures: impl Iterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = figures.collect();
-        sorted.sort_by(f64::total_cmp);
-        let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
-        let last = sorted.len().saturating_sub(1);
-        Self { median: f64::midpoint(at(last / 2), at(last.div_ceil(2))), lowest: at(0), highest: at(last) }
-    }
-
-    fn shown(self, digits: usize) -> String {
-        let Self { median, lowest, highest } = self;
-        format!("{median:.digits$} ({lowest:.digits$} to {highest:.digits$})")
-    }
 }
 
 impl Summary<'_> {
@@ -142,12 +119,5 @@ mod tests {
         let rounds = [round([4.0, 4.1, 4.4])];
         let told = Summary { rate: 600.0, rounds: &rounds }.to_string();
         assert!(told.contains("overload in 3 of the runs"), "{told}");
-    }
-
-    #[test]
-    fn a_median_lies_between_two() {
-        let range = Range::of([4.0, 1.0, 3.0, 2.0].into_iter());
-        assert_eq!(range, Range { median: 2.5, lowest: 1.0, highest: 4.0 });
-        assert_eq!(Range::of(std::iter::empty()).median, 0.0);
     }
 }
