@@ -30,7 +30,10 @@ pub struct Deps {
     pub leases: Arc<dyn Leases>,
     /// Of the queues in which it may let clients play.
     pub rules: LiveRules,
+    /// To every instance, as the monitor.
     pub network: Network,
+    /// The same, as whoever queues and plays for the page: what it bears is for orchestrators and playservers alone.
+    pub clients: Network,
     /// The realm's name, for the page.
     pub realm: String,
 }

@@ -30,7 +30,8 @@ pub struct Shared {
 /// The house while it is watched. Cheap to clone.
 #[derive(Clone)]
 pub struct Watched {
-    pub city: Arc<Mutex<City>>,
+    /// In the order of [`Role::ALL`].
+    pub peers: [Peers; Role::ALL.len()],
     pub desk: Desk,
     pub spawner: Spawner,
 }
@@ -95,12 +96,12 @@ pub async fn run(lookout: Lookout) {
 async fn watch(lookout: &Lookout) {
     let over = lookout.shutdown.child_token();
     let _guard = over.clone().drop_guard();
-    let Deps { leases, network, rules, .. } = &lookout.deps;
+    let Deps { leases, network, clients, rules, .. } = &lookout.deps;
     let peers = Role::ALL.map(|role| Peers::watch(leases.clone(), role, over.clone()));
     let city = Arc::new(Mutex::new(City::default()));
-    let desk = Desk::new(&peers, network.clone(), rules.clone());
+    let desk = Desk::new(&peers, clients.clone(), rules.clone());
     let spawner = Spawner::new(desk.clone(), rules.clone(), over.clone());
-    *lookout.watching() = Some(Watched { city: city.clone(), desk, spawner: spawner.clone() });
+    *lookout.watching() = Some(Watched { peers: peers.clone(), desk, spawner: spawner.clone() });
     let mut followers = Followers::new(city.clone(), network.clone(), lookout.clock, over.clone());
     let mut ticks = tokio::time::interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

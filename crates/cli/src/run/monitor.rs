@@ -21,8 +21,11 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
     if args.spawn && certificates.is_some() && args.token_file.is_none() {
         return Err(Misuse::new("--spawn needs --token-file where doors are locked: clients come with a token").into());
     }
-    let network = bearing(network(certificates.as_ref(), &world.realm), &args, &shutdown)?;
-    let world = World { network, ..world };
+    if args.token_file.is_some() && certificates.is_none() {
+        return Err(Misuse::new("--token-file has no effect with --insecure: a token is not sent in plaintext").into());
+    }
+    let world = World { network: network(certificates.as_ref(), &world.realm), ..world };
+    let clients = bearing(world.network.clone(), &args, &shutdown)?;
     let config = args.page.config(args.spawn)?;
     let listener = listen("the monitor", args.listen, IN_USE).await?;
     let telemetry = args.realm.telemetry(
@@ -39,7 +42,7 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         None => tracing::warn!("the services' doors are taken to be open: no TLS (--insecure)"),
     }
     tell::out(format_args!("monitor http://{}", listener.local_addr()?));
-    let served = monitor::serve(config, listener, deps(&world), shutdown).await;
+    let served = monitor::serve(config, listener, monitor::Deps { clients, ..deps(&world) }, shutdown).await;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
     tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
     Ok(served?)
@@ -59,6 +62,7 @@ pub fn deps(world: &World) -> monitor::Deps {
         leases: world.store.clone(),
         rules: world.rules.clone(),
         network: world.network.clone(),
+        clients: world.network.clone(),
         realm: world.realm.to_string(),
     }
 }

@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::PoisonError;
 use tonic::Status;
 
 /// Parties that come by themselves.
@@ -44,12 +43,12 @@ pub async fn stop(State(lookout): State<Lookout>) -> Result<Json<Value>, Refusal
 /// The instance itself says whether it may be drained.
 pub async fn drain(State(lookout): State<Lookout>, Json(drain): Json<Drain>) -> Result<Json<Value>, Refusal> {
     let watched = lookout.watched().ok_or_else(unwatched)?;
-    let address = {
-        let city = watched.city.lock().unwrap_or_else(PoisonError::into_inner);
-        city.houses.get(&drain.instance).map(|house| house.instance.address.clone())
-    };
-    let address = address.ok_or_else(|| Status::not_found(format!("no instance {}", drain.instance)))?;
-    let channel = lookout.deps.network.channel(&address).map_err(|error| Status::unavailable(error.to_string()))?;
+    // By its lease, and not by what it says of itself.
+    let mut alive = watched.peers.iter().flat_map(|peers| peers.alive().to_vec());
+    let instance = alive.find(|instance| instance.id.as_str() == drain.instance);
+    let instance = instance.ok_or_else(|| Status::not_found(format!("no instance {}", drain.instance)))?;
+    let channel = lookout.deps.network.channel_to(&instance.address, instance.role.into());
+    let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
     InspectClient::new(channel).drain(DrainRequest {}).await?;
     Ok(Json(json!({})))
 }
