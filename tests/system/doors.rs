@@ -21,6 +21,8 @@ use store::Subject;
 use tokio::process::Command;
 use tonic::client::Grpc;
 use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 /// A stream that says nothing for as long has let its caller in.
 const SILENT: Duration = Duration::from_millis(100);
@@ -310,9 +312,13 @@ async fn health_and_nothing_else_is_served_in_plaintext_to_whoever_starts_contai
         asked.status.success().then_some(()).ok_or_else(|| format!("{asked:?}"))
     })
     .await?;
-    let mut inspect = InspectClient::new(chassis::channel(&format!("http://{health}"))?);
-    let refused = inspect.inspect(v1::InspectRequest::default()).await.err().context("it is not served there")?;
+    let channel = chassis::channel(&format!("http://{health}"))?;
+    let refused = InspectClient::new(channel.clone()).inspect(v1::InspectRequest::default()).await.err();
+    let refused = refused.context("it is not served there")?;
     ensure!(refused.code() == Code::Unimplemented, "{refused}");
+    // A stream would stay.
+    let refused = HealthClient::new(channel).watch(HealthCheckRequest::default()).await.err();
+    ensure!(refused.as_ref().is_some_and(|refused| refused.code() == Code::Unimplemented), "{refused:?}");
     processes.take(Role::Mover, 0)?.dies().await?;
     ensure!(is_well().await?.status.code() == Some(1));
     Ok(())

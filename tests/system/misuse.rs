@@ -69,6 +69,9 @@ async fn a_bad_flag_is_said_by_name() -> Result<()> {
     is_refused(&["mover", "--redis", "redis://127.0.0.1:1", "--listen", "everywhere"], &["--listen", "everywhere"])
         .await?;
     is_refused(&mover_with(&["--advertise", "localhost"]), &["--advertise", "localhost"]).await?;
+    is_refused(&mover_with(&["--advertise", "http://localhost"]), &["--advertise http://localhost", "port"]).await?;
+    let monitor = ["monitor", "--redis", "redis://127.0.0.1:1", "--insecure", "--spawn", "--token-file", "token"];
+    is_refused(&monitor, &["--token-file", "plaintext"]).await?;
     is_refused(&mover_with(&["--instance", "a name"]), &["--instance"]).await?;
     is_refused(&["mover"], &["--redis"]).await?;
     is_refused(&["moover"], &["moover"]).await

@@ -56,6 +56,9 @@ impl Network {
         if endpoint.uri().scheme_str() != Some(scheme) {
             return Err(refused(format!("it must begin with {scheme}://")));
         }
+        if endpoint.uri().port_u16().is_none() {
+            return Err(refused("it must have a port".to_owned()));
+        }
         let network = self.clone();
         let connect = move |uri: Uri| {
             let connecting = network.clone().connect(uri, expected);
@@ -85,7 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_is_none_is_refused_by_name() {
-        for address in ["", "localhost:1", "https://localhost:1", "http://", "not an address"] {
+        for address in ["", "localhost:1", "https://localhost:1", "http://localhost", "http://", "not an address"] {
             let error = channel(address).map(|_| ()).unwrap_err();
             assert!(error.to_string().contains(&format!("{address:?}")), "{error}");
         }

@@ -50,15 +50,15 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
     let Entrance { listener, doors, reflection, health: probed } = entrance;
-    let health = || health::service(names, readiness.clone(), shutdown.clone());
-    let routes = routes.add_service(health());
+    let health = |may_watch| health::service(names, readiness.clone(), shutdown.clone(), may_watch);
+    let routes = routes.add_service(health(true));
     let routes = if reflection { describe(routes)? } else { routes };
     let cut = Shutdown::new();
     // However this future ends, also when it is dropped, no connection outlives it.
     let _guard = cut.clone().drop_guard();
     if let Some(probed) = probed {
         let incoming = incoming::connections(probed, Doors::open(), cut.clone());
-        let probed = bounded().add_service(health()).serve_with_incoming(incoming);
+        let probed = bounded().add_service(health(false)).serve_with_incoming(incoming);
         tokio::spawn(cut.clone().run_until_cancelled_owned(probed));
     }
     let incoming = incoming::connections(listener, doors.clone(), cut);

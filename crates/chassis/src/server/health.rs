@@ -11,12 +11,19 @@ struct ReadinessHealth {
     names: Vec<String>,
     readiness: Readiness,
     shutdown: Shutdown,
+    /// Whether it may be watched: that stays, and costs memory.
+    may_watch: bool,
 }
 
 /// Answers for the whole process ("") and for each of `names`.
-pub(super) fn service(names: &[&str], readiness: Readiness, shutdown: Shutdown) -> HealthServer<impl Health + use<>> {
+pub(super) fn service(
+    names: &[&str],
+    readiness: Readiness,
+    shutdown: Shutdown,
+    may_watch: bool,
+) -> HealthServer<impl Health + use<>> {
     let names = names.iter().map(ToString::to_string).chain([String::new()]).collect();
-    HealthServer::new(ReadinessHealth { names, readiness, shutdown })
+    HealthServer::new(ReadinessHealth { names, readiness, shutdown, may_watch })
 }
 
 fn response(status: ServingStatus) -> HealthCheckResponse {
@@ -39,6 +46,9 @@ impl Health for ReadinessHealth {
     type WatchStream = BoxStream<'static, Result<HealthCheckResponse, Status>>;
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        if !self.may_watch {
+            return Err(Status::unimplemented("no Watch here, where anyone may ask: Check, again and again"));
+        }
         let known = self.names.contains(&request.get_ref().service);
         let states = if known { states(self.readiness.clone()) } else { unknown() };
         // The last state is sent before the stream ends: shutdown closes readiness, and a watcher should learn of it.

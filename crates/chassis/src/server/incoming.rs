@@ -3,6 +3,7 @@
 use crate::{Listener, Shutdown, network::Socket};
 use doors::{Doors, Line, Peer, Received, STANDING_MS, Standing};
 use futures::stream::{Stream, StreamExt, unfold};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
@@ -19,7 +21,7 @@ use tonic::transport::server::Connected;
 const CLIENTS_MAX: usize = 16_384;
 /// Of members of the realm, whom no crowd of clients keeps out.
 const MEMBERS_MAX: usize = 1_024;
-/// Handshakes at once. More connections wait in the kernel's backlog.
+/// Handshakes at once. For one more, the one that has been at it longest is given up: a crowd that says nothing keeps out nobody who does.
 const HANDSHAKES_MAX: usize = 1_024;
 /// Wait after a failed accept, in ms: out of file handles, the next one fails as well.
 const ACCEPT_RETRY_MS: u64 = 50;
@@ -67,8 +69,32 @@ pub(super) fn connections<L: Listener>(
     let room = Room::new();
     let accepted = unfold(listener, |listener| async move { Some((accept(&listener).await, listener)) });
     // Tasks, for a handshake is work for a core, and none waits for that of another.
-    let received = accepted.map(move |stream| tokio::spawn(receive(doors.clone(), stream, room.clone(), cut.clone())));
-    received.buffer_unordered(HANDSHAKES_MAX).filter_map(async |received| received.ok().flatten().map(Ok))
+    let mut handshakes = Handshakes::default();
+    let received =
+        accepted.map(move |stream| handshakes.begin(receive(doors.clone(), stream, room.clone(), cut.clone())));
+    // Those that are given up are yet to end.
+    received.buffer_unordered(2 * HANDSHAKES_MAX).filter_map(async |received| received.ok().flatten().map(Ok))
+}
+
+/// Those in work, in the order in which they began.
+#[derive(Default)]
+struct Handshakes(VecDeque<AbortHandle>);
+
+impl Handshakes {
+    fn begin<T: Send + 'static>(&mut self, handshake: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        if self.0.len() >= HANDSHAKES_MAX {
+            self.0.retain(|handshake| !handshake.is_finished());
+        }
+        if self.0.len() >= HANDSHAKES_MAX
+            && let Some(longest) = self.0.pop_front()
+        {
+            telemetry::metrics().turned_away("connection");
+            longest.abort();
+        }
+        let begun = tokio::spawn(handshake);
+        self.0.push_back(begun.abort_handle());
+        begun
+    }
 }
 
 /// None for a connection that did not come past the doors, or for which there is no place.
@@ -230,6 +256,15 @@ mod tests {
         connection.read_exact(&mut [0; PREFACE_BYTES]).await.unwrap();
         let waits = tokio::time::timeout(Duration::from_millis(10 * OPENING_MS_MAX), connection.read_u8());
         assert!(waits.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn of_too_many_handshakes_the_one_that_takes_longest_is_given_up() {
+        let mut handshakes = Handshakes::default();
+        assert_eq!(handshakes.begin(async { 1 }).await.unwrap(), 1);
+        let mut begun: Vec<_> = (0..=HANDSHAKES_MAX).map(|_| handshakes.begin(std::future::pending::<()>())).collect();
+        assert!(begun.remove(0).await.unwrap_err().is_cancelled());
+        assert!(!begun.iter().any(JoinHandle::is_finished));
     }
 
     #[test]
