@@ -24,6 +24,7 @@ use domain::Role;
 use misuse::{Misuse, one_line};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -81,6 +82,8 @@ enum Command {
     Check(check::Args),
 }
 
+/// How long threads may be waited for at the end that nobody waits for any more.
+const THREADS_END_MAX: Duration = Duration::from_millis(200);
 /// Exit code of a command that was asked wrongly.
 const EXIT_MISUSE: u8 = 2;
 
@@ -114,7 +117,7 @@ fn arguments() -> Vec<OsString> {
 
 fn run(command: Command) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match command {
             Command::Dev(args) => run::dev(args).await,
             Command::Cluster(args) => run::cluster(args).await,
@@ -134,5 +137,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Simulate(args) => simulate::run(&args),
             Command::Check(args) => check::run(&args),
         }
-    })
+    });
+    // A thread that resolves a name, or reads a file that hangs, is waited for no longer.
+    runtime.shutdown_timeout(THREADS_END_MAX);
+    done
 }

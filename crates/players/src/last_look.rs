@@ -14,9 +14,6 @@ const LOOKS_AT_ONCE: usize = 64;
 const KEPT_FOR: Duration = Duration::from_secs(9 * 60);
 
 pub async fn take(stage: &Stage, records: &mut [TicketRecord]) {
-    if stage.stop.is_cancelled() {
-        return;
-    }
     let oldest_us = stage.now_us().saturating_sub(KEPT_FOR.as_micros() as u64);
     let kept = |record: &&mut TicketRecord| record.answered_us >= oldest_us;
     let step = records.iter_mut().filter(kept).count().div_ceil(LOOKS_MAX).max(1);
@@ -24,18 +21,18 @@ pub async fn take(stage: &Stage, records: &mut [TicketRecord]) {
     stream::iter(chosen).for_each_concurrent(LOOKS_AT_ONCE, |(turn, record)| look(stage, turn, record)).await;
 }
 
-/// A ticket that can't be asked about is passed over.
+/// A ticket that can't be asked about is passed over, and so is each once all is to stop.
 async fn look(stage: &Stage, turn: usize, record: &mut TicketRecord) {
     let request = v1::GetTicketRequest {
         realm: stage.plan.realm.clone(),
         ticket_id: record.ticket_id.clone(),
         ..Default::default()
     };
-    match stage.client.ticket(turn, request).await {
-        Ok(v1::GetTicketResponse { ticket: Some(ticket), .. }) => {
+    match stage.stop.run_until_cancelled(stage.client.ticket(turn, request)).await {
+        Some(Ok(v1::GetTicketResponse { ticket: Some(ticket), .. })) => {
             record.last_look = Some((ticket.state(), point(ticket.changed), ticket.match_id));
         }
-        Err(status) if status.code() == Code::NotFound => record.forgotten = true,
+        Some(Err(status)) if status.code() == Code::NotFound => record.forgotten = true,
         _ => {}
     }
 }

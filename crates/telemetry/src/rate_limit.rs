@@ -12,21 +12,23 @@ pub struct RateLimit {
     began: Option<Instant>,
     told: usize,
     untold: usize,
+    /// It was told since the last rest.
+    is_restless: bool,
 }
 
 impl RateLimit {
     /// At most so many tellings from the first of them on, `within` this time.
     pub const fn new(most: usize, within: Duration) -> Self {
-        Self { most, within, began: None, told: 0, untold: 0 }
+        Self { most, within, began: None, told: 0, untold: 0, is_restless: false }
     }
 
     pub const fn of_complaints() -> Self {
         Self::new(1, COMPLAINT_EVERY)
     }
 
-    /// How many things were not told yet, where any were told before: they are told now.
+    /// How many things were not told yet, where any were told since the last rest: they are told now. Nothing is told sooner again for it.
     pub fn rest(&mut self) -> Option<usize> {
-        self.began.take().map(|_| std::mem::take(&mut self.untold))
+        std::mem::take(&mut self.is_restless).then(|| std::mem::take(&mut self.untold))
     }
 
     /// How many things there are to tell of when it is time to: these, and those that were not told before them.
@@ -39,6 +41,7 @@ impl RateLimit {
             return None;
         }
         self.told += 1;
+        self.is_restless = true;
         Some(std::mem::take(&mut self.untold))
     }
 }
@@ -54,5 +57,14 @@ mod tests {
         assert_eq!(limit.spend(1, start), Some(1));
         assert_eq!(limit.spend(7, start + Duration::from_secs(59)), None);
         assert_eq!(limit.spend(1, start + Duration::from_secs(60)), Some(8));
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_told_no_more_often_for_that() {
+        let (mut limit, start) = (RateLimit::of_complaints(), Instant::now());
+        assert_eq!((limit.rest(), limit.spend(5, start), limit.spend(2, start)), (None, Some(5), None));
+        assert_eq!((limit.rest(), limit.rest()), (Some(2), None));
+        assert_eq!((limit.spend(1, start), limit.rest()), (None, None));
+        assert_eq!(limit.spend(1, start + COMPLAINT_EVERY), Some(2));
     }
 }

@@ -2,7 +2,12 @@
 
 /// The URL without its password; without all that may be one, where it is badly written.
 pub fn redacted(url: &str) -> String {
-    let (place, query) = url.split_once('?').map_or((url, ""), |(place, _)| (place, "?***"));
+    let (place, query) = match url.split_once('?') {
+        // A password may hold a `?`, too, which then ends nothing.
+        Some((_, query)) if query.contains('@') => return "***".to_owned(),
+        Some((place, _)) => (place, "?***"),
+        None => (url, ""),
+    };
     // A password may hold an `@` itself: the last one ends it.
     let Some((login, host)) = place.rsplit_once('@') else { return format!("{place}{query}") };
     let Some((scheme, login)) = login.split_once("://") else { return format!("***@{host}{query}") };
@@ -24,6 +29,7 @@ mod tests {
             ("redis:/:s3cret@host", "***@host"),
             ("me:s3cret@host", "***@host"),
             ("redis://host?password=s3cret", "redis://host?***"),
+            ("redis+cluster://me:s3cret?x@host", "***"),
             ("unix:///run/redis.sock?pass=s3cret", "unix:///run/redis.sock?***"),
         ] {
             assert_eq!(redacted(odd), shown);
