@@ -85,6 +85,11 @@ impl Rules {
         &self.queue
     }
 
+    /// Rating points, above 0, at which the better of two wins ten games of eleven.
+    pub fn rating_scale(&self) -> f64 {
+        self.rating_scale
+    }
+
     /// Players on each team: at least one team, at least one player in each, at most 100 in all.
     pub fn team_sizes(&self) -> &[usize] {
         &self.team_sizes

@@ -71,8 +71,10 @@ impl Rules {
             return Err(Breach::of(rule::BLOCKED));
         }
         let differs = |(name, until_ms): &(String, u64)| {
-            let [a, b] = [a, b].map(|unit| unit.party.players().first().and_then(|player| player.strings.get(name)));
-            age_ms < *until_ms && a != b
+            let players = || a.party.players().iter().chain(b.party.players());
+            let mut values = players().map(|player| player.strings.get(name));
+            let first = values.next();
+            age_ms < *until_ms && values.any(|value| Some(value) != first)
         };
         if self.limits.same_until_ms.iter().any(differs) { Err(Breach::of(rule::SAME)) } else { Ok(()) }
     }

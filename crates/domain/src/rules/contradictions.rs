@@ -92,8 +92,9 @@ fn roles(file: &File) -> Checked {
     if per_team.len() != file.teams.len() {
         return wrong(format!("must hold one table for each of {} teams, holds {}", file.teams.len(), per_team.len()));
     }
+    let names: HashSet<_> = per_team.iter().flat_map(|table| table.keys()).collect();
+    count(Key::of(["roles"]), names.len())?;
     for (table, size) in per_team.iter().zip(&file.teams) {
-        count(Key::of(["roles"]), table.len())?;
         let seats = table.values().fold(0usize, |sum, seats| sum.saturating_add(*seats));
         if seats != *size {
             return wrong(format!("must seat the {size} players of a team, seat {seats}"));

@@ -98,6 +98,21 @@ impl Rules {
         Ok(Verdict { cost_s: self.prices.cost_s(&measures), measures, region: region.at })
     }
 
+    /// Whether these may be some of a match's tickets as far as roles go, when the oldest of them has waited `age_ms`.
+    pub(crate) fn hold_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
+        !self.minds_roles() || self.roles.least_off(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
+    }
+
+    /// Whether a match that is filled from these may have enough who named their roles, when the oldest of them has waited `age_ms`.
+    pub(crate) fn fills_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
+        !self.minds_roles() || self.roles.least_unnamed(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
+    }
+
+    /// Whether it may be forbidden that somebody plays a role that he did not name.
+    pub(crate) fn minds_roles(&self) -> bool {
+        self.roles.is_asked() && self.limits.off_roles.at_ms(0).is_finite()
+    }
+
     /// The parts of a judged match's cost by key, in seconds; those of 0 left out.
     pub(crate) fn cost_parts_s(&self, verdict: &Verdict) -> Vec<(&'static str, f64)> {
         let parts = PRICE_KEYS.into_iter().zip(self.prices.parts_s(&verdict.measures));

@@ -36,6 +36,30 @@ impl Roles {
         teams.iter().zip(&self.seats).map(off).sum()
     }
 
+    /// How many of these would play a role that they did not name, at least, whoever is in which team.
+    pub fn least_off<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>) -> usize {
+        let wishes: Vec<&[usize]> = units.flat_map(|unit| unit.wishes.iter().map(Vec::as_slice)).collect();
+        wishes.len() - Seating::of(&wishes, &self.seats_of_all()).seated()
+    }
+
+    /// How many seats of a match filled from these are left to players who did not name them, at least: each role counted by itself.
+    pub fn least_unnamed<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>) -> usize {
+        let mut seats = self.seats_of_all();
+        for role in units.flat_map(|unit| &unit.wishes).flatten() {
+            seats[*role] = seats[*role].saturating_sub(1);
+        }
+        seats.iter().sum()
+    }
+
+    /// Of each role in all teams.
+    fn seats_of_all(&self) -> Vec<usize> {
+        let mut all = vec![0; self.names.len()];
+        for seats in &self.seats {
+            all.iter_mut().zip(seats).for_each(|(all, seats)| *all += seats);
+        }
+        all
+    }
+
     /// The role of each player of a team, given their wishes in order: those who cannot get one that they named fill what is free.
     pub fn assign(&self, team: usize, wishes: &[&[usize]]) -> Vec<usize> {
         let seats = &self.seats[team];

@@ -18,6 +18,10 @@ use sketch::Sketch;
 
 /// A match that costs more than this many times its players' patience is not worth improving: exchanges rarely save so much.
 const HOPE: f64 = 1.5;
+/// Limits that one seating of the same players may keep and another not.
+const OF_SEATINGS: [&str; 4] = [rule::RATING_GAP_LIMIT, rule::PARTY_SIZE_LIMIT, rule::AVOIDED, rule::OFF_ROLES_LIMIT];
+/// Fillings that are seated for one match, where those limits forbid every seating that was tried of those before.
+const FILLINGS_MAX: usize = 8;
 
 /// The match around the anchor, if one is worth making.
 pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Option<Found> {
@@ -99,7 +103,7 @@ impl<'a> Squads<'a> {
     /// The cheapest match around the anchor as first gathered in each region it would accept; else the rule that was last in the way.
     fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
         let mut best: Result<Gathered, &'static str> = Err(rule::TEAM_FILL);
-        for region in regions(self.field, anchor) {
+        for region in regions(self.field, anchor, self.lanes.oldest_ms) {
             let near = self.lanes.near(self.field, anchor, region, &self.is_free);
             for company in companies(self.field, anchor, &near) {
                 match self.gather(anchor, region, &company, tally) {
@@ -116,16 +120,34 @@ impl<'a> Squads<'a> {
         best
     }
 
-    /// The first whole filling of the seats, seated at first sight; else the rule in its way.
+    /// The first whole filling of the seats that can be seated; else the rule that was last in the way.
     fn gather(&self, anchor: usize, region: usize, company: &[usize], tally: &Tally) -> Result<Found, &'static str> {
-        let chosen = fill(self.field, anchor, company).ok_or(rule::TEAM_FILL)?;
-        let (least_s, patience_s) = self.sketch(&chosen, region);
+        let (mut found, mut fillings) = (None, 0);
+        let in_the_way = fill(self.field, anchor, company, &mut |chosen| {
+            fillings += 1;
+            let seated = self.seat(chosen, region, tally);
+            let is_last = fillings == FILLINGS_MAX || !seated.as_ref().is_err_and(|rule| OF_SEATINGS.contains(rule));
+            found = Some(seated);
+            is_last
+        });
+        found.unwrap_or(Err(in_the_way))
+    }
+
+    /// The chosen seated at first sight or, where a limit on teams forbids that, in a way that it allows; else the rule in the way.
+    fn seat(&self, chosen: &[usize], region: usize, tally: &Tally) -> Result<Found, &'static str> {
+        let (least_s, patience_s) = self.sketch(chosen, region);
         if least_s > HOPE * patience_s && !tally.is_nearer(least_s) {
             return Err(rule::PATIENCE);
         }
-        let teams = split::seat(self.field, &chosen).ok_or(rule::TEAM_FILL)?;
-        let verdict = self.field.judge(&teams).map_err(|breach| breach.rule)?;
-        Ok(Found { teams, verdict })
+        let judged = |teams: Option<Vec<Vec<usize>>>| {
+            let teams = teams.ok_or(rule::TEAM_FILL)?;
+            let verdict = self.field.judge(&teams).map_err(|breach| breach.rule)?;
+            Ok(Found { teams, verdict })
+        };
+        match judged(split::seat(self.field, chosen)) {
+            Err(rule) if OF_SEATINGS.contains(&rule) => judged(split::split(self.field, chosen)),
+            first => first,
+        }
     }
 
     /// A gathered match made as cheap as exchanging and splitting make it, where there is hope that it is worth making.
@@ -170,13 +192,12 @@ fn companies(field: &Field<'_>, anchor: usize, near: &[usize]) -> Vec<Vec<usize>
     companies
 }
 
-/// Regions within the anchor's limit whose distance its patience would pay, nearest first.
-fn regions(field: &Field<'_>, anchor: usize) -> Vec<usize> {
+/// Regions within the anchor's limit in company of the oldest, whose distance its patience would pay, nearest first.
+fn regions(field: &Field<'_>, anchor: usize, oldest_ms: u64) -> Vec<usize> {
     let unit = &field.units[anchor];
-    let age_ms = unit.age_ms(field.now_ms);
     let accepts = |region: &usize| {
         let leg = unit.legs[*region];
-        leg.allowed_age_ms <= age_ms && field.rules.rtt_price_s(leg.excess_ms / unit.players()) <= unit.patience_s
+        leg.allowed_age_ms <= oldest_ms && field.rules.rtt_price_s(leg.excess_ms / unit.players()) <= unit.patience_s
     };
     let mut regions: Vec<usize> = (0..field.rules.region_count()).filter(accepts).collect();
     regions.sort_by(|a, b| unit.legs[*a].excess_ms.total_cmp(&unit.legs[*b].excess_ms));

@@ -1,5 +1,5 @@
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
-use domain::{Budget, Candidate, Player, Range, Sought, TicketId, search_within};
+use domain::{Budget, Candidate, Party, Player, Range, Sought, TicketId, search_within};
 use std::collections::BTreeSet;
 
 const NOW_MS: u64 = 1_000_000;
@@ -212,4 +212,119 @@ fn too_few_players_for_a_match_are_found_out_at_once() {
     let outcome = search_within(Budget { steps: 4_000 }, &window(&nine), &rules(TEAMS), NOW_MS, 0);
     let told: Vec<&str> = outcome.rejections.iter().map(|rejection| rejection.rule).collect();
     assert_eq!(told, ["team_fill"], "and not that the budget was spent");
+}
+
+/// Four, or however many there are ratings, in one match; who comes first in each list is the first ticket.
+fn made_of(rules_text: &str, tickets: &[Candidate]) -> usize {
+    search_soundly(&window(tickets), &rules(rules_text), NOW_MS).proposals.len()
+}
+
+fn solos(ratings: &[f64]) -> Vec<Candidate> {
+    (1..).zip(ratings).map(|(id, rating)| ticket(id, LONG_AGO_MS, &[*rating])).collect()
+}
+
+const TWO_TEAMS: &str = r#"
+    queue = "two"
+    teams = [2, 2]
+    longest_wait_s = 300
+    longest_match_s = 60
+    [patience]
+    start_s = 1000000
+    per_s = 0
+    [look]
+    width_max = 0
+    rating = { start = 10000, factor = 1 }
+"#;
+
+#[test]
+fn a_seating_that_a_limit_forbids_is_no_reason_not_to_try_others() {
+    let mut four = solos(&[1600.0, 1500.0, 1400.0, 1300.0]);
+    four[0] = with(four[0].clone(), |player| player.avoided = ["p4-0".parse().unwrap()].into());
+    assert_eq!(made_of(TWO_TEAMS, &four), 1, "the evenest seating has the first with whom he avoids");
+
+    let roles =
+        TWO_TEAMS.replacen("[patience]", "roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = 0\n[patience]", 1);
+    let wanted = ["tank", "healer", "healer", "tank"];
+    let four: Vec<_> = solos(&[1600.0, 1550.0, 1450.0, 1400.0])
+        .into_iter()
+        .zip(wanted)
+        .map(|(one, role)| wants(one, &[role]))
+        .collect();
+    assert_eq!(made_of(&roles, &four), 1, "the evenest seating has two tanks in one team");
+
+    let three =
+        TWO_TEAMS.replacen("[2, 2]", "[3, 3]", 1).replacen("[patience]", "[limit]\nrating_gap = 200\n[patience]", 1);
+    assert_eq!(made_of(&three, &solos(&[1300.0, 1600.0, 1900.0, 2200.0, 2500.0, 2800.0])), 1);
+}
+
+#[test]
+fn players_who_find_no_roles_together_leave_the_seats_to_others() {
+    let text =
+        TWO_TEAMS.replacen("[patience]", "roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = 0\n[patience]", 1);
+    let ratings: Vec<f64> = (0..12).map(|at| 1500.0 + f64::from(at)).collect();
+    // The first ten are tanks, and only the farthest two are healers.
+    let crowd: Vec<_> =
+        (0..).zip(solos(&ratings)).map(|(at, one)| wants(one, &[if at < 10 { "tank" } else { "healer" }])).collect();
+    assert_eq!(made_of(&text, &crowd), 1);
+}
+
+#[test]
+fn those_who_may_not_meet_the_anchor_hide_nobody_who_may() {
+    let text = TWO_TEAMS.replacen("[patience]", "[limit]\nnumber.level = 0\n[patience]", 1);
+    let level = |one: Candidate, level: f64| {
+        with(one, |player| {
+            player.numbers.insert("level".to_owned(), level);
+        })
+    };
+    let ratings: Vec<f64> = (0..16).map(|at| 1500.0 + f64::from(at)).collect();
+    let levels = (0..16).map(|at| if at % 4 == 0 { 100.0 } else { f64::from(at) });
+    let crowd: Vec<_> = solos(&ratings).into_iter().zip(levels).map(|(one, at)| level(one, at)).collect();
+    assert_eq!(made_of(&text, &crowd), 1);
+}
+
+#[test]
+fn whom_the_oldest_may_play_with_is_found_by_whoever_comes() {
+    let text = TWO_TEAMS.replacen(
+        "[patience]",
+        "regions = [\"eu\"]\n[limit]\nrtt_ms = { steps = [[0, 50], [60, 200]] }\n[patience]",
+        1,
+    );
+    let away = |one: Candidate, ms: u32| {
+        with(one, |player| {
+            player.rtt_ms.insert("eu".parse().unwrap(), ms);
+        })
+    };
+    let mut four: Vec<_> = solos(&[1500.0; 4]).into_iter().map(|one| away(one, 100)).collect();
+    four[3] = away(ticket(4, NOW_MS, &[1500.0]), 10);
+    let range = anchored(4, &four);
+    assert_eq!(search_soundly(&range, &rules(&text), NOW_MS).proposals.len(), 1);
+}
+
+#[test]
+fn whose_patience_pays_for_a_match_is_not_exchanged_for_someone_cheaper() {
+    let text = TWO_TEAMS.replacen("start_s = 1000000\n    per_s = 0", "start_s = 1\n    per_s = 1", 1).replacen(
+        "[patience]",
+        "[price]\nrating_gap = 1\n[patience]",
+        1,
+    );
+    let at = |id: u32, ago_ms: u64, rating: f64| ticket(id, NOW_MS - ago_ms, &[rating]);
+    let five = [at(1, 24_000, 1550.0), at(2, 100, 1480.0), at(3, 100, 1540.0), at(4, 100, 1557.0), at(5, 0, 1500.0)];
+    assert_eq!(search_soundly(&anchored(5, &five), &rules(&text), NOW_MS).proposals.len(), 1);
+}
+
+#[test]
+fn all_of_a_party_must_share_what_a_match_shares() {
+    let text = TWO_TEAMS.replacen("[patience]", "[limit]\nsame_until_s.map = 300\n[patience]", 1);
+    let map = |names: [&str; 2], id: u32| {
+        let mut party = ticket(id, NOW_MS, &[1500.0, 1500.0]);
+        let players = party.party.players().iter().zip(names).map(|(player, name)| {
+            let mut player = player.clone();
+            player.strings.insert("map".to_owned(), name.to_owned());
+            player
+        });
+        party.party = Party::try_new(players.collect()).unwrap();
+        party
+    };
+    assert_eq!(made_of(&text, &[map(["a", "b"], 1), map(["a", "c"], 2)]), 0);
+    assert_eq!(made_of(&text, &[map(["a", "a"], 1), map(["a", "a"], 2)]), 1);
 }

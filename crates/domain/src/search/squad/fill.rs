@@ -1,30 +1,50 @@
 //! Which whole parties fill the seats of a match exactly.
 
-use crate::rules::Common;
+use crate::rules::{Common, rule};
 use crate::search::field::Field;
 use crate::unit::Unit;
 
 /// Choices that one fill may try: enough to get past a run of parties of awkward sizes.
 const STEPS_MAX: usize = 600;
+/// The same where somebody was left out for want of a role: stepping back rarely finds one, and each step is dear.
+const STEPS_FOR_ROLES_MAX: usize = 60;
 /// Placements that one packing may try.
 const PACK_STEPS_MAX: usize = 200;
 
-/// Chooses from `near` (best first) whole parties that, with the anchor, fill all teams exactly and stay within the rating
-/// range. The first fill in the order of `near` is taken: greedy, with a step back where greed does not come out even.
-pub(super) fn fill(field: &Field<'_>, anchor: usize, near: &[usize]) -> Option<Vec<usize>> {
+/// Offers whole parties from `near` (best first) that, with the anchor, fill all teams exactly and stay within the limits that are no
+/// matter of seating, until `takes` says that they will do. In the order of `near`: greedy, with a step back where greed does not come
+/// out even. Returns the rule that is in the way where there is nothing to offer.
+pub(super) fn fill(
+    field: &Field<'_>,
+    anchor: usize,
+    near: &[usize],
+    takes: &mut dyn FnMut(&[usize]) -> bool,
+) -> &'static str {
     let unit = &field.units[anchor];
-    let seats = field.rules.seats().checked_sub(unit.size)?;
-    let mut fill = Fill { field, near, players_from: players_from(field, near), chosen: vec![anchor], steps: 0 };
-    fill.complete(0, seats, &Common::of(unit)).then_some(fill.chosen)
+    let all = || near.iter().chain([&anchor]).map(|at| &field.units[*at]);
+    let oldest_ms = all().map(|unit| unit.age_ms(field.now_ms)).max().unwrap_or_default();
+    let (players_from, chosen) = (players_from(field, near), vec![anchor]);
+    let is_filled = players_from.first().is_some_and(|players| players + unit.size >= field.rules.seats());
+    if is_filled && !field.rules.fills_roles(all(), oldest_ms) {
+        return rule::OFF_ROLES_LIMIT;
+    }
+    let mut fill = Fill { field, near, takes, players_from, chosen, steps: 0, lacks_roles: false };
+    if let Some(seats) = field.rules.seats().checked_sub(unit.size) {
+        fill.complete(0, seats, &Common::of(unit));
+    }
+    if fill.lacks_roles { rule::OFF_ROLES_LIMIT } else { rule::TEAM_FILL }
 }
 
 struct Fill<'a> {
     field: &'a Field<'a>,
     near: &'a [usize],
+    takes: &'a mut dyn FnMut(&[usize]) -> bool,
     /// In the parties from each place of `near` on.
     players_from: Vec<usize>,
     chosen: Vec<usize>,
     steps: usize,
+    /// Somebody was left out because too few would have played what they named.
+    lacks_roles: bool,
 }
 
 fn players_from(field: &Field<'_>, near: &[usize]) -> Vec<usize> {
@@ -38,8 +58,10 @@ fn players_from(field: &Field<'_>, near: &[usize]) -> Vec<usize> {
 impl Fill<'_> {
     fn complete(&mut self, from: usize, seats: usize, common: &Common) -> bool {
         if seats == 0 {
-            return true;
+            return (self.takes)(&self.chosen);
         }
+        // As those of the same wishes and age: there are few, and it is dear to find out.
+        let mut without_roles: Vec<(&[Vec<usize>], u64)> = Vec::new();
         for at in from..self.near.len() {
             if self.players_from[at] < seats {
                 return false;
@@ -50,12 +72,22 @@ impl Fill<'_> {
             }
             let mut common = common.clone();
             common.add(unit);
-            if self.field.rules.hold_common(&common, common.age_ms(self.field.now_ms)).is_err() {
+            let age_ms = common.age_ms(self.field.now_ms);
+            if self.field.rules.hold_common(&common, age_ms).is_err() {
+                continue;
+            }
+            let finds_none = |(wishes, tried_ms): &(&[Vec<usize>], u64)| *wishes == unit.wishes && age_ms <= *tried_ms;
+            if without_roles.iter().any(finds_none) {
+                continue;
+            }
+            if !self.finds_roles(unit, age_ms) {
+                without_roles.push((&unit.wishes, age_ms));
+                self.lacks_roles = true;
                 continue;
             }
             self.steps += 1;
             self.field.spend(self.chosen.len());
-            if self.steps > STEPS_MAX {
+            if self.steps > if self.lacks_roles { STEPS_FOR_ROLES_MAX } else { STEPS_MAX } {
                 return false;
             }
             self.chosen.push(self.near[at]);
@@ -73,6 +105,12 @@ impl Fill<'_> {
         let chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
         let age_ms = |other: &Unit<'_>| other.age_ms(self.field.now_ms).max(unit.age_ms(self.field.now_ms));
         chosen.into_iter().all(|other| self.field.rules.hold_between(other, unit, age_ms(other)).is_ok())
+    }
+
+    /// Whether the chosen and this one can play what they named, but for as many as may play something else, in whatever teams.
+    fn finds_roles(&self, unit: &Unit<'_>, age_ms: u64) -> bool {
+        let chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
+        self.field.rules.hold_roles(chosen.chain([unit]), age_ms)
     }
 
     fn packs(&self) -> bool {

@@ -63,7 +63,9 @@ impl Improve<'_> {
             self.swap(exchange);
             let judged = self.field.judge(&self.rows[..spare]);
             self.swap(exchange);
-            if let Some(verdict) = judged.ok().filter(|verdict| verdict.cost_s < least_s) {
+            // Whoever is exchanged may be the one whose patience pays for the match.
+            let is_kept = |verdict: &Verdict| verdict.is_worth_making() || !self.verdict.is_worth_making();
+            if let Some(verdict) = judged.ok().filter(|verdict| verdict.cost_s < least_s && is_kept(verdict)) {
                 least_s = verdict.cost_s;
                 best = Some((exchange, verdict));
             }

@@ -1,5 +1,6 @@
 //! Who may play where, by size and rating: what matches are filled from.
 
+use super::may_meet;
 use crate::search::field::Field;
 
 /// Tickets looked at on the way outward from the anchor's rating, for each one that is wanted.
@@ -12,6 +13,8 @@ pub(super) struct Lanes {
     /// One for each region and party size, the sizes of a region side by side.
     lanes: Vec<Vec<Spot>>,
     largest: usize,
+    /// Age of the field's oldest ticket: in a match with it all others may go as far as that allows.
+    pub oldest_ms: u64,
 }
 
 /// A ticket in a region where it may play by the age of the field's oldest.
@@ -27,7 +30,7 @@ impl Lanes {
     pub fn of(field: &Field<'_>) -> Self {
         let oldest_ms = field.units.iter().map(|unit| unit.age_ms(field.now_ms)).max().unwrap_or(0);
         let largest = field.rules.team_sizes().iter().copied().max().unwrap_or(0);
-        let mut lanes = Self { lanes: Vec::new(), largest };
+        let mut lanes = Self { lanes: Vec::new(), largest, oldest_ms };
         lanes.lanes.resize_with(field.rules.region_count() * largest, Vec::new);
         for (at, unit) in field.units.iter().enumerate() {
             for (region, leg) in unit.legs.iter().enumerate().filter(|(_, leg)| leg.allowed_age_ms <= oldest_ms) {
@@ -69,11 +72,13 @@ fn gather(
 ) {
     let unit = &field.units[anchor];
     let age_ms = unit.age_ms(field.now_ms);
+    let is_near_enough = |spot: &Spot| spot.allowed_age_ms <= age_ms.max(field.units[spot.unit].age_ms(field.now_ms));
     let full = near.len() + wanted;
     let mut scanned = 0;
     for spot in outward(lane, unit.rating).take(wanted * SCANNED_PER_WANTED) {
         scanned += 1;
-        if spot.unit == anchor || !is_free[spot.unit] || spot.allowed_age_ms > age_ms {
+        let is_out = spot.unit == anchor || !is_free[spot.unit] || !is_near_enough(spot);
+        if is_out || may_meet(field, anchor, spot.unit).is_err() {
             continue;
         }
         let gap = (spot.rating - unit.rating).abs();

@@ -25,8 +25,10 @@ struct Split<'a> {
     mean: f64,
     /// For each of the chosen, by how many points it and all after it can move a team's sum away from the mean, or toward it.
     movable: Vec<f64>,
-    /// When the oldest was queued.
+    /// How long the oldest has waited.
     age_ms: u64,
+    /// Whether roles, or whom somebody avoids, may forbid a seating.
+    is_choosy: bool,
     seated: Vec<usize>,
     /// By how many points each team's sum is off what the mean would give it.
     off: Vec<f64>,
@@ -56,8 +58,10 @@ impl<'a> Split<'a> {
             movable[at] = movable[at + 1] + (unit(one).rating_sum - mean * unit(one).players()).abs();
         }
         let age_ms = chosen.iter().map(|at| unit(at).age_ms(field.now_ms)).max().unwrap_or(0);
+        let is_choosy = field.rules.minds_roles() || chosen.iter().any(|at| unit(at).people.is_choosy());
         let (seated, off, team_of) = (vec![0; sizes.len()], vec![0.0; sizes.len()], vec![0; chosen.len()]);
-        Self { field, sizes, chosen, mean, movable, age_ms, seated, off, team_of, best: None, leaves: 0, steps: 0 }
+        let (best, leaves, steps) = (None, 0, 0);
+        Self { field, sizes, chosen, mean, movable, age_ms, is_choosy, seated, off, team_of, best, leaves, steps }
     }
 
     /// The best of up to `leaves` seatings.
@@ -100,7 +104,8 @@ impl<'a> Split<'a> {
     ///
     /// The others are off by as many points the other way, so the gap is at least that between this team's mean and theirs.
     fn is_hopeless(&self, team: usize, at: usize) -> bool {
-        let Some(best) = self.best.as_ref().filter(|_| !self.field.rules.minds_party_sizes()) else { return false };
+        let is_measure = |best: &&Seating| best.cost_s.is_finite() && !self.field.rules.minds_party_sizes();
+        let Some(best) = self.best.as_ref().filter(is_measure) else { return false };
         let least_off = (self.off[team].abs() - self.movable[at]).max(0.0);
         let (size, others) = (self.sizes[team] as f64, (self.field.rules.seats() - self.sizes[team]) as f64);
         others > 0.0 && least_off * (1.0 / size + 1.0 / others) >= best.gap
@@ -123,10 +128,15 @@ impl<'a> Split<'a> {
         let teams = self.teams(&self.team_of);
         let team = |team: &Vec<usize>| Team::of(team.iter().map(|unit| &self.field.units[*unit]));
         let measures = rules.measure_teams(teams.iter().map(team));
-        let holds = rules.hold_teams(&measures, self.age_ms).is_ok();
-        let cost_s = if holds { rules.least_cost_s(&measures, 0.0) } else { f64::INFINITY };
         let gap = measures.rating_gap;
-        if self.best.as_ref().is_none_or(|best| (cost_s, gap) < (best.cost_s, best.gap)) {
+        let is_better = |cost_s| self.best.as_ref().is_none_or(|best| (cost_s, gap) < (best.cost_s, best.gap));
+        let holds = rules.hold_teams(&measures, self.age_ms).is_ok();
+        let mut cost_s = if holds { rules.least_cost_s(&measures, 0.0) } else { f64::INFINITY };
+        // Dear: asked only of a seating that would be kept.
+        if self.is_choosy && holds && is_better(cost_s) && self.field.judge(&teams).is_err() {
+            cost_s = f64::INFINITY;
+        }
+        if is_better(cost_s) {
             self.best = Some(Seating { cost_s, gap, team_of: self.team_of.clone() });
         }
     }
