@@ -8,8 +8,10 @@ import { Play } from "./gen/muster/v1/play_pb.js";
 import { Queue } from "./gen/muster/v1/queue_pb.js";
 import { Change, type Cursor, TicketState } from "./gen/muster/v1/types_pb.js";
 
-// The same may be asked again after these. Internal is how a proxy tells of a service that died in the middle of an answer.
-const passing = [Code.Unavailable, Code.Internal, Code.ResourceExhausted, Code.DeadlineExceeded];
+// The same may be asked again after these. Internal is how a proxy tells of a service that died in the middle of an answer; Canceled and
+// Aborted are how this transport tells of a connection that broke: nothing is canceled here.
+const passing =
+  [Code.Unavailable, Code.Internal, Code.ResourceExhausted, Code.DeadlineExceeded, Code.Canceled, Code.Aborted];
 const answerWithinMs = 5_000;
 // On an idle Watch, so that a dead connection is noticed.
 const pingEveryMs = 20_000;

@@ -14,6 +14,8 @@ use std::str::FromStr;
 /// Longer traces are refused: all rows are held in memory.
 pub const ROWS_MAX: usize = 5_000_000;
 
+/// Latest arrival: a century in.
+const QUEUE_MS_MAX: u64 = 100 * 365 * 86_400_000;
 const SOLO: [&str; 3] = ["queue_ms", "player_id", "rating"];
 const PARTIES: [&str; 6] = ["queue_ms", "party_id", "player_id", "rating", "city", "country"];
 
@@ -64,6 +66,9 @@ impl Reading<'_> {
             return Err(format!("the row has {} columns, the header {}", record.len(), arrivals.columns));
         }
         let queue_ms = number::<u64>("queue_ms", &record[0])?;
+        if queue_ms > QUEUE_MS_MAX {
+            return Err(format!("queue_ms must be at most {QUEUE_MS_MAX}, is {queue_ms}"));
+        }
         let party = if arrivals.parties { Some(&record[1]) } else { None };
         let at = usize::from(arrivals.parties);
         let rating = number::<f64>("rating", &record[at + 2])?;

@@ -117,7 +117,7 @@ impl<'a> Seat<'a> {
     }
 }
 
-/// Chance of the stronger team, by the logistic curve of the Elo scale, 0.5 to 1.
-pub fn favourite_wins(rating_gap: f64) -> f64 {
-    1.0 / (1.0 + 10f64.powf(-rating_gap / 400.0))
+/// Chance of the stronger team, by the logistic curve of the Elo scale, 0.5 to 1: of `rating_scale` points it wins ten games of eleven.
+pub fn favourite_wins(rating_gap: f64, rating_scale: f64) -> f64 {
+    1.0 / (1.0 + 10f64.powf(-rating_gap / rating_scale))
 }

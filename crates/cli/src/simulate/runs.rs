@@ -64,6 +64,7 @@ impl Run {
             queue: book.rules.queue().to_string(),
             rules: book.name.clone(),
             rules_version: book.rules.version().to_string(),
+            rating_scale: book.rules.rating_scale(),
             gap_price_s: book.gap_price_s,
         };
         let mut summary = Summary::of(headings, &crowd, &played, matches::content_hash(&matches_csv));

@@ -19,6 +19,8 @@ pub struct Summary {
     pub queue: String,
     pub rules: String,
     pub rules_version: String,
+    /// Rating points at which the better of two wins ten games of eleven.
+    pub rating_scale: f64,
     pub tickets: usize,
     pub tickets_matched: usize,
     pub tickets_expired: usize,
@@ -86,6 +88,7 @@ pub struct Headings {
     pub queue: String,
     pub rules: String,
     pub rules_version: String,
+    pub rating_scale: f64,
     pub gap_price_s: Option<f64>,
 }
 
@@ -93,7 +96,7 @@ impl Summary {
     pub fn of(headings: Headings, crowd: &Crowd, played: &Played, matches_sha256: String) -> Self {
         let seats: Vec<Seat> = played.seats(crowd).collect();
         let gaps: Vec<f64> = played.made.iter().map(|made| made.rating_gap(crowd)).collect();
-        let chances: Vec<f64> = gaps.iter().map(|gap| favourite_wins(*gap)).collect();
+        let chances: Vec<f64> = gaps.iter().map(|gap| favourite_wins(*gap, headings.rating_scale)).collect();
         let wait_ms = Waits::from(Spread::of(seats.iter().map(|seat| seat.wait_ms() as f64).collect()));
         let rating_gap_mean = mean(gaps.iter().copied());
         let size = |number: &usize| crowd.tickets[*number].party.size();
@@ -102,6 +105,7 @@ impl Summary {
             queue: headings.queue,
             rules: headings.rules,
             rules_version: headings.rules_version,
+            rating_scale: headings.rating_scale,
             tickets: crowd.tickets.len(),
             tickets_matched: played.made.iter().flat_map(|made| &made.teams).map(Vec::len).sum(),
             tickets_expired: played.expired.len(),

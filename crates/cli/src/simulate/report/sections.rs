@@ -111,8 +111,10 @@ fn fairness(runs: &[Run]) -> anyhow::Result<Section> {
         from: 0.0,
         reference: None,
     };
-    let chances: Vec<Vec<f64>> =
-        samples.iter().map(|gaps| gaps.iter().map(|gap| favourite_wins(*gap) * 100.0).collect()).collect();
+    let chances = |(run, gaps): (&Run, &Vec<f64>)| {
+        gaps.iter().map(|gap| favourite_wins(*gap, run.summary.rating_scale) * 100.0).collect()
+    };
+    let chances: Vec<Vec<f64>> = runs.iter().zip(&samples).map(chances).collect();
     let chances = Histogram {
         samples: &chances,
         x_desc: "Chance of the stronger team, %",
