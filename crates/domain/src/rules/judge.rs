@@ -105,7 +105,7 @@ impl Rules {
 
     /// Whether a match that is filled from these may have enough who named their roles, when the oldest of them has waited `age_ms`.
     pub(crate) fn fills_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
-        !self.minds_roles() || self.roles.least_unnamed(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
+        self.roles.least_unnamed(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
     }
 
     /// Whether it may be forbidden that somebody plays a role that he did not name.

@@ -214,7 +214,7 @@ fn too_few_players_for_a_match_are_found_out_at_once() {
     assert_eq!(told, ["team_fill"], "and not that the budget was spent");
 }
 
-/// Four, or however many there are ratings, in one match; who comes first in each list is the first ticket.
+/// How many matches a window of these makes.
 fn made_of(rules_text: &str, tickets: &[Candidate]) -> usize {
     search_soundly(&window(tickets), &rules(rules_text), NOW_MS).proposals.len()
 }
@@ -236,14 +236,20 @@ const TWO_TEAMS: &str = r#"
     rating = { start = 10000, factor = 1 }
 "#;
 
+const NOBODY_OFF_ROLE: &str = "roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = 0";
+
+/// The same with further tables or keys.
+fn two_teams(more: &str) -> String {
+    TWO_TEAMS.replacen("[patience]", &format!("{more}\n[patience]"), 1)
+}
+
 #[test]
 fn a_seating_that_a_limit_forbids_is_no_reason_not_to_try_others() {
     let mut four = solos(&[1600.0, 1500.0, 1400.0, 1300.0]);
     four[0] = with(four[0].clone(), |player| player.avoided = ["p4-0".parse().unwrap()].into());
     assert_eq!(made_of(TWO_TEAMS, &four), 1, "the evenest seating has the first with whom he avoids");
 
-    let roles =
-        TWO_TEAMS.replacen("[patience]", "roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = 0\n[patience]", 1);
+    let roles = two_teams(NOBODY_OFF_ROLE);
     let wanted = ["tank", "healer", "healer", "tank"];
     let four: Vec<_> = solos(&[1600.0, 1550.0, 1450.0, 1400.0])
         .into_iter()
@@ -252,15 +258,13 @@ fn a_seating_that_a_limit_forbids_is_no_reason_not_to_try_others() {
         .collect();
     assert_eq!(made_of(&roles, &four), 1, "the evenest seating has two tanks in one team");
 
-    let three =
-        TWO_TEAMS.replacen("[2, 2]", "[3, 3]", 1).replacen("[patience]", "[limit]\nrating_gap = 200\n[patience]", 1);
+    let three = two_teams("[limit]\nrating_gap = 200").replacen("[2, 2]", "[3, 3]", 1);
     assert_eq!(made_of(&three, &solos(&[1300.0, 1600.0, 1900.0, 2200.0, 2500.0, 2800.0])), 1);
 }
 
 #[test]
 fn players_who_find_no_roles_together_leave_the_seats_to_others() {
-    let text =
-        TWO_TEAMS.replacen("[patience]", "roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = 0\n[patience]", 1);
+    let text = two_teams(NOBODY_OFF_ROLE);
     let ratings: Vec<f64> = (0..12).map(|at| 1500.0 + f64::from(at)).collect();
     // The first ten are tanks, and only the farthest two are healers.
     let crowd: Vec<_> =
@@ -270,7 +274,7 @@ fn players_who_find_no_roles_together_leave_the_seats_to_others() {
 
 #[test]
 fn those_who_may_not_meet_the_anchor_hide_nobody_who_may() {
-    let text = TWO_TEAMS.replacen("[patience]", "[limit]\nnumber.level = 0\n[patience]", 1);
+    let text = two_teams("[limit]\nnumber.level = 0");
     let level = |one: Candidate, level: f64| {
         with(one, |player| {
             player.numbers.insert("level".to_owned(), level);
@@ -284,11 +288,7 @@ fn those_who_may_not_meet_the_anchor_hide_nobody_who_may() {
 
 #[test]
 fn whom_the_oldest_may_play_with_is_found_by_whoever_comes() {
-    let text = TWO_TEAMS.replacen(
-        "[patience]",
-        "regions = [\"eu\"]\n[limit]\nrtt_ms = { steps = [[0, 50], [60, 200]] }\n[patience]",
-        1,
-    );
+    let text = two_teams("regions = [\"eu\"]\n[limit]\nrtt_ms = { steps = [[0, 50], [60, 200]] }");
     let away = |one: Candidate, ms: u32| {
         with(one, |player| {
             player.rtt_ms.insert("eu".parse().unwrap(), ms);
@@ -302,9 +302,9 @@ fn whom_the_oldest_may_play_with_is_found_by_whoever_comes() {
 
 #[test]
 fn whose_patience_pays_for_a_match_is_not_exchanged_for_someone_cheaper() {
-    let text = TWO_TEAMS.replacen("start_s = 1000000\n    per_s = 0", "start_s = 1\n    per_s = 1", 1).replacen(
-        "[patience]",
-        "[price]\nrating_gap = 1\n[patience]",
+    let text = two_teams("[price]\nrating_gap = 1").replacen(
+        "start_s = 1000000\n    per_s = 0",
+        "start_s = 1\n    per_s = 1",
         1,
     );
     let at = |id: u32, ago_ms: u64, rating: f64| ticket(id, NOW_MS - ago_ms, &[rating]);
@@ -314,7 +314,7 @@ fn whose_patience_pays_for_a_match_is_not_exchanged_for_someone_cheaper() {
 
 #[test]
 fn all_of_a_party_must_share_what_a_match_shares() {
-    let text = TWO_TEAMS.replacen("[patience]", "[limit]\nsame_until_s.map = 300\n[patience]", 1);
+    let text = two_teams("[limit]\nsame_until_s.map = 300");
     let map = |names: [&str; 2], id: u32| {
         let mut party = ticket(id, NOW_MS, &[1500.0, 1500.0]);
         let players = party.party.players().iter().zip(names).map(|(player, name)| {

@@ -21,11 +21,9 @@ pub(super) fn fill(
     takes: &mut dyn FnMut(&[usize]) -> bool,
 ) -> &'static str {
     let unit = &field.units[anchor];
-    let all = || near.iter().chain([&anchor]).map(|at| &field.units[*at]);
-    let oldest_ms = all().map(|unit| unit.age_ms(field.now_ms)).max().unwrap_or_default();
     let (players_from, chosen) = (players_from(field, near), vec![anchor]);
     let is_filled = players_from.first().is_some_and(|players| players + unit.size >= field.rules.seats());
-    if is_filled && !field.rules.fills_roles(all(), oldest_ms) {
+    if is_filled && lacks_roles(field, near.iter().chain([&anchor])) {
         return rule::OFF_ROLES_LIMIT;
     }
     let mut fill = Fill { field, near, takes, players_from, chosen, steps: 0, lacks_roles: false };
@@ -45,6 +43,16 @@ struct Fill<'a> {
     steps: usize,
     /// Somebody was left out because too few would have played what they named.
     lacks_roles: bool,
+}
+
+/// Whether no match filled from these has enough who named their roles.
+fn lacks_roles<'a>(field: &Field<'_>, units: impl Iterator<Item = &'a usize> + Clone) -> bool {
+    if !field.rules.minds_roles() {
+        return false;
+    }
+    let units = units.map(|at| &field.units[*at]);
+    let oldest_ms = units.clone().map(|unit| unit.age_ms(field.now_ms)).max().unwrap_or_default();
+    !field.rules.fills_roles(units, oldest_ms)
 }
 
 fn players_from(field: &Field<'_>, near: &[usize]) -> Vec<usize> {
