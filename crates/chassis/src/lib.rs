@@ -14,6 +14,7 @@ mod discovery;
 mod entrance;
 mod fleet;
 mod gather;
+mod http;
 mod inspect;
 mod live_rules;
 mod network;
@@ -32,6 +33,7 @@ pub use discovery::{LEASE_RENEW_MS, LEASE_TTL_MS, Load, PEERS_POLL_MS, PEERS_STA
 pub use entrance::Entrance;
 pub use fleet::{Fleet, Open};
 pub use gather::Gather;
+pub use http::{HttpLimits, serve_http};
 pub use inspect::{Describe, Hold, Holdings, INSPECT_LINGER, INSPECT_PACE, Inspect, Oneself, Reader, Record};
 pub use live_rules::LiveRules;
 pub use network::{Listener, Network, Socket};

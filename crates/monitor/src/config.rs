@@ -1,3 +1,4 @@
+use chassis::HttpLimits;
 use std::time::Duration;
 
 /// What the monitor may do besides look, and what it tells.
@@ -52,8 +53,13 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024;
 pub const REQUESTS_MAX: usize = 64;
 /// How long a request that is no stream may take.
 pub const REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
-/// How long open requests may take to end at shutdown.
-pub const FINISH_WAIT_MAX: Duration = Duration::from_secs(2);
+/// A browser opens up to six connections to a page, and one that was cut comes back by itself.
+pub const PAGE: HttpLimits = HttpLimits {
+    connections_max: 256,
+    head_wait_max: Duration::from_secs(10),
+    open_max: Duration::from_secs(3_600),
+    keep_alive: true,
+};
 /// How often a page hears that it is still connected.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 

@@ -38,13 +38,11 @@ pub struct Deps {
     pub realm: String,
 }
 
-/// Serves the page over HTTP until `shutdown`. Fails where the listener does.
-pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) -> std::io::Result<()> {
+/// Serves the page over HTTP until `shutdown`.
+pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) {
     let lookout = watch::Lookout::new(config, deps, shutdown.clone());
     let watching = tokio::spawn(watch::run(lookout.clone()));
-    let served = web::serve(lookout, listener, shutdown.clone()).await;
-    shutdown.cancel();
+    web::serve(lookout, listener, shutdown).await;
     // Its end is bounded; a panic in it was logged where it happened.
     let _ = watching.await;
-    served
 }

@@ -5,8 +5,9 @@ mod assets;
 mod events;
 mod guard;
 
-use crate::config::{BODY_BYTES_MAX, FINISH_WAIT_MAX, REQUEST_WAIT_MAX, REQUESTS_MAX};
+use crate::config::{BODY_BYTES_MAX, PAGE, REQUEST_WAIT_MAX, REQUESTS_MAX};
 use crate::watch::Lookout;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -18,18 +19,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
+use tower::ServiceExt;
 
 /// Until `shutdown`; open streams end with it.
-pub async fn serve(lookout: Lookout, listener: TcpListener, shutdown: Shutdown) -> std::io::Result<()> {
-    let serving = axum::serve(listener, router(lookout)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let overdue = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(FINISH_WAIT_MAX).await;
-    };
-    tokio::select! {
-        served = serving.into_future() => served,
-        () = overdue => Ok(()),
-    }
+pub async fn serve(lookout: Lookout, listener: TcpListener, shutdown: Shutdown) {
+    let router = router(lookout);
+    let respond = move |request: Request<_>| router.clone().oneshot(request.map(Body::new));
+    chassis::serve_http(listener, PAGE, respond, shutdown).await;
 }
 
 fn router(lookout: Lookout) -> Router {

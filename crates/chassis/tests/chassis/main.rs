@@ -4,6 +4,7 @@
 
 mod calls;
 mod discovery;
+mod http;
 mod inspect;
 mod scrape;
 mod server;

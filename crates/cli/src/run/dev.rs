@@ -47,7 +47,7 @@ pub async fn run(args: DevArgs) -> Result<()> {
         tell::err("muster: leaving");
     }
     if let Some(page) = page {
-        page.await.context("the monitor panicked")??;
+        page.await.context("the monitor panicked")?;
     }
     system.stop().await?;
     // Flushing blocks, and needs this runtime's other threads meanwhile.

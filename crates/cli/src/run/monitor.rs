@@ -42,10 +42,9 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         None => tracing::warn!("the services' doors are taken to be open: no TLS (--insecure)"),
     }
     tell::out(format_args!("monitor http://{}", listener.local_addr()?));
-    let served = monitor::serve(config, listener, monitor::Deps { clients, ..deps(&world) }, shutdown).await;
+    monitor::serve(config, listener, monitor::Deps { clients, ..deps(&world) }, shutdown).await;
     // Flushing blocks, and needs this runtime's other threads meanwhile.
-    tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")?;
-    Ok(served?)
+    tokio::task::spawn_blocking(|| telemetry.shutdown()).await.context("the last spans were not exported")
 }
 
 /// Clients that come from the page act under a token.
