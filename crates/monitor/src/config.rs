@@ -53,6 +53,8 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024;
 pub const REQUESTS_MAX: usize = 64;
 /// How long a request that is no stream may take.
 pub const REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long spawned clients may take to leave at shutdown.
+pub const FINISH_WAIT_MAX: Duration = Duration::from_secs(2);
 /// A browser opens up to six connections to a page, and one that was cut comes back by itself.
 pub const PAGE: HttpLimits = HttpLimits {
     connections_max: 256,
