@@ -219,6 +219,35 @@ fn what_a_setting_is_made_of_stands_before_it() {
     }
 }
 
+/// A second realm is the same install in another namespace: what names the first one's services would never be answered there.
+#[test]
+fn nothing_names_the_namespace_that_it_is_in() {
+    for (who, pod) in RENDERED.iter().flat_map(Overlay::pods) {
+        for variable in list(&pod["spec"]["containers"]).flat_map(|container| list(&container["env"])) {
+            let value = variable["value"].as_str().unwrap_or_default();
+            assert!(!value.contains(".muster.svc"), "{who}: {value}");
+        }
+    }
+}
+
+/// Another would stand in Prometheus as a target that is always down.
+#[test]
+fn whatever_is_asked_for_its_metrics_serves_some() {
+    for overlay in RENDERED.iter() {
+        let (label, value) = match overlay.named("Service", "metrics")["spec"]["selector"].as_object() {
+            Some(selector) => selector.iter().next().unwrap(),
+            None => panic!("{}: no selector", overlay.name),
+        };
+        let asked: Vec<_> =
+            overlay.pods().filter(|(_, pod)| pod["metadata"]["labels"][label.as_str()] == *value).collect();
+        assert_eq!(asked.len(), ROLES.len() - 1, "{}: all roles but the monitor", overlay.name);
+        for (who, pod) in asked {
+            let serves = list(&pod["spec"]["containers"][0]["ports"]).any(|port| port["name"] == "metrics");
+            assert!(serves, "{who}");
+        }
+    }
+}
+
 /// A pod that waits for a Secret tells its name; a role that starts without one can tell only what it lacks.
 #[test]
 fn nothing_that_prod_needs_may_be_missing() {
