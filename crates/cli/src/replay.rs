@@ -133,7 +133,7 @@ impl Outcome {
         (*lost > 0).then(|| format!("{lost} players lost the system and can't tell how it went: {first_loss}"))
     }
 
-    /// Fails if a promise was broken, or if not everything could be seen.
+    /// Fails if a promise was broken, or if not everything could be seen, or nothing.
     fn verdict(&self) -> anyhow::Result<()> {
         if let Some(broken) = self.tell_broken() {
             bail!("broken invariants: {broken}");
@@ -141,6 +141,13 @@ impl Outcome {
         if self.report.interrupted && !self.report.deserted {
             bail!("interrupted before the end of the trace");
         }
-        self.unseen().map_or(Ok(()), |unseen| bail!(unseen))
+        if let Some(unseen) = self.unseen() {
+            bail!(unseen);
+        }
+        match &self.report {
+            Report { tickets: 0, .. } => bail!("nobody was taken, so nothing was seen of what was promised"),
+            Report { tickets_matched: 0, .. } => bail!("nobody was matched: does a matchmaker run, and a mover lead?"),
+            _ => Ok(()),
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Reading<'_> {
         if queue_ms > QUEUE_MS_MAX {
             return Err(format!("queue_ms must be at most {QUEUE_MS_MAX}, is {queue_ms}"));
         }
-        let party = if arrivals.parties { Some(&record[1]) } else { None };
+        let party = if arrivals.parties { Some(&record[1]).filter(|id| !id.trim().is_empty()) } else { None };
         let at = usize::from(arrivals.parties);
         let rating = number::<f64>("rating", &record[at + 2])?;
         if !rating.is_finite() {

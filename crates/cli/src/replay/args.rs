@@ -11,7 +11,8 @@ use std::time::Duration;
 const EXAMPLES: &str = "\
 A trace is a CSV file in order of time, with one of these headers:
   queue_ms,player_id,rating                          every row a player on his own
-  queue_ms,party_id,player_id,rating,city,country    rows of one party_id queue together
+  queue_ms,party_id,player_id,rating,city,country    rows of one party_id that follow one another
+                                                     queue together, one without queues alone
 
 Seconds of the trace pass --speed times as fast; waits are reported in both. When an invariant is
 broken the exit code is 1, and `BROKEN <which>: player <id> ...` says which and for whom: the first of

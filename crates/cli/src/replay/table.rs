@@ -45,7 +45,7 @@ fn counts(report: &Report, lines: &mut Vec<String>) {
     let given_up = report.tickets_given_up;
     lines.push(format!("           cancelled {} as their players asked", report.tickets_cancelled - given_up));
     if given_up > 0 {
-        lines.extend(end(report).map(|line| format!("           {line}")));
+        lines.push(format!("           {}", end(report)));
     }
     let (expired, without) = (report.tickets_expired, report.tickets_without_outcome);
     lines.push(format!("           expired {expired}, without outcome {without}"));
@@ -55,15 +55,14 @@ fn counts(report: &Report, lines: &mut Vec<String>) {
     lines.push(format!("  matches  {}: {:.1} a second", report.matches, report.matches_per_s));
 }
 
-/// When the replay cancelled who still waited, and why.
-fn end(report: &Report) -> impl Iterator<Item = String> {
-    let (when, why) = match (report.deserted, report.interrupted) {
-        (true, _) => ("when nothing answered", None),
-        (false, true) => ("at the interrupt", None),
-        (false, false) => ("at its end:", Some("nobody was left whom the rules would match them with")),
+/// When the replay cancelled who still waited.
+fn end(report: &Report) -> String {
+    let when = match (report.deserted, report.interrupted) {
+        (true, _) => "when nothing answered",
+        (false, true) => "at the interrupt",
+        (false, false) => "at its end",
     };
-    let cancelled = format!("cancelled {} by the replay itself, {when}", report.tickets_given_up);
-    [Some(cancelled), why.map(str::to_owned)].into_iter().flatten()
+    format!("cancelled {} by the replay itself, {when}", report.tickets_given_up)
 }
 
 fn spread(name: &str, spread: &Spread) -> String {

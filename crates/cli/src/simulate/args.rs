@@ -8,7 +8,8 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 A trace is a CSV file in order of time, with one of these headers:
   queue_ms,player_id,rating                          every row a player on his own
-  queue_ms,party_id,player_id,rating,city,country    rows of one party_id queue together
+  queue_ms,party_id,player_id,rating,city,country    rows of one party_id that follow one another
+                                                     queue together, one without queues alone
 
 Every row is a ticket of its own; two rows of one player never stand in one match. Where the
 rules price a rematch, he knows whom he met in his earlier matches of the run. In DIR:

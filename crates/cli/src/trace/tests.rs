@@ -21,6 +21,8 @@ fn rows_of_one_party_queue_together() {
     let text = "queue_ms,party_id,player_id,rating,city,country\n5,1,1,1500,A,X\n5,1,2,1600,A,X\n5,2,3,1600,B,X\n";
     assert_eq!(ids(&read(text).unwrap()), [vec!["1", "2"], vec!["3"]]);
     assert!(names_cities(text));
+    let alone = "queue_ms,party_id,player_id,rating,city,country\n5,,1,1500,A,X\n5,,2,1600,A,X\n";
+    assert_eq!(ids(&read(alone).unwrap()), [vec!["1"], vec!["2"]]);
 }
 
 #[test]
