@@ -107,10 +107,14 @@ pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.
 pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
-/// A matchmaker that has calls and answered none for as long is asked after the others. Long enough that one under load is not left for
-/// another, who would propose the same tickets.
-pub const SEARCH_OVERDUE: Duration = Duration::from_millis(250);
-/// A matchmaker that answers nothing for as long as this may hang: what it was asked is asked of another too.
+/// A matchmaker that answers nothing for so many times as long as it did lately may hang: others are asked before it, and what it was asked
+/// is asked of another too. Enough that one under load is not left for another, who would propose the same tickets.
+pub const SILENCE_FACTOR: u32 = 4;
+/// No silence is taken for a hang that is shorter than this: a process that has to wait for a core answers nothing either.
+pub const SILENCE_MIN: Duration = Duration::from_millis(50);
+/// After so long others are asked first, however long it was silent before.
+pub const SEARCH_OVERDUE_MAX: Duration = Duration::from_millis(250);
+/// And after so long another is asked the same.
 pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
 /// Matchmakers that are asked for one range, where they are silent.
 pub const SEARCHERS_MAX: usize = 4;

@@ -1,7 +1,10 @@
 //! Sends a range to a matchmaker: for each pool to the same, who knows then what it has just proposed of it, as long as that is neither full
 //! nor silent. Where it fails or is silent, to another too: of what both propose over the same tickets the mover commits one.
 
-use crate::config::{SEARCH_OVERDUE, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, UNMADE_AGAIN_MS};
+use crate::config::{
+    SEARCH_OVERDUE_MAX, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, SILENCE_FACTOR, SILENCE_MIN,
+    UNMADE_AGAIN_MS,
+};
 use crate::hash;
 use crate::waiting::Waiting;
 use api::v1::matchmaker_client::MatchmakerClient;
@@ -12,12 +15,14 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 use store::IndexedTicket;
 use tokio::task::JoinHandle;
 use tonic::{Code, Status, Streaming};
 use tracing::{Instrument, Span};
 
 pub type Matchmakers = Fleet<SearchRequest, SearchResponse>;
+type Matchmaker = Caller<SearchRequest, SearchResponse>;
 
 /// Opens the stream of ranges to one matchmaker.
 pub fn open(
@@ -109,7 +114,7 @@ impl Searcher {
             }
             let silence = async {
                 match &next {
-                    Some((_, matchmaker)) => matchmaker.silent(SEARCH_SILENCE_MAX).await,
+                    Some((_, matchmaker)) => matchmaker.silent(patience(matchmaker, SEARCH_SILENCE_MAX)).await,
                     None => std::future::pending().await,
                 }
             };
@@ -122,10 +127,11 @@ impl Searcher {
 
     /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing; before those that owe an answer for
     /// long, whoever does not.
-    fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Caller<SearchRequest, SearchResponse>)> {
+    fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Matchmaker)> {
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
-        let place = |instance: &Instance, caller: &Caller<_, _>| {
-            (caller.is_overdue(SEARCH_OVERDUE), hash::stable((pool, instance.id.as_str())))
+        let place = |instance: &Instance, caller: &Matchmaker| {
+            let is_overdue = caller.is_overdue(patience(caller, SEARCH_OVERDUE_MAX));
+            (is_overdue, hash::stable((pool, instance.id.as_str())))
         };
         others.min_by_key(|(instance, caller)| place(instance, caller))
     }
@@ -146,7 +152,7 @@ impl Default for Answers {
 
 impl Answers {
     /// Goes on although another answers first: whoever hangs keeps his searches in flight, and is asked last.
-    fn await_one(&mut self, matchmaker: Caller<SearchRequest, SearchResponse>, request: SearchRequest) {
+    fn await_one(&mut self, matchmaker: Matchmaker, request: SearchRequest) {
         let call = async move { matchmaker.try_call(request, SEARCH_WAIT_MAX).await };
         self.awaited.push(tokio::spawn(call.in_current_span()));
     }
@@ -161,6 +167,12 @@ impl Answers {
         }
         None
     }
+}
+
+/// How long it may be silent before it is taken to hang, which is `most` at the most.
+fn patience(matchmaker: &Matchmaker, most: Duration) -> Duration {
+    let longest = matchmaker.longest_silence().unwrap_or(most);
+    (longest * SILENCE_FACTOR).clamp(SILENCE_MIN, most)
 }
 
 fn lacks_rules(response: &SearchResponse) -> bool {

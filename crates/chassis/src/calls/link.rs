@@ -3,8 +3,14 @@
 use api::Call;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+
+/// What is taken for the longest silence of one who has not answered yet.
+const UNKNOWN: Duration = Duration::from_millis(250);
+/// In this time a longest silence counts for a third of what it did.
+const FADES: Duration = Duration::from_secs(2);
 
 pub(super) struct Link<Req, Resp> {
     pub(super) outbound: mpsc::Sender<Req>,
@@ -18,13 +24,28 @@ struct Waiting<Resp> {
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
     /// When the last answer came, or the call since which there is always one that waits, if that came later.
     owing: Instant,
+    /// The longest that nothing was answered lately although some call waited.
+    longest: Duration,
     /// Why the stream is no more.
     broken: Option<String>,
 }
 
+impl<Resp> Waiting<Resp> {
+    fn note_answer(&mut self) {
+        let now = Instant::now();
+        if !self.calls.is_empty() {
+            let silent = now - self.owing;
+            let faded = (-silent.as_secs_f64() / FADES.as_secs_f64()).exp();
+            self.longest = silent.max(self.longest.mul_f64(faded));
+        }
+        self.owing = now;
+    }
+}
+
 impl<Req, Resp: Call> Link<Req, Resp> {
     pub(super) fn new(outbound: mpsc::Sender<Req>) -> Self {
-        let waiting = Waiting { next_call: 1, calls: HashMap::new(), owing: Instant::now(), broken: None };
+        let waiting =
+            Waiting { next_call: 1, calls: HashMap::new(), owing: Instant::now(), longest: UNKNOWN, broken: None };
         Self { outbound, waiting: Mutex::new(waiting), count: watch::Sender::new(0) }
     }
 
@@ -49,7 +70,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
     /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
     pub(super) fn answered(&self, response: Resp) {
         let mut waiting = self.waiting();
-        waiting.owing = Instant::now();
+        waiting.note_answer();
         let answer = self.forget(&mut waiting, response.call());
         drop(waiting);
         if let Some(answer) = answer {
@@ -77,6 +98,11 @@ impl<Req, Resp: Call> Link<Req, Resp> {
     /// Since when calls wait and none was answered; without meaning where none waits.
     pub(super) fn owing(&self) -> Instant {
         self.waiting().owing
+    }
+
+    /// The longest that nothing was answered lately although some call waited: in the last few seconds in which one did.
+    pub(super) fn longest(&self) -> Duration {
+        self.waiting().longest
     }
 
     fn forget(&self, waiting: &mut Waiting<Resp>, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
@@ -114,7 +140,6 @@ impl<Req, Resp: Call> Drop for Expected<Req, Resp> {
 mod tests {
     use super::*;
     use api::v1::SearchResponse;
-    use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
     async fn who_was_not_asked_owes_no_answer_for_that_time() {
@@ -130,5 +155,27 @@ mod tests {
         assert_eq!(link.owing().elapsed(), silent, "the first still waits");
         link.answered(SearchResponse { call: second.call, ..Default::default() });
         assert_eq!(link.owing().elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn how_long_it_was_silent_is_known_for_a_while() {
+        let (outbound, _requests) = mpsc::channel::<()>(1);
+        let link = Arc::new(Link::<(), SearchResponse>::new(outbound));
+        let after = async |silent: Duration| {
+            let call = link.expect().unwrap();
+            tokio::time::advance(silent).await;
+            link.answered(SearchResponse { call: call.call, ..Default::default() });
+            link.longest()
+        };
+        assert_eq!(after(Duration::from_secs(1)).await, Duration::from_secs(1));
+        let soon = Duration::from_millis(10);
+        assert!(after(soon).await > Duration::from_millis(950), "it is not forgotten at once");
+        // Nothing is owed meanwhile.
+        tokio::time::advance(FADES * 10).await;
+        assert!(after(soon).await > Duration::from_millis(950));
+        for _ in 0..2_000 {
+            after(soon).await;
+        }
+        assert_eq!(link.longest(), soon);
     }
 }
