@@ -58,6 +58,9 @@ fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
     for name in ["orchestrator", "sweeper", "matchmaker", "mover", "playserver", "redis", "load"] {
         assert!(figure(&format!("/resident_bytes/{name}")) > 0.0, "{name} in {told:#}");
     }
+    for name in ["orchestrator-1", "mover-0", "redis-0"] {
+        assert!(figure(&format!("/cpu_us_per_ticket_by_process/{name}")) > 0.0, "{name} in {told:#}");
+    }
     for verb in ["enqueue", "watch", "commit", "assign", "end"] {
         assert!(figure(&format!("/round_trips_per_ticket/{verb}")) > 0.0, "{verb} in {told:#}");
     }
@@ -70,6 +73,7 @@ fn a_rate_is_measured_kept_and_set_against_another() -> Result<()> {
     let found: Value = serde_json::from_slice(&std::fs::read(&found)?)?;
     let figure = |path: &str| self::figure(&found, path);
     assert!((1.0..=40.0).contains(&figure("/sustained_per_s")), "{found:#}");
+    assert_eq!((figure("/search/p99_ms"), &found["search"]["since"]), (10_000.0, &json!("fit")), "{found:#}");
     assert!(figure("/delivered_from_fit_ms/count") > 0.0, "{found:#}");
     // What was measured of one scenario says nothing of another.
     let ran = bench("teams", &["--against", path])?;
@@ -86,6 +90,8 @@ fn other_scenarios_bring_other_players() -> Result<()> {
         let told = told_of(scenario, &dir.path().join(scenario), &["--rate", rate])?;
         assert_eq!(told["scenario"], scenario);
         assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
+        let at_peak = figure(&told, "/peak/offered_per_s");
+        assert_eq!(at_peak > 0.0, scenario == "burst", "{told:#}");
     }
     Ok(())
 }
@@ -93,8 +99,9 @@ fn other_scenarios_bring_other_players() -> Result<()> {
 #[test]
 fn players_may_call_for_themselves() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let told = told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary"])?;
-    assert_eq!(told["via"], "unary");
+    let told =
+        told_of("duel", &dir.path().join("unary"), &["--rate", "40", "--via", "unary", "--arrivals", "poisson"])?;
+    assert_eq!((&told["via"], &told["arrivals"]), (&json!("unary"), &json!("poisson")));
     assert!(figure(&told, "/matched_per_s") > 0.0, "{told:#}");
     assert_eq!((figure(&told, "/failed"), figure(&told, "/refused")), (0.0, 0.0), "{told:#}");
     Ok(())
@@ -142,6 +149,49 @@ async fn a_system_that_is_there_is_measured() -> Result<()> {
     // What its processes take is seen from outside, but not what it asks of whatever store it has.
     assert!(figure(&told, "/cpu_us_per_ticket/load") > 0.0, "{told:#}");
     assert_eq!((&told["round_trips_per_ticket"], &told["fsync"]), (&json!({}), &Value::Null), "{told:#}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_to_wait_leaves_a_system_that_runs_on() -> Result<()> {
+    let deep = include_str!("../../rules/bench/deep.toml");
+    let house = House::open_by(On::Memory, Counts::ONE_EACH, deep).await?;
+    let (target, play) = (house.address(Role::Orchestrator, 0)?, house.address(Role::Playserver, 0)?);
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("deep");
+    let flags = ["--rate", "40", "--waiting", "300", "--target", &target, "--play", &play].map(str::to_owned);
+    let told = spawn_blocking(move || told_of_brief("deep", &file, &flags.each_ref().map(String::as_str))).await??;
+    assert_eq!(figure(&told, "/waiting"), 300.0, "{told:#}");
+    // Who came to be matched leaves when nobody watches him any more.
+    eventually("nobody waits", || async {
+        match house.store().waiting().await.map_err(|error| error.to_string())? {
+            0 => Ok(()),
+            waiting => Err(format!("{waiting} wait")),
+        }
+    })
+    .await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_is_not_the_one_that_is_meant_is_not_measured() -> Result<()> {
+    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
+    let (target, play) = (house.address(Role::Orchestrator, 0)?, house.address(Role::Playserver, 0)?);
+    let dir = tempfile::tempdir()?;
+    let rules = dir.path().join("duel.toml");
+    let own = include_str!("../../rules/duel.toml");
+    std::fs::write(&rules, own.replace("rating_gap = 0.05", "rating_gap = 0.06"))?;
+    let rules = rules.to_str().context("a path in UTF-8")?.to_owned();
+    for (flags, expected) in
+        [(["--rules", &rules], "of the rules, not by "), (["--realm", "elsewhere"], "nobody is taken: ")]
+    {
+        let common = ["--rate", "40", "--target", &target, "--play", &play];
+        let flags: Vec<String> = BRIEF.iter().chain(&common).chain(&flags).map(|flag| (*flag).to_owned()).collect();
+        let ran = spawn_blocking(move || bench("duel", &flags.iter().map(String::as_str).collect::<Vec<_>>()));
+        let ran = ran.await??;
+        let told = String::from_utf8(ran.stderr)?;
+        assert!(ran.status.code() == Some(1) && told.contains(expected), "{told}");
+    }
     Ok(())
 }
 

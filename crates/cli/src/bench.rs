@@ -34,6 +34,8 @@ mod watchers;
 
 use crate::run::shutdown_on_signal;
 use anyhow::{Result, bail};
+use chassis::Shutdown;
+use futures::FutureExt;
 use named::Named;
 
 #[derive(Debug, clap::Args)]
@@ -62,18 +64,22 @@ enum What {
 
 /// What was started for it, and written, goes with it where a signal ends it.
 pub async fn run(args: Args) -> Result<()> {
-    let measured = shutdown_on_signal()?.run_until_cancelled_owned(measure(args.what)).await;
-    measured.unwrap_or_else(|| bail!("a signal ended it before everything was measured"))
+    let shutdown = shutdown_on_signal()?;
+    let measuring = match args.what {
+        // What it leaves in a system that runs on goes with it.
+        What::Scenario(Named { scenario, args }) => return measure::run(scenario, args, &shutdown).await,
+        What::Watchers(args) => watchers::run(args).boxed_local(),
+        What::ColdStart(args) => cold_start::run(args).boxed_local(),
+        What::Isolation(args) => isolation::run(args).boxed_local(),
+        What::Scripts(args) => scripts::run(args).boxed_local(),
+        What::Overload(args) => overload::run(args).boxed_local(),
+        What::Overhead(args) => overhead::run(args).boxed_local(),
+    };
+    unless_ended(&shutdown, measuring).await
 }
 
-async fn measure(what: What) -> Result<()> {
-    match what {
-        What::Scenario(Named { scenario, args }) => measure::run(scenario, args).await,
-        What::Watchers(args) => watchers::run(args).await,
-        What::ColdStart(args) => cold_start::run(args).await,
-        What::Isolation(args) => isolation::run(args).await,
-        What::Scripts(args) => scripts::run(args).await,
-        What::Overload(args) => overload::run(args).await,
-        What::Overhead(args) => overhead::run(args).await,
-    }
+/// What comes of `work`, unless a signal comes first.
+async fn unless_ended<T>(shutdown: &Shutdown, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = shutdown.run_until_cancelled(work).await;
+    done.unwrap_or_else(|| bail!("a signal ended it before everything was measured"))
 }

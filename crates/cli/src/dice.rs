@@ -15,6 +15,12 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
+    /// Above 0 and at most 1.
+    pub fn share(&mut self) -> f64 {
+        let sides = 1 << f64::MANTISSA_DIGITS;
+        (self.roll(sides) + 1) as f64 / sides as f64
+    }
+
     /// From `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.roll(high - low + 1)

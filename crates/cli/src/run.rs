@@ -12,7 +12,9 @@ mod role;
 mod round_trips;
 mod signals;
 
-pub use args::{ClusterArgs, DevArgs, FsyncArg, MonitorArgs, PlayserverArgs, RealmArgs, RoleArgs, with_own_port};
+pub use args::{
+    ClusterArgs, DEFAULT_REALM, DevArgs, FsyncArg, MonitorArgs, PlayserverArgs, RealmArgs, RoleArgs, with_own_port,
+};
 pub use cluster::{Export, Member, Seat, process, ready, run as cluster, seats_at, start_redis};
 pub use dev::run as dev;
 pub use monitor::run as monitor;

@@ -14,6 +14,8 @@ use tonic::Code;
 #[derive(Debug, Clone, Copy)]
 struct Ticket {
     due: Duration,
+    /// How much later the load let it come.
+    late: Duration,
     /// Once there is one.
     answer: Option<(Answer, Duration)>,
     delivered: Option<Duration>,
@@ -44,6 +46,8 @@ struct Written {
     matched: usize,
     /// Streams that ended before the load did, and why the last of them did.
     streams_lost: (usize, String),
+    /// By which version of the rules the last match was made.
+    rules_version: String,
     /// Why the last was refused, or failed, that was.
     why: String,
 }
@@ -97,7 +101,8 @@ impl Book {
 
     /// Takes down a ticket that is due: its number.
     pub fn due(&self, at: Instant) -> usize {
-        self.written().due(at.saturating_duration_since(self.began))
+        let (due, now) = (at.saturating_duration_since(self.began), self.began.elapsed());
+        self.written().due(due, now.saturating_sub(due))
     }
 
     pub fn held_back(&self, number: usize) {
@@ -144,15 +149,29 @@ impl Book {
         self.written().answered(number, answer, at);
     }
 
+    /// A match was made by this version of the rules.
+    pub fn played_by(&self, rules_version: &str) {
+        let mut written = self.written();
+        if written.rules_version != rules_version {
+            rules_version.clone_into(&mut written.rules_version);
+        }
+    }
+
+    /// The version of the rules by which the last match was made; empty before there is one.
+    pub fn rules_version(&self) -> String {
+        self.written().rules_version.clone()
+    }
+
     /// Its player was told of a match, which is of these teams' tickets.
     pub fn matched(&self, number: usize, match_id: &str, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let at = self.began.elapsed();
         self.written().matched(number, at, match_id, teams);
     }
 
-    /// The matches whose last ticket was due within these seconds.
-    pub fn matches(&self, seconds: Range<usize>) -> Vec<Made> {
-        self.written().matches(&seconds)
+    /// The matches that may have become worth making within these seconds: whose last ticket had come before their end, and of which nobody
+    /// was told before they began.
+    pub fn matches(&self, seconds: &Range<usize>) -> Vec<Made> {
+        self.written().matches(seconds)
     }
 
     pub fn counts(&self) -> Counts {
@@ -161,8 +180,18 @@ impl Book {
     }
 
     pub fn page(&self, seconds: Range<usize>) -> Page {
-        let now = self.began.elapsed();
-        self.written().page(&seconds, now)
+        self.page_of(seconds, |_| true)
+    }
+
+    /// The same of some tickets, by their numbers.
+    pub fn page_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Page {
+        let now = self.now();
+        self.written().page(&seconds, now, is_asked)
+    }
+
+    /// How long it has been open.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed()
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -171,8 +200,8 @@ impl Book {
 }
 
 impl Written {
-    fn due(&mut self, due: Duration) -> usize {
-        self.tickets.push(Ticket { due, answer: None, delivered: None });
+    fn due(&mut self, due: Duration, late: Duration) -> usize {
+        self.tickets.push(Ticket { due, late, answer: None, delivered: None });
         self.tickets.len() - 1
     }
 
@@ -205,13 +234,20 @@ impl Written {
         let teams = |teams: &Vec<Vec<usize>>| -> Made {
             teams.iter().map(|team| team.iter().filter_map(seated).collect()).collect()
         };
-        let complete = |made: &Made| made.iter().flatten().map(|ticket| ticket.due.as_secs() as usize).max();
-        let is_within = |made: &Made| complete(made).is_some_and(|second| seconds.contains(&second));
-        self.made.values().map(teams).filter(is_within).collect()
+        let second = |at: Duration| at.as_secs() as usize;
+        let may_be_of = |made: &Made| {
+            let seated = || made.iter().flatten();
+            let complete = seated().map(|ticket| second(ticket.due)).max();
+            let told = seated().filter_map(|ticket| ticket.told).map(second).min();
+            complete.is_some_and(|at| at < seconds.end) && told.is_some_and(|at| at >= seconds.start)
+        };
+        self.made.values().map(teams).filter(may_be_of).collect()
     }
 
-    fn page(&self, seconds: &Range<usize>, now: Duration) -> Page {
-        let due = || self.tickets.iter().filter(|ticket| ticket.is_due_in(seconds));
+    fn page(&self, seconds: &Range<usize>, now: Duration, is_asked: impl Fn(usize) -> bool) -> Page {
+        let asked =
+            || self.tickets.iter().enumerate().filter(|(number, _)| is_asked(*number)).map(|(_, ticket)| ticket);
+        let due = || asked().filter(|ticket| ticket.is_due_in(seconds));
         let took = |answer: Answer| due().filter_map(move |ticket| ticket.answered(answer));
         let waited = |ticket: &Ticket| Some(ticket.delivered?.saturating_sub(ticket.due));
         let waits_since = |ticket: &Ticket| ticket.answered(Answer::Taken).map(|_| now.saturating_sub(ticket.due));
@@ -219,11 +255,12 @@ impl Written {
         let length_s = seconds.len().max(1) as f64;
         Page {
             offered: due().count() as f64 / length_s,
-            goodput: self.tickets.iter().filter(is_told).count() as f64 / length_s,
+            goodput: asked().filter(is_told).count() as f64 / length_s,
             unanswered: due().filter(|ticket| ticket.answer.is_none()).count(),
             held_back: took(Answer::HeldBack).count(),
             failed: took(Answer::Failed).count(),
             unmatched: due().filter(|ticket| ticket.is_unmatched()).count(),
+            late_ms: Latency::of(due().map(|ticket| ticket.late)),
             taken_ms: Latency::of(took(Answer::Taken)),
             refused_ms: Latency::of(took(Answer::Refused)),
             matched_ms: Latency::of(due().filter_map(waited)),
@@ -239,7 +276,7 @@ mod tests {
     #[test]
     fn times_count_from_when_a_ticket_was_due() {
         let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [one, other, third] = [(); 3].map(|()| written.due(ms(100)));
+        let [one, other, third] = [(); 3].map(|()| written.due(ms(100), ms(1)));
         written.answered(one, Answer::Taken, ms(500));
         written.answered(other, Answer::Refused, ms(500));
         written.answered(third, Answer::Failed, ms(500));
@@ -247,22 +284,25 @@ mod tests {
         written.matched(one, ms(2_300), "m", Vec::new);
         written.answered(one, Answer::Failed, ms(2_400));
         assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
-        let page = written.page(&(0..1), ms(9_000));
+        let page = written.page(&(0..1), ms(9_000), |_| true);
         assert_eq!((page.offered, page.goodput, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
         let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
         assert!(near(page.taken_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
         assert!(near(page.matched_ms.max, 1_200.0) && page.matched_ms.count == 1, "{page:?}");
-        assert_eq!(written.page(&(1..2), ms(9_000)).goodput, 1.0);
+        assert_eq!(written.page(&(1..2), ms(9_000), |_| true).goodput, 1.0);
+        assert!(near(page.late_ms.p50, 1.0), "{page:?}");
+        let others = written.page(&(0..1), ms(9_000), |number| number != third);
+        assert_eq!((others.offered, others.failed, others.not_taken()), (2.0, 0, 1));
     }
 
     #[test]
     fn who_was_never_answered_or_never_told_is_not_forgotten() {
         let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [told, waits, _unanswered] = [(); 3].map(|()| written.due(ms(100)));
+        let [told, waits, _unanswered] = [(); 3].map(|()| written.due(ms(100), ms(0)));
         written.answered(told, Answer::Taken, ms(200));
         written.answered(waits, Answer::Taken, ms(200));
         written.matched(told, ms(300), "m", || vec![vec![told]]);
-        let page = written.page(&(0..1), ms(5_100));
+        let page = written.page(&(0..1), ms(5_100), |_| true);
         assert_eq!((page.unanswered, page.not_taken(), page.unmatched), (1, 1, 1));
         assert_eq!((page.matched_ms.count, page.waited_ms.count), (1, 2));
         assert!((page.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{page:?}");
@@ -271,12 +311,13 @@ mod tests {
     #[test]
     fn a_match_is_taken_down_once_whichever_of_its_tickets_is_told_first() {
         let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [first, second, third] = [(); 3].map(|()| written.due(ms(100)));
+        let [first, second, third] = [(); 3].map(|()| written.due(ms(100), ms(0)));
         let teams = || vec![vec![first, second], vec![third]];
         written.matched(second, ms(300), "m", teams);
         written.matched(third, ms(400), "m", teams);
         let made = written.matches(&(0..1));
         let told = made.iter().flatten().flatten().map(|ticket| ticket.told).collect::<Vec<_>>();
         assert_eq!(told, [None, Some(ms(300)), Some(ms(400))]);
+        assert_eq!(written.matches(&(1..2)), Vec::<Made>::new(), "it was told of before that");
     }
 }

@@ -133,8 +133,7 @@ impl Draw {
 
     /// A standard normal deviate (Box and Muller).
     fn normal(&mut self) -> f64 {
-        let sides = 1 << 53;
-        let [one, other] = [(); 2].map(|()| (self.dice.roll(sides) + 1) as f64 / sides as f64);
+        let [one, other] = [(); 2].map(|()| self.dice.share());
         (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos()
     }
 }

@@ -14,6 +14,7 @@ pub struct Arrival {
 
 #[derive(Clone)]
 pub struct Desk {
+    pub realm: String,
     pub queue: String,
     pub book: Arc<Book>,
     pub crowd: Arc<Crowd>,
@@ -36,7 +37,8 @@ impl Desk {
     }
 
     pub fn request(&self, arrival: Arrival) -> v1::EnqueueRequest {
-        v1::EnqueueRequest { queues: vec![self.queue.clone()], players: arrival.players, ..Default::default() }
+        let (realm, queues) = (self.realm.clone(), vec![self.queue.clone()]);
+        v1::EnqueueRequest { realm, queues, players: arrival.players, ..Default::default() }
     }
 
     pub fn hear(&self, update: &v1::Update) -> Heard {
@@ -62,6 +64,9 @@ impl Desk {
     fn note_matched(&self, update: &v1::Update) {
         let number = update.player_ids.first().and_then(|player| self.crowd.number(player));
         if let (Some(number), Some(matched)) = (number, &update.r#match) {
+            if let Some(sheet) = &matched.sheet {
+                self.book.played_by(&sheet.rules_version);
+            }
             let teams = matched.sheet.iter().flat_map(|sheet| &sheet.teams);
             self.book.matched(number, &matched.id, || teams.map(|team| self.numbers(team)).collect());
         }

@@ -4,10 +4,11 @@ use super::bounds::{RATE_MAX, check_number, check_rate};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
 use super::page::{HEADER, Page};
-use super::progress::Progress;
+use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -22,12 +23,16 @@ const PROBE_SECONDS: (u64, u64) = (3, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
-/// Where less of what is offered is matched in the same time, by more than a few, a backlog grows.
+/// Where less of what is offered is matched in the same time than of a few, by more than this share, a backlog grows.
 const BEHIND_SHARE_MAX: f64 = 0.03;
+/// Of the rate at which a search begins, that at which few come: whoever waits then waits by the rules. Most of them do under no rules.
+const CALM: f64 = 0.1;
+const CALM_BEHIND_SHARE_MAX: f64 = 0.5;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
 /// From when waits count that are bounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Since {
     /// From when the match was worth making
     Fit,
@@ -37,8 +42,9 @@ pub enum Since {
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct FindArgs {
-    /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows, nobody is refused, and hardly anyone waits
-    /// longer than --p99-ms
+    /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows beyond those whom the rules have wait at a
+    /// tenth of --rate too, nobody is refused, and hardly anyone waits longer than --p99-ms. A rate at which that measurement does not keep
+    /// this either is lowered
     #[arg(long, env = "MUSTER_BENCH_FIND")]
     find: bool,
     /// With --find: the longest that 99 of 100 may wait for their match to be delivered, in ms
@@ -72,7 +78,8 @@ impl FindArgs {
     /// What is demanded, where a rate is searched for.
     pub fn demand(&self) -> Option<Demand> {
         let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
-        self.find.then(|| Demand { p99_ms, since, lasts: Duration::from_secs(self.probe), rate_max })
+        let lasts = Duration::from_secs(self.probe);
+        self.find.then_some(Demand { p99_ms, since, lasts, rate_max, behind_share: 0.0 })
     }
 }
 
@@ -84,13 +91,21 @@ pub struct Demand {
     /// How long each rate is tried.
     pub lasts: Duration,
     pub rate_max: f64,
+    /// Of those who come, how many wait on although few come.
+    pub behind_share: f64,
 }
 
 impl Demand {
+    /// The same where as many wait on as did of these.
+    fn beside(self, calm: &Page) -> Self {
+        let share = (calm.offered - calm.goodput) / calm.offered.max(f64::MIN_POSITIVE);
+        Self { behind_share: share.clamp(0.0, CALM_BEHIND_SHARE_MAX), ..self }
+    }
+
     /// Whether it was kept in so many seconds. `from_fit` is how long was waited from a fit match on.
     pub fn is_kept(&self, page: &Page, from_fit: &Latency, seconds: usize) -> bool {
         let behind_per_s = page.offered - page.goodput;
-        let left_most = (BEHIND_SHARE_MAX * page.offered).max(LEFT_MAX as f64 / seconds as f64);
+        let left_most = ((self.behind_share + BEHIND_SHARE_MAX) * page.offered).max(LEFT_MAX as f64 / seconds as f64);
         let is_kept_up = page.goodput > 0.0 && behind_per_s <= left_most;
         is_kept_up && page.not_taken() == 0 && self.bounded_ms(page, from_fit) <= self.p99_ms
     }
@@ -105,21 +120,33 @@ impl Demand {
 }
 
 pub struct Found {
+    /// As it was kept.
+    pub demand: Demand,
     /// The highest rate offered that lasted.
     pub sustained: f64,
     /// The most that was matched per second, at whatever rate.
     pub goodput: f64,
 }
 
+impl Found {
+    /// The next lower rate, where this one was not kept after all.
+    pub fn lowered(self) -> Self {
+        Self { sustained: (self.sustained / PRECISION).max(RATE_MIN), ..self }
+    }
+}
+
 /// Searches from `rate` on, and reports a row for each probe.
-pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) -> Result<Found> {
+pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -> Result<Found> {
+    let calm = probe(load, (rate * CALM).max(RATE_MIN), &demand).await?;
+    report.row(calm.row("calm"))?;
+    let demand = demand.beside(&calm.page);
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
-            let probe = probe(load, hunt.rate, demand).await?;
-            report.row(probe.row())?;
+            let probe = probe(load, hunt.rate, &demand).await?;
+            report.row(probe.row("probe"))?;
             goodput = goodput.max(probe.page.goodput);
             lasts = probe.is_kept;
             if lasts {
@@ -128,7 +155,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
         }
         match hunt.next(lasts) {
             Next::Try => {}
-            Next::Found(sustained) => return Ok(Found { sustained, goodput }),
+            Next::Found(sustained) => return Ok(Found { demand, sustained, goodput }),
             Next::Nothing => bail!("not even {:.0} tickets/s last here", hunt.rate),
         }
     }
@@ -136,6 +163,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
 pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
+    let _shown = Progress::show(load.book.clone(), format!("{rate:.0}/s"), Goal::Time(lasts));
     let seconds = tried(load, rate, lasts).await?;
     Ok(load.book.page(seconds))
 }
@@ -149,7 +177,7 @@ struct Probe {
 }
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
-    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), demand.lasts);
+    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), Goal::Time(demand.lasts));
     let seconds = tried(load, rate, demand.lasts).await?;
     let (page, length) = (load.book.page(seconds.clone()), seconds.len());
     let from_fit = load.waits_for_system(seconds)?;
@@ -170,8 +198,8 @@ pub fn header() -> String {
 }
 
 impl Probe {
-    fn row(&self) -> String {
-        format!("{} {:>15.1}", self.page.row("probe"), self.p99_ms)
+    fn row(&self, name: &str) -> String {
+        format!("{} {:>15.1}", self.page.row(name), self.p99_ms)
     }
 }
 
@@ -245,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
-        let demand = Demand { p99_ms: 100.0, since: Since::Due, lasts: Duration::from_secs(8), rate_max: RATE_MAX };
+        let lasts = Duration::from_secs(8);
+        let demand = Demand { p99_ms: 100.0, since: Since::Due, lasts, rate_max: RATE_MAX, behind_share: 0.0 };
         let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
         let well = Page { offered: 1_000.0, goodput: 980.0, waited_ms: wait, ..Page::default() };
         let is_kept = |page: Page| demand.is_kept(&page, &Latency::default(), 8);
@@ -253,7 +282,11 @@ mod tests {
         assert!(!is_kept(Page { goodput: 960.0, ..well.clone() }), "a backlog grows");
         assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
         assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
-        assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well }), "few came, and nobody was matched");
+        assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well.clone() }), "few came, and nobody was matched");
+        let waits = demand.beside(&Page { offered: 100.0, goodput: 85.0, ..Page::default() });
+        let is_kept = |goodput: f64| waits.is_kept(&Page { goodput, ..well.clone() }, &Latency::default(), 8);
+        assert!(is_kept(830.0), "as many wait where few come");
+        assert!(!is_kept(810.0));
     }
 
     #[test]

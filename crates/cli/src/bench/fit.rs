@@ -25,19 +25,28 @@ pub struct Seated {
 /// A match that was made.
 pub type Made = Vec<Vec<Seated>>;
 
+/// What is told of a match that was made.
+pub struct Fitted {
+    /// When it was worth making.
+    pub at: Duration,
+    /// How long each ticket, by its number, waited from then on until it was told, or until now.
+    pub waits: Vec<(usize, Duration)>,
+}
+
 pub struct Fit<'a> {
     pub rules: &'a Rules,
     pub crowd: &'a Crowd,
 }
 
 impl Fit<'_> {
-    /// How long each ticket of the match, by its number, waited from when it was worth making until it was told.
-    pub fn waits(&self, made: &Made) -> Result<Vec<(usize, Duration)>> {
+    /// None where nobody was told of it.
+    pub fn of(&self, made: &Made, now: Duration) -> Result<Option<Fitted>> {
         let seated = || made.iter().flatten();
-        let Some(complete) = seated().map(|ticket| ticket.due).max() else { return Ok(Vec::new()) };
-        let Some(told) = seated().filter_map(|ticket| ticket.told).min() else { return Ok(Vec::new()) };
-        let worth = if self.rules.follows_arrivals() { complete } else { self.worth(made, complete, told)? };
-        Ok(seated().filter_map(|ticket| Some((ticket.number, ticket.told?.saturating_sub(worth)))).collect())
+        let Some(complete) = seated().map(|ticket| ticket.due).max() else { return Ok(None) };
+        let Some(told) = seated().filter_map(|ticket| ticket.told).min() else { return Ok(None) };
+        let at = if self.rules.follows_arrivals() { complete } else { self.worth(made, complete, told)? };
+        let waits = seated().map(|ticket| (ticket.number, ticket.told.unwrap_or(now).saturating_sub(at))).collect();
+        Ok(Some(Fitted { at, waits }))
     }
 
     /// To the ms. Rules only relax with time, so there is one such moment.
@@ -101,9 +110,14 @@ mod tests {
     fn a_pair_that_is_near_is_worth_a_match_once_both_are_there() {
         let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
         let (one, other, _) = pair(&crowd, 0.0, 10.0);
-        let waits =
-            Fit { rules: &rules, crowd: &crowd }.waits(&vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)]);
-        assert_eq!(waits.unwrap(), [(one, MS(8)), (other, MS(9))]);
+        let fit = Fit { rules: &rules, crowd: &crowd };
+        let mut made = vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)];
+        let fitted = fit.of(&made, MS(9_000)).unwrap().unwrap();
+        assert_eq!((fitted.at, fitted.waits), (MS(1_000), vec![(one, MS(8)), (other, MS(9))]));
+        // Whoever was not told waits on.
+        made[1][0].told = None;
+        let waits = fit.of(&made, MS(9_000)).unwrap().unwrap().waits;
+        assert_eq!(waits, [(one, MS(8)), (other, MS(8_000))]);
     }
 
     #[test]
@@ -113,7 +127,7 @@ mod tests {
         // By the rules: half a second of patience and one more for each second waited, against a second for each 20 points.
         let worth_ms = ((gap * 0.05 - 0.5) * 1_000.0).ceil() as u64 + 1_000;
         let made = vec![seated(one, 1_000, worth_ms + 5), seated(other, 1_000, worth_ms + 7)];
-        let waits = Fit { rules: &rules, crowd: &crowd }.waits(&made).unwrap();
+        let waits = Fit { rules: &rules, crowd: &crowd }.of(&made, MS(60_000)).unwrap().unwrap().waits;
         assert!(waits == [(one, MS(5)), (other, MS(7))] || waits == [(one, MS(4)), (other, MS(6))], "{waits:?}");
     }
 }

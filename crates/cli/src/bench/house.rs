@@ -4,12 +4,11 @@ use super::load::{Addresses, Load, Realm, Via};
 use super::scenario::Scenario;
 use super::usage::{LOAD, REDIS, while_all_run};
 use crate::misuse::Misuse;
-use crate::run::{Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
+use crate::run::{DEFAULT_REALM, Export, FsyncArg, Member, RealmArgs, ready, seats_at, start_redis};
 use anyhow::{Context, Result};
 use chassis::{Network, PEERS_POLL_MS};
 use domain::{Role, Rules};
 use futures::future::{join_all, try_join_all};
-use nix::sys::signal::Signal;
 use sandbox::Counts;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -37,7 +36,7 @@ pub struct HouseArgs {
     #[arg(long, env = "MUSTER_BENCH_VIA", value_enum, default_value = "stream")]
     pub via: Via,
     /// fsync of the redis-server that is started: always, everysec or no
-    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
+    #[arg(long, env = "MUSTER_BENCH_FSYNC", value_enum, default_value = "everysec")]
     pub fsync: FsyncArg,
     #[command(flatten)]
     pub started: Started,
@@ -53,13 +52,13 @@ fn members() -> clap::builder::RangedI64ValueParser<u16> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
 pub struct Started {
     /// Orchestrators that are started
-    #[arg(long, env = "MUSTER_ORCHESTRATORS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    #[arg(long, env = "MUSTER_BENCH_ORCHESTRATORS", default_value_t = 2, value_parser = members(), value_name = "N")]
     orchestrators: u16,
     /// Matchmakers that are started
-    #[arg(long, env = "MUSTER_MATCHMAKERS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    #[arg(long, env = "MUSTER_BENCH_MATCHMAKERS", default_value_t = 2, value_parser = members(), value_name = "N")]
     matchmakers: u16,
     /// Playservers that are started
-    #[arg(long, env = "MUSTER_PLAYSERVERS", default_value_t = 2, value_parser = members(), value_name = "N")]
+    #[arg(long, env = "MUSTER_BENCH_PLAYSERVERS", default_value_t = 2, value_parser = members(), value_name = "N")]
     playservers: u16,
     /// Realms that are started on the one Redis, each with services of its own and its share of the players
     #[arg(long, env = "MUSTER_BENCH_REALMS", default_value_t = 1, value_parser = members(), value_name = "N")]
@@ -110,6 +109,11 @@ impl HouseArgs {
         let all = realm.world(None)?.rules.current();
         let rules = all.iter().find(|rules| rules.queue().as_str() == queue).context("the queue's rules")?.clone();
         Ok(Game { realm, queue, rules, _dir: dir })
+    }
+
+    /// The title that a system which runs must serve; empty where none is asked for.
+    pub fn asked_realm(&self) -> String {
+        if self.realm.realm == DEFAULT_REALM { String::new() } else { self.realm.realm.clone() }
     }
 
     /// For what takes place in one realm, however many are asked for.
@@ -168,6 +172,7 @@ impl House {
         Addresses {
             via: self.via,
             network: Network::tcp(),
+            realm: String::new(),
             realms: self.members.iter().map(|members| realm_of(members)).collect(),
             queue: self.game.queue.clone(),
             rules: self.game.rules.clone(),
@@ -190,9 +195,9 @@ impl House {
         Ok(processes_of(self.all())?.into_iter().map(|(_, pid)| pid).collect())
     }
 
-    /// Signals the first process of a role; false where it has ended.
-    pub fn signal_first(&self, role: Role, signal: Signal) -> bool {
-        self.all().find(|member| member.seat.role == role).is_some_and(|member| member.signal(signal))
+    /// Those of a role, in the order of their addresses in [`Self::doors`].
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Member> {
+        self.all().filter(move |member| member.seat.role == role)
     }
 
     /// Each process that is measured, by its role; this one too.

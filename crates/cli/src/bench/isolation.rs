@@ -5,13 +5,14 @@ mod trouble;
 use super::bounds::{check_rate, check_seconds, check_seconds_of_load};
 use super::house::{House, HouseArgs};
 use super::latency::Latency;
-use super::load::{LEFT_MAX, Load};
-use super::progress::Progress;
+use super::load::Load;
+use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::run::Export;
 use anyhow::{Context, Result};
 use serde::Serialize;
+use std::ops::Range;
 use std::time::Duration;
 use trouble::Trouble;
 
@@ -38,22 +39,30 @@ pub struct Args {
     house: HouseArgs,
 }
 
-/// How long those whom it should not concern waited for their match, from when that was worth making, in ms.
+/// Those whom it should not concern, before it and while it goes on.
 #[derive(Debug, Serialize)]
 struct Struck {
     trouble: &'static str,
+    /// Tickets that arrived per second, in each of the two.
+    rate: f64,
+    /// How long they waited for their match, from when that was worth making, in ms.
     without_ms: Latency,
     with_ms: Latency,
-    p99_ratio: f64,
-    /// How many of them were in a match while it went on, and not told of that.
-    untold: usize,
+    /// None where nobody was matched in one of the two.
+    p99_ratio: Option<f64>,
+    /// How many were told of no match, with those who were not taken.
+    left_without: usize,
+    left_with: usize,
 }
 
 impl Struck {
     fn row(&self) -> String {
-        let Self { trouble, without_ms, with_ms, p99_ratio, untold } = self;
-        let shown = |ms: &Latency| format!("{:>19} {:>7}", format!("{:.1} / {:.1}", ms.p50, ms.p99), ms.count);
-        format!("{trouble:<22} {} {} {p99_ratio:>9.2} {untold:>7}", shown(without_ms), shown(with_ms))
+        let Self { trouble, without_ms, with_ms, left_without, left_with, .. } = self;
+        let shown = |Latency { p50, p99, count, .. }: &Latency, left: &usize| {
+            format!("{:>19} {count:>7} {left:>6}", format!("{p50:.1} / {p99:.1}"))
+        };
+        let ratio = self.p99_ratio.map_or("none".to_owned(), |ratio| format!("{ratio:.2}"));
+        format!("{trouble:<22} {} {} {ratio:>9}", shown(without_ms, left_without), shown(with_ms, left_with))
     }
 }
 
@@ -65,7 +74,8 @@ pub async fn run(args: Args) -> Result<()> {
     args.house.game(&DUEL)?;
     args.house.check_one_realm()?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
-    let header = format_args!("others, from a fit, ms {without:>19}      of {with:>19}      of p99 ratio  untold");
+    let header =
+        format_args!("others, from a fit, ms {without:>19} matched   left {with:>19} matched   left p99 ratio");
     args.report.row(header)?;
     let mut all = Vec::new();
     for trouble in args.troubles() {
@@ -86,7 +96,6 @@ async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
     let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
     let load = Load::open(&DUEL, &house.doors_of(0)).await?;
     let struck = house.whole(measure(args, trouble, &house, &load)).await;
-    trouble.end(&house);
     drop(load);
     house.leave().await;
     struck
@@ -94,15 +103,19 @@ async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
 
 async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> Result<Struck> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
-    let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), warm_up + 2 * lasts);
+    let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), Goal::Time(warm_up + 2 * lasts));
     load.offer(args.rate, warm_up).await?;
     let without = load.offer(args.rate, lasts).await?;
     let _ailing = trouble.begin(house, load, args.rate, lasts).await?;
     let with = load.offer(args.rate, lasts).await?;
-    load.settle(LEFT_MAX, SETTLE_MAX).await;
-    let wait_ms = |seconds| load.waits_for_system_of(seconds, |number| !trouble.concerns(load, number));
-    let untold = load.untold_of(with.clone(), |number| !trouble.concerns(load, number));
-    let (without_ms, with_ms) = (wait_ms(without)?, wait_ms(with)?);
-    let p99_ratio = with_ms.p99 / without_ms.p99;
-    Ok(Struck { trouble: trouble.name(), without_ms, with_ms, p99_ratio, untold })
+    load.settle(0, SETTLE_MAX).await;
+    let others = |seconds: Range<usize>| {
+        let is_other = |number| !trouble.concerns(load, number);
+        let left = load.book.page_of(seconds.clone(), is_other).left();
+        anyhow::Ok((load.waits_for_system_of(seconds, is_other)?, left))
+    };
+    let ((without_ms, left_without), (with_ms, left_with)) = (others(without)?, others(with)?);
+    let p99_ratio = (without_ms.count > 0 && with_ms.count > 0).then(|| with_ms.p99 / without_ms.p99);
+    let (trouble, rate) = (trouble.name(), args.rate);
+    Ok(Struck { trouble, rate, without_ms, with_ms, p99_ratio, left_without, left_with })
 }

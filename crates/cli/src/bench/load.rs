@@ -5,23 +5,25 @@ use super::bounds::TICKETS_MAX;
 use super::callers::Callers;
 use super::crowd::Crowd;
 use super::desk::{Arrival, Desk};
-use super::fit::Fit;
+use super::fit::{Fit, Fitted};
 use super::latency::Latency;
+use super::page::Page;
 use super::realm_server::RealmServer;
 use super::scenario::Scenario;
+use crate::dice::Dice;
 use crate::tell;
 use anyhow::{Result, ensure};
 use chassis::Network;
 use domain::Rules;
 use futures::future::try_join_all;
+use std::iter::successors;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// To each orchestrator, with as many to a playserver: one stream may have 256 calls in work, an orchestrator more.
 const STREAMS_PER_ORCHESTRATOR: usize = 8;
-const TICK: Duration = Duration::from_millis(2);
 /// Where tickets come later than this after they were due, the load is not what was asked for.
 const LATE_MAX: Duration = Duration::from_millis(250);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -29,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const LEFT_MAX: usize = 50;
 /// Where no match was told of for so long, the others wait for want of company.
 const QUIET: Duration = Duration::from_secs(2);
+/// All is well again when players wait no longer than this many times as long as before (p90), and nobody is refused.
+const WELL_FACTOR: f64 = 2.0;
 
 /// How players reach the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,10 +52,41 @@ impl Via {
     }
 }
 
+/// How tickets are spread over a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Arrivals {
+    /// At even distances
+    Even,
+    /// Each whenever it likes, as those of a crowd do: a Poisson process, the same each time
+    Poisson,
+}
+
+impl Arrivals {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Even => "even",
+            Self::Poisson => "poisson",
+        }
+    }
+
+    /// When tickets are due of which so many come a second, without end, in s from the first on; the same for the same `seed`.
+    fn times(self, rate: f64, seed: u64) -> Box<dyn Iterator<Item = f64> + Send> {
+        let mut dice = Dice::new(seed);
+        // The distances of a Poisson process have an exponential distribution.
+        let mut distance_s = move || -dice.share().ln() / rate;
+        match self {
+            Self::Even => Box::new((0_usize..).map(move |number| number as f64 / rate)),
+            Self::Poisson => Box::new(successors(Some(0.0), move |at_s| Some(at_s + distance_s()))),
+        }
+    }
+}
+
 /// Where players go, and how.
 pub struct Addresses {
     pub via: Via,
     pub network: Network,
+    /// The title's name; empty where it is not asked for.
+    pub realm: String,
     /// Each takes its share of the players.
     pub realms: Vec<Realm>,
     pub queue: String,
@@ -82,6 +117,7 @@ pub struct Load {
     pub book: Arc<Book>,
     desk: Desk,
     pub rules: Arc<Rules>,
+    arrivals: Arrivals,
     /// To each realm.
     ways: Vec<Way>,
 }
@@ -96,31 +132,32 @@ impl Load {
     pub async fn open(scenario: &Scenario, to: &Addresses) -> Result<Self> {
         let book = Arc::new(Book::open());
         let crowd = Arc::new(Crowd::open(scenario.draw, &to.names)?);
-        let desk = Desk { queue: to.queue.clone(), book: book.clone(), crowd };
+        let desk = Desk { realm: to.realm.clone(), queue: to.queue.clone(), book: book.clone(), crowd };
         let ways = try_join_all(to.realms.iter().map(|realm| Way::open(to, realm, &desk))).await?;
-        Ok(Self { book, desk, rules: to.rules.clone(), ways })
+        Ok(Self { book, desk, rules: to.rules.clone(), arrivals: Arrivals::Even, ways })
     }
 
-    /// Has `rate` tickets arrive each second, evenly, for `lasts`; the seconds that were whole within it.
+    /// The same with tickets spread so over a second.
+    pub fn spread(self, arrivals: Arrivals) -> Self {
+        Self { arrivals, ..self }
+    }
+
+    /// Has `rate` tickets arrive each second for `lasts`; the seconds that were whole within it.
     /// Fails where that would be more than are kept of one measurement.
     pub async fn offer(&self, rate: f64, lasts: Duration) -> Result<Range<usize>> {
         let began = Instant::now();
         let first = self.book.second_of(began) + 1;
-        let tickets = (rate * lasts.as_secs_f64()) as usize;
-        ensure!(self.book.counts().due + tickets <= TICKETS_MAX, "at most {TICKETS_MAX} tickets may come in all");
-        let mut ticks = interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let due = |number: usize| began + Duration::from_secs_f64(number as f64 / rate);
-        let (mut next, mut late) = (0, Duration::ZERO);
-        while next < tickets {
-            ticks.tick().await;
-            // The first is due at once.
-            let by_now = ((began.elapsed().as_secs_f64() * rate) as usize + 1).min(tickets);
-            if next < by_now {
-                late = late.max(due(next).elapsed());
-                (next..by_now).for_each(|number| self.arrive(due(number)));
-                next = by_now;
+        let (before, tickets) = (self.book.counts().due, (rate * lasts.as_secs_f64()) as usize);
+        ensure!(before + tickets <= TICKETS_MAX, "at most {TICKETS_MAX} tickets may come in all");
+        let mut late = Duration::ZERO;
+        let times = self.arrivals.times(rate, before as u64).take(tickets);
+        for at in times.map(Duration::from_secs_f64).take_while(|at| *at < lasts) {
+            let due = began + at;
+            if due > Instant::now() {
+                sleep_until(due).await;
             }
+            late = late.max(due.elapsed());
+            self.arrive(due);
         }
         if late > LATE_MAX {
             tell::err(format_args!(
@@ -131,7 +168,8 @@ impl Load {
         Ok(first..self.book.second_of(began + lasts).max(first + 1))
     }
 
-    /// How long players waited from when their match was worth making, of matches that were complete in these seconds.
+    /// How long players waited from when their match was worth making until they were told, or until now; of matches that became so in these
+    /// seconds.
     pub fn waits_for_system(&self, seconds: Range<usize>) -> Result<Latency> {
         self.waits_for_system_of(seconds, |_| true)
     }
@@ -139,18 +177,14 @@ impl Load {
     /// The same of some tickets, by their numbers.
     pub fn waits_for_system_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Result<Latency> {
         let fit = Fit { rules: &self.rules, crowd: &self.desk.crowd };
-        let mut waits = Vec::new();
-        for made in self.book.matches(seconds) {
-            let asked = fit.waits(&made)?.into_iter().filter(|(number, _)| is_asked(*number));
-            waits.extend(asked.map(|(_, wait)| wait));
+        let (mut waits, now) = (Vec::new(), self.book.now());
+        for made in self.book.matches(&seconds) {
+            let Some(Fitted { at, waits: all }) = fit.of(&made, now)? else { continue };
+            if seconds.contains(&(at.as_secs() as usize)) {
+                waits.extend(all.into_iter().filter(|(number, _)| is_asked(*number)).map(|(_, wait)| wait));
+            }
         }
         Ok(Latency::of(waits.into_iter()))
-    }
-
-    /// How many of some tickets are in a match that was complete in these seconds, and were not told of it.
-    pub fn untold_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> usize {
-        let made = self.book.matches(seconds).into_iter().flatten().flatten();
-        made.filter(|seated| seated.told.is_none() && is_asked(seated.number)).count()
     }
 
     /// The name of the first player of a ticket.
@@ -173,6 +207,18 @@ impl Load {
         let arrival = self.desk.arrival(due);
         let (way, turn) = self.way_of(arrival.number);
         way.enqueue(arrival, turn);
+    }
+
+    /// Seconds until all was as well as before, and stayed so; none where it never was.
+    pub fn recovered(&self, before: &Page, after: Range<usize>) -> Option<usize> {
+        let well_ms = before.waited_ms.p90 * WELL_FACTOR;
+        let is_well = |second: usize| {
+            let page = self.book.page(second..second + 1);
+            page.not_taken() == 0 && page.matched_ms.count > 0 && page.waited_ms.p90 <= well_ms
+        };
+        let ill = after.clone().rfind(|second| !is_well(*second));
+        let seconds = ill.map_or(0, |last| last + 1 - after.start);
+        (seconds < after.len()).then_some(seconds)
     }
 
     /// Waits until everyone is answered and no more than `left_max` wait for a match, or until no match comes any more; no longer than
@@ -206,7 +252,7 @@ impl Way {
             addresses.iter().map(|address| network.channel(address)).collect::<Result<Vec<_>, _>>()
         };
         let (queueing, playing) = (connections(orchestrators)?, connections(playservers)?);
-        let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR;
+        let streams = orchestrators.len() * STREAMS_PER_ORCHESTRATOR.max(playservers.len());
         let opening = (0..streams).map(|at| {
             let playserver = (at / queueing.len()) % playing.len();
             let open =
@@ -228,5 +274,22 @@ impl Way {
             Self::Streams(servers) => servers[turn % servers.len()].1,
             Self::Calls(callers) => callers.playserver_of(turn),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_come_in_a_second_at_even_distances_or_not() {
+        let came = |arrivals: Arrivals, seed| arrivals.times(1_000.0, seed).take(100_000).collect::<Vec<f64>>();
+        assert_eq!(came(Arrivals::Even, 1)[..3], [0.0, 0.001, 0.002]);
+        let crowd = came(Arrivals::Poisson, 1);
+        assert!((crowd[99_999] - 100.0).abs() < 2.0, "{}", crowd[99_999]);
+        // Of an exponential distribution this share is longer than the mean.
+        let longer = crowd.windows(2).filter(|pair| pair[1] - pair[0] > 0.001).count() as f64 / 1e5;
+        assert!((longer - (-1.0_f64).exp()).abs() < 0.01, "{longer}");
+        assert!(came(Arrivals::Poisson, 1) == crowd && came(Arrivals::Poisson, 2) != crowd);
     }
 }

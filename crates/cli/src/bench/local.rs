@@ -7,6 +7,8 @@ use tonic::transport::Uri;
 
 const LISTENS: &str = "0A";
 const CLUSTER: &str = "cluster";
+/// All roles in one.
+pub const DEV: &str = "dev";
 const GENERATIONS_MAX: usize = 4;
 
 /// Each by its role, and this one as the load; of a cluster all. None where it is reached elsewhere, or its processes are another user's.
@@ -85,7 +87,7 @@ fn name(pid: u32) -> String {
 /// What it was told to be; `muster` alone is `dev`.
 fn subcommand(pid: u32) -> String {
     let line = read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    line.split('\0').nth(1).filter(|word| !word.is_empty()).unwrap_or("dev").to_owned()
+    line.split('\0').nth(1).filter(|word| !word.is_empty()).unwrap_or(DEV).to_owned()
 }
 
 fn role(pid: u32) -> String {

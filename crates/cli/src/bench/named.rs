@@ -15,13 +15,17 @@ pub struct Named {
 const HELP: &str = "\
 What is told of waits, in ms:
   enqueue acknowledged    from when the ticket was due to come until its Enqueue was answered
-  match delivered         from when it was due until its player was told of his match
+  match delivered         from when it was due until its player was told of his match; `told or not` has those too who were
+                          taken and not told, as long as they have waited so far
   from a fit match on     from when that match was worth making until then: its last ticket had come, and its cost was within
                           its players' patience by the rules. What is left out is the wait for company, which no system can
                           shorten. It is told of the match that was made: that a better one was missed shows in
                           `match delivered` alone. Where rules let patience follow the arrivals, which only services see,
                           it begins when the last ticket was due
 
+  came late               how much later the load itself let it come than it was due: that is in all of the above
+
+Memory for each waiting ticket (deep) is of tickets that nobody watches.
 What is due comes at its time, whatever became of what came before; the load is a process of this machine too.
 
 Examples:
@@ -39,6 +43,8 @@ fn command(scenario: &Scenario) -> Command {
         .after_help(HELP);
     let seconds = format!("For how long, in seconds [default: {}]", scenario.seconds);
     let command = command.mut_arg("rate", |flag| flag.help(rate)).mut_arg("seconds", |flag| flag.help(seconds));
+    // The Redis that is started here speaks no TLS.
+    let command = command.mut_arg("redis_ca", |flag| flag.hide(true));
     match scenario.waiting {
         Some(waiting) => {
             let help = format!("Tickets that cannot be matched yet, and wait meanwhile [default: {}]", waiting.tickets);

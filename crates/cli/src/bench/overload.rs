@@ -4,7 +4,8 @@ use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
 use super::find::{Demand, Found, Since, find, step};
 use super::house::{House, HouseArgs};
 use super::load::{LEFT_MAX, Load};
-use super::page::HEADER;
+use super::page::{HEADER, Page};
+use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
@@ -12,21 +13,19 @@ use crate::run::Export;
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
 const FACTOR_MAX: f64 = 100.0;
 /// Tickets per second that are offered first.
 const RATE_FIRST: f64 = 500.0;
 /// A rate that lasts is no overload: that some wait for want of an opponent does not matter here.
-const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, lasts: Duration::from_secs(6), rate_max: RATE_MAX };
+const DEMAND: Demand =
+    Demand { p99_ms: 5_000.0, since: Since::Due, lasts: Duration::from_secs(6), rate_max: RATE_MAX, behind_share: 0.0 };
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 /// Of the sustained rate, what is offered before the overload, and after it.
 const CALM: f64 = 0.5;
 const CALM_BEFORE: Duration = Duration::from_secs(6);
 const CALM_AFTER: Duration = Duration::from_secs(30);
-/// All is well again when players wait no longer than this many times as long as before (p90), and nobody is refused.
-const WELL_FACTOR: f64 = 2.0;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -59,6 +58,10 @@ struct Measured {
     goodput_share: f64,
     /// Until all was as before, and stayed so; none where it never was.
     recovered_after_s: Option<usize>,
+    /// At half of what is sustained, at the multiple, and at half again.
+    before: Page,
+    overload: Page,
+    after: Page,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -85,19 +88,22 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
         Some(rate) => {
             let page = step(load, rate, DEMAND.lasts).await?;
             report.row(page.row("sustained"))?;
-            Found { sustained: rate, goodput: page.goodput }
+            Found { demand: DEMAND, sustained: rate, goodput: page.goodput }
         }
-        None => find(load, RATE_FIRST, &DEMAND, report).await?,
+        None => find(load, RATE_FIRST, DEMAND, report).await?,
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await?;
     report.row(before.row("before"))?;
-    let during = load.offer(peak.sustained * args.factor, Duration::from_secs(args.seconds)).await?;
+    let lasts = Duration::from_secs(args.seconds);
+    let shown = Progress::show(load.book.clone(), "overload, and after".to_owned(), Goal::Time(lasts + CALM_AFTER));
+    let during = load.offer(peak.sustained * args.factor, lasts).await?;
     let after = load.offer(calm_rate, CALM_AFTER).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    let overloaded = load.book.page(during);
+    drop(shown);
+    let (overloaded, calm) = (load.book.page(during), load.book.page(after.clone()));
     report.row(overloaded.row("overload"))?;
-    report.row(load.book.page(after.clone()).row("after"))?;
+    report.row(calm.row("after"))?;
     let most = peak.goodput.max(overloaded.goodput);
     Ok(Measured {
         scenario: "overload",
@@ -105,7 +111,10 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
         most_matched_per_s: most,
         factor: args.factor,
         goodput_share: overloaded.goodput / most,
-        recovered_after_s: recovered(load, after, before.waited_ms.p90 * WELL_FACTOR),
+        recovered_after_s: load.recovered(&before, after),
+        before,
+        overload: overloaded,
+        after: calm,
     })
 }
 
@@ -119,15 +128,4 @@ impl fmt::Display for Measured {
             None => write!(f, "recovery   not within {} s", CALM_AFTER.as_secs()),
         }
     }
-}
-
-/// Seconds until all was well, and stayed so.
-fn recovered(load: &Load, after: Range<usize>, well_ms: f64) -> Option<usize> {
-    let is_well = |second: usize| {
-        let page = load.book.page(second..second + 1);
-        page.not_taken() == 0 && page.matched_ms.count > 0 && page.waited_ms.p90 <= well_ms
-    };
-    let ill = after.clone().rfind(|second| !is_well(*second));
-    let seconds = ill.map_or(0, |last| last + 1 - after.start);
-    (seconds < after.len()).then_some(seconds)
 }

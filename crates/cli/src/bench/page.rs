@@ -1,12 +1,15 @@
 //! What became of those who were due within some seconds.
 
 use super::latency::Latency;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Per second.
+    #[serde(rename = "offered_per_s")]
     pub offered: f64,
     /// Tickets matched and delivered per second, in these seconds.
+    #[serde(rename = "matched_per_s")]
     pub goodput: f64,
     /// Whose Enqueue was not answered.
     pub unanswered: usize,
@@ -14,8 +17,12 @@ pub struct Page {
     pub failed: usize,
     /// Taken, and not told of a match.
     pub unmatched: usize,
+    /// How much later the load let them come than they were due.
+    pub late_ms: Latency,
+    /// From when they were due until their Enqueue was answered so.
     pub taken_ms: Latency,
     pub refused_ms: Latency,
+    /// From when they were due until they were told of their match.
     pub matched_ms: Latency,
     /// The same, with those who were taken and not told yet as long as they have waited so far.
     pub waited_ms: Latency,
@@ -28,6 +35,11 @@ pub const HEADER: &str = "           \
 impl Page {
     pub fn not_taken(&self) -> usize {
         self.unanswered + self.held_back + self.failed + self.refused_ms.count
+    }
+
+    /// Who came and was told of no match.
+    pub fn left(&self) -> usize {
+        self.not_taken() + self.unmatched
     }
 
     pub fn row(&self, name: &str) -> String {

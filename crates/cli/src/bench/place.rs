@@ -4,14 +4,17 @@ use super::ceiling::{self, Ceiling};
 use super::house::{House, HouseArgs};
 use super::load::{Addresses, Load, Realm};
 use super::local;
-use super::scenario::Scenario;
-use super::usage::Usage;
+use super::scenario::{Scenario, Waiting};
+use super::usage::{REDIS, Usage};
+use super::waiting::{self, Came};
 use crate::client::{self, Side, explain, network, parse_address};
 use crate::run::Export;
+use crate::tell;
 use anyhow::{Context, Result};
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
 use chassis::Channel;
+use domain::Role;
 use futures::stream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,8 +28,8 @@ const REACH_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub struct TargetArgs {
     /// Orchestrators of a system that runs, in place of one that is started here; it has the scenario's queue (`muster dev` has those of
-    /// duel, burst and teams, others by `--rules rules/bench/SCENARIO.toml`). What its processes take is told where all addresses are of
-    /// this machine. Several are spread over (repeated, or separated by commas)
+    /// duel, burst and teams, others by `--rules rules/bench/SCENARIO.toml`) and plays by the rules that are known here. What its processes
+    /// take is told where all addresses are of this machine. Several are spread over (repeated, or separated by commas)
     #[arg(long, env = "MUSTER_BENCH_TARGET", requires = "play", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
     #[arg(conflicts_with_all = ["orchestrators", "matchmakers", "playservers", "realms", "fsync", "unwatched_s"])]
     target: Vec<String>,
@@ -34,10 +37,10 @@ pub struct TargetArgs {
     #[arg(long, env = "MUSTER_BENCH_PLAY", requires = "target", value_delimiter = ',', value_parser = parse_address, value_name = "ADDR")]
     play: Vec<String>,
     /// The authority (PEM) that signed the certificates of https:// addresses [default: those that browsers trust]
-    #[arg(long, env = "MUSTER_CA", requires = "target", value_name = "FILE")]
+    #[arg(long, env = "MUSTER_BENCH_CA", requires = "target", value_name = "FILE")]
     ca: Option<PathBuf>,
     /// A realm server's token to call with, where the doors are locked
-    #[arg(long, env = "MUSTER_TOKEN_FILE", requires = "target", value_name = "FILE")]
+    #[arg(long, env = "MUSTER_BENCH_TOKEN_FILE", requires = "target", value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
@@ -46,26 +49,27 @@ impl TargetArgs {
         !self.target.is_empty()
     }
 
-    fn addresses(&self) -> client::Addresses {
+    fn addresses(&self, house: &HouseArgs) -> client::Addresses {
         client::Addresses {
             target: self.target.clone(),
             play: self.play.clone(),
-            realm: String::new(),
+            realm: house.asked_realm(),
             ca: self.ca.clone(),
             token_file: self.token_file.clone(),
         }
     }
 
     /// Fails where it is to be reached in a way that does not go together.
-    pub fn check(&self) -> Result<()> {
-        if self.is_given() { Ok(network(&self.addresses()).map(drop)?) } else { Ok(()) }
+    pub fn check(&self, house: &HouseArgs) -> Result<()> {
+        if self.is_given() { Ok(network(&self.addresses(house)).map(drop)?) } else { Ok(()) }
     }
 
     fn doors(&self, house: &HouseArgs, scenario: &Scenario) -> Result<Addresses> {
         let game = house.game(scenario)?;
         Ok(Addresses {
             via: house.via,
-            network: network(&self.addresses())?,
+            network: network(&self.addresses(house))?,
+            realm: house.asked_realm(),
             realms: vec![Realm { orchestrators: self.target.clone(), playservers: self.play.clone() }],
             queue: game.queue,
             rules: game.rules,
@@ -105,22 +109,32 @@ pub struct Place {
     house: Option<House>,
     /// Of a target on this machine.
     processes: Vec<(String, u32)>,
+    /// Who waits in a system that runs on.
+    came: Option<Came>,
 }
 
 impl Place {
     pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
         if target.is_given() {
             let doors = target.doors(args, scenario)?;
-            check_reached(&doors, &target.addresses()).await?;
+            check_reached(&doors, &target.addresses(args)).await?;
             let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
-            return Ok(Self { doors, house: None, processes });
+            return Ok(Self { doors, house: None, processes, came: Some(Came::default()) });
         }
         let house = House::open(args, scenario, &Export::Nowhere).await?;
-        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new() })
+        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new(), came: None })
     }
 
-    pub fn doors(&self) -> &Addresses {
-        &self.doors
+    /// Has those queue who wait meanwhile.
+    pub async fn fill(&self, waiting: Waiting) -> Result<()> {
+        waiting::fill(&self.doors, waiting, self.came.as_ref()).await
+    }
+
+    /// Whether every process of it is known: also those behind the ones that are called.
+    pub fn is_whole(&self) -> bool {
+        let has = |name: &str| self.processes.iter().any(|(role, _)| role == name);
+        let roles = Role::ALL.iter().all(|role| has(role.as_str()));
+        self.house.is_some() || has(local::DEV) || (roles && has(REDIS))
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
@@ -147,7 +161,15 @@ impl Place {
     /// Once the services have left.
     pub async fn ceiling(&self, scenario: &Scenario, lasts: Duration) -> Result<Option<Ceiling>> {
         let Some(house) = self.house.as_ref().filter(|_| !lasts.is_zero()) else { return Ok(None) };
+        tell::err(format_args!("the scripts alone, for {} s", lasts.as_secs()));
         Ok(Some(ceiling::measure(&house.redis, scenario, &house.game.rules, lasts).await?))
+    }
+
+    /// Leaves a system that runs on as it was.
+    pub async fn clear(&self) {
+        if let Some(came) = &self.came {
+            waiting::leave(&self.doors, came).await;
+        }
     }
 
     pub async fn leave(&mut self) {

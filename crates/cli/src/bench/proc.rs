@@ -15,7 +15,8 @@ fn tick_s() -> Result<f64> {
     Ok(1.0 / ticks as f64)
 }
 
-/// CPU time of all threads of a process, in user mode and in the kernel, in s. Fails where it has ended.
+/// CPU time of all threads of a process and of its children that have ended, in user mode and in the kernel, in s: Redis writes its files
+/// anew in such. Fails where it has ended.
 pub fn cpu_s(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/stat");
     let stat = read_to_string(&path).with_context(|| format!("process {pid} has ended"))?;
@@ -39,13 +40,13 @@ pub fn machine_s() -> Result<f64> {
     Ok(ticks as f64 * tick_s()?)
 }
 
-/// The state of a process and its ticks: `pid (name) state`, then ten more words, then those of user mode and of the kernel. The name
-/// may hold anything.
+/// The state of a process and its ticks: `pid (name) state`, then ten more words, then those of user mode and of the kernel, its own and its
+/// children's. The name may hold anything.
 fn process_line(stat: &str) -> Option<(&str, u64)> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let words: Vec<&str> = after_name.split_whitespace().collect();
     let ticks = |at: usize| words.get(at)?.parse::<u64>().ok();
-    Some((words.first()?, ticks(11)? + ticks(12)?))
+    Some((words.first()?, ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?))
 }
 
 fn resident_line(status: &str) -> Option<u64> {
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_process_whose_name_looks_like_its_times_is_read() {
-        let stat = "7 (a) S 1 (b)) R 1 7 7 0 -1 4194560 100 0 0 0 250 50 9 9 20 0 8 0 100 1 2 3\n";
+        let stat = "7 (a) S 1 (b)) R 1 7 7 0 -1 4194560 100 0 0 0 200 40 50 10 20 0 8 0 100 1 2 3\n";
         assert_eq!(process_line(stat), Some(("R", 300)));
         assert_eq!(process_line("7 (a) Z 1"), None);
     }

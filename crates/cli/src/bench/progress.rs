@@ -12,6 +12,32 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const BAR_EVERY: Duration = Duration::from_millis(250);
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
+/// When it is done.
+#[derive(Debug, Clone, Copy)]
+pub enum Goal {
+    Time(Duration),
+    /// So many tickets are taken.
+    Taken(usize),
+}
+
+impl Goal {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Time(_) => " s",
+            Self::Taken(_) => "",
+        }
+    }
+
+    /// How much there is to do, and how much of it is done `since` it began.
+    fn at(self, since: Duration, counts: Counts) -> (u64, u64) {
+        match self {
+            // What is settled afterwards takes time, too.
+            Self::Time(lasts) => (lasts.as_secs().max(since.as_secs()), since.as_secs()),
+            Self::Taken(tickets) => (tickets as u64, counts.taken as u64),
+        }
+    }
+}
+
 /// Shown as long as this is.
 pub struct Progress {
     bar: ProgressBar,
@@ -19,11 +45,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `what` goes on for `lasts`; zero: for as long as it takes.
-    pub fn show(book: Arc<Book>, what: String, lasts: Duration) -> Self {
+    /// `what` goes on until `goal`.
+    pub fn show(book: Arc<Book>, what: String, goal: Goal) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        let bar = if is_terminal { at_terminal(&what, lasts) } else { ProgressBar::hidden() };
-        let showing = tokio::spawn(show(book, bar.clone(), (!is_terminal).then_some(what), lasts));
+        let bar = if is_terminal { at_terminal(&what, goal) } else { ProgressBar::hidden() };
+        let showing = tokio::spawn(show(book, bar.clone(), (!is_terminal).then_some(what), goal));
         Self { bar, showing }
     }
 }
@@ -35,14 +61,15 @@ impl Drop for Progress {
     }
 }
 
-fn at_terminal(what: &str, lasts: Duration) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {pos:>3}/{len} s {wide_bar} {msg}");
-    let bar = ProgressBar::new(lasts.as_secs()).with_prefix(what.to_owned());
+fn at_terminal(what: &str, goal: Goal) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template(&format!("{{prefix}} {{pos:>3}}/{{len}}{} {{wide_bar}} {{msg}}", goal.unit()));
+    let bar = ProgressBar::new(goal.at(Duration::ZERO, Counts::default()).0).with_prefix(what.to_owned());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Until it is aborted. `name` stands on each line where there is no bar.
-async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, lasts: Duration) {
+async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, goal: Goal) {
     let began = Instant::now();
     let every = if name.is_some() { LINE_EVERY } else { BAR_EVERY };
     let mut ticks = interval(every);
@@ -54,12 +81,12 @@ async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, lasts: Du
         let now = book.counts();
         let line = line(before, now, every.as_secs_f64());
         before = now;
-        let at_s = began.elapsed().as_secs();
+        let (length, done) = goal.at(began.elapsed(), now);
         match &name {
-            Some(name) => tell::err(format_args!("{name} {at_s}/{} s  {line}", lasts.as_secs().max(at_s))),
+            Some(name) => tell::err(format_args!("{name} {done}/{length}{}  {line}", goal.unit())),
             None => {
-                bar.set_length(lasts.as_secs().max(at_s));
-                bar.set_position(at_s);
+                bar.set_length(length);
+                bar.set_position(done);
                 bar.set_message(line);
             }
         }

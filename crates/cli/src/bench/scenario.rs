@@ -41,6 +41,13 @@ pub struct Waiting {
     pub draw: fn(&mut Draw) -> Vec<v1::Player>,
 }
 
+impl Burst {
+    /// How long more arrive, of so much time.
+    pub fn lasts(self, of: Duration) -> Duration {
+        self.lasts_max.min(of / 3)
+    }
+}
+
 impl Scenario {
     /// Those of its queue.
     pub fn rules(&self) -> Result<Rules> {

@@ -14,7 +14,7 @@ pub struct Args {
     #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     seconds: u64,
     /// fsync of the redis-server that is started: always, everysec or no
-    #[arg(long, env = "MUSTER_REDIS_FSYNC", value_enum, default_value = "everysec")]
+    #[arg(long, env = "MUSTER_BENCH_FSYNC", value_enum, default_value = "everysec")]
     fsync: FsyncArg,
     #[command(flatten)]
     report: ReportArgs,

@@ -29,8 +29,9 @@ pub type Figures = BTreeMap<String, f64>;
 
 pub struct Usage {
     at: Instant,
-    /// CPU time by role, in s.
+    /// CPU time by role, and by process, in s.
     cpu_s: Figures,
+    cpu_s_by_process: Figures,
     /// Memory in use by role, in bytes.
     pub resident_bytes: Figures,
     /// What Redis has allocated, in bytes.
@@ -46,6 +47,8 @@ pub struct Usage {
 pub struct Used {
     pub wall_s: f64,
     pub cpu_s: Figures,
+    /// Each named by its role and its number within it.
+    pub cpu_s_by_process: Figures,
     pub calls: Figures,
     pub calls_us: Figures,
     /// Proposals by what the mover answered.
@@ -74,9 +77,14 @@ impl Usage {
     /// What processes tell without being asked, each by its role.
     pub fn of_processes(processes: &[(String, u32)]) -> Result<Self> {
         let mut usage = Self::unknown();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, pid) in processes {
             let ended = || format!("one {name} has ended");
-            *usage.cpu_s.entry(name.clone()).or_default() += cpu_s(*pid).with_context(ended)?;
+            let used_s = cpu_s(*pid).with_context(ended)?;
+            let number = numbers.entry(name).or_default();
+            usage.cpu_s_by_process.insert(format!("{name}-{number}"), used_s);
+            *number += 1;
+            *usage.cpu_s.entry(name.clone()).or_default() += used_s;
             *usage.resident_bytes.entry(name.clone()).or_default() += resident_bytes(*pid).with_context(ended)? as f64;
         }
         Ok(usage)
@@ -87,6 +95,7 @@ impl Usage {
         Self {
             at: Instant::now(),
             cpu_s: Figures::new(),
+            cpu_s_by_process: Figures::new(),
             resident_bytes: Figures::new(),
             redis_bytes: 0.0,
             calls: Figures::new(),
@@ -138,6 +147,7 @@ impl Usage {
         Used {
             wall_s: (self.at - before.at).as_secs_f64(),
             cpu_s: less(&self.cpu_s, &before.cpu_s),
+            cpu_s_by_process: less(&self.cpu_s_by_process, &before.cpu_s_by_process),
             calls: less(&self.calls, &before.calls),
             calls_us: less(&self.calls_us, &before.calls_us),
             verdicts: less(&self.verdicts, &before.verdicts),

@@ -3,16 +3,18 @@
 use super::book::Book;
 use super::crowd::Crowd;
 use super::load::Addresses;
-use super::progress::Progress;
+use super::progress::{Goal, Progress};
 use super::scenario::Waiting;
+use crate::tell;
 use anyhow::{Context, Result};
 use api::v1;
 use api::v1::queue_client::QueueClient;
 use chassis::Channel;
+use futures::future::ready;
 use futures::{StreamExt, TryStreamExt, stream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tonic::Code;
 
 pub const TICKETS_MAX: usize = 1_000_000;
@@ -21,33 +23,69 @@ const IN_WORK: usize = 96;
 /// How often one that was refused for want of room asks again, and how long it rests before that.
 const TRIES_MAX: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long they may take to leave.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Has all of them queue.
-pub async fn fill(to: &Addresses, waiting: Waiting) -> Result<()> {
+/// The tickets that are there now.
+#[derive(Default)]
+pub struct Came(Mutex<Vec<String>>);
+
+/// Has all of them queue, and notes whoever does in `came`, where there is one.
+pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Came>) -> Result<()> {
     let crowd = Crowd::open(waiting.draw, &format!("{}-waits", to.names))?;
-    let channels = to.orchestrators().into_iter().map(|address| to.network.channel(address));
-    let clients: Vec<_> = channels.map(|channel| channel.map(QueueClient::new)).collect::<Result<_, _>>()?;
+    let clients = clients(to)?;
     let book = Arc::new(Book::open());
-    let _shown = Progress::show(book.clone(), format!("{} tickets that wait", waiting.tickets), Duration::ZERO);
+    let _shown = Progress::show(book.clone(), "tickets that wait".to_owned(), Goal::Taken(waiting.tickets));
     let coming = (0..waiting.tickets).map(|number| {
         let request = v1::EnqueueRequest {
             // Where an answer is lost, it is asked again, and must be the same ticket.
             client_key: number.to_string(),
+            realm: to.realm.clone(),
             queues: vec![to.queue.clone()],
             players: crowd.players(number),
             ..Default::default()
         };
-        come(clients[number % clients.len()].clone(), request, &book)
+        come(clients[number % clients.len()].clone(), request, &book, came)
     });
     stream::iter(coming).buffer_unordered(IN_WORK).try_collect().await
 }
 
-async fn come(mut client: QueueClient<Channel>, request: v1::EnqueueRequest, book: &Book) -> Result<()> {
+/// Takes them out of the queue again, as far as that can be done.
+pub async fn leave(to: &Addresses, Came(came): &Came) {
+    let came = std::mem::take(&mut *came.lock().unwrap_or_else(PoisonError::into_inner));
+    let (Ok(clients), count) = (clients(to), came.len()) else { return };
+    let leaving = came.into_iter().enumerate().map(|(number, ticket_id)| {
+        let (mut client, realm) = (clients[number % clients.len()].clone(), to.realm.clone());
+        async move { client.cancel(v1::CancelRequest { realm, ticket_id, ..Default::default() }).await.is_err() }
+    });
+    let stayed = stream::iter(leaving).buffer_unordered(IN_WORK).filter(|stays| ready(*stays)).count();
+    match timeout(LEAVE_WAIT_MAX, stayed).await {
+        Ok(0) => {}
+        Ok(stayed) => tell::err(format_args!("muster: {stayed} of {count} tickets that wait could not be cancelled")),
+        Err(_) => tell::err(format_args!("muster: not all of {count} tickets that wait could be cancelled in time")),
+    }
+}
+
+fn clients(to: &Addresses) -> Result<Vec<QueueClient<Channel>>> {
+    let channels = to.orchestrators().into_iter().map(|address| to.network.channel(address));
+    Ok(channels.map(|channel| channel.map(QueueClient::new)).collect::<Result<_, _>>()?)
+}
+
+async fn come(
+    mut client: QueueClient<Channel>,
+    request: v1::EnqueueRequest,
+    book: &Book,
+    came: Option<&Came>,
+) -> Result<()> {
     let number = book.due(tokio::time::Instant::now());
     for _ in 0..TRIES_MAX {
         match client.enqueue(request.clone()).await {
-            Ok(_) => {
+            Ok(enqueued) => {
                 book.taken(number);
+                if let Some(Came(came)) = came {
+                    let ticket_id = enqueued.into_inner().ticket.unwrap_or_default().id;
+                    came.lock().unwrap_or_else(PoisonError::into_inner).push(ticket_id);
+                }
                 return Ok(());
             }
             Err(status) if matches!(status.code(), Code::ResourceExhausted | Code::Unavailable) => sleep(PAUSE).await,

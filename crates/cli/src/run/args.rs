@@ -20,11 +20,14 @@ use telemetry::{LogFormat, Options, Telemetry};
 /// What is logged where many services share a terminal: what is amiss, and what became of rules that someone edits meanwhile.
 pub const QUIET: &str = "warn,sandbox::rules=info";
 
+/// The realm that is served where none is named.
+pub const DEFAULT_REALM: &str = "default";
+
 /// What all of a realm's services must agree on.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RealmArgs {
     /// The title served here: all of its keys in the store share this name
-    #[arg(long, env = "MUSTER_REALM", default_value = "default", value_name = "NAME")]
+    #[arg(long, env = "MUSTER_REALM", default_value = DEFAULT_REALM, value_name = "NAME")]
     pub realm: String,
     /// Rules files, or directories of them, followed while they change; without it the queues `duel` and `teams-5v5` that come
     /// with Muster, or in `muster bench` the scenario's own

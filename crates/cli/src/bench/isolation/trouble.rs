@@ -2,8 +2,10 @@
 
 use crate::bench::house::House;
 use crate::bench::load::Load;
+use crate::bench::proc::cpu_s;
 use crate::bench::scenario::DUEL;
-use anyhow::{Context, Result, ensure};
+use crate::run::Member;
+use anyhow::{Context, Result};
 use api::v1::follow_request::Op;
 use api::v1::play_client::PlayClient;
 use api::v1::{self, watch_request};
@@ -22,7 +24,7 @@ const NOISE: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Trouble {
-    /// One matchmaker stops answering
+    /// The matchmaker that has most to do stops answering
     HungMatchmaker,
     /// One playserver stops answering
     HungPlayserver,
@@ -34,7 +36,8 @@ pub enum Trouble {
 
 /// What there is here of a trouble that goes on.
 #[derive(Default)]
-pub struct Ailing {
+pub struct Ailing<'a> {
+    _stopped: Option<Stopped<'a>>,
     /// Held open, and not read.
     _unread: Option<Unread>,
     /// Ends with it.
@@ -44,6 +47,15 @@ pub struct Ailing {
 struct Unread {
     _told: Streaming<v1::FollowResponse>,
     _asks: mpsc::Sender<v1::FollowRequest>,
+}
+
+/// Goes on with the end of it: it could not leave.
+struct Stopped<'a>(&'a Member);
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        self.0.signal(Signal::SIGCONT);
+    }
 }
 
 impl Trouble {
@@ -64,30 +76,13 @@ impl Trouble {
     }
 
     /// Strikes the house that has this load in its first realm, for longer than `lasts`.
-    pub async fn begin(self, house: &House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing> {
-        if let Some(role) = self.stops() {
-            ensure!(house.signal_first(role, Signal::SIGSTOP), "the {} has ended", role.as_str());
-        }
+    pub async fn begin<'a>(self, house: &'a House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing<'a>> {
         match self {
-            Self::HungMatchmaker | Self::HungPlayserver => Ok(Ailing::default()),
+            // Of one pool a matchmaker has all searches, and which one differs from house to house.
+            Self::HungMatchmaker => stopped(house.of(Role::Matchmaker).max_by_key(|member| cpu_ms(member))),
+            Self::HungPlayserver => stopped(house.of(Role::Playserver).next()),
             Self::SlowClient => unread(house, load).await,
             Self::NoisyRealm => noise(house, rate * NOISE, lasts).await,
-        }
-    }
-
-    /// Whatever was stopped goes on: it could not leave.
-    pub fn end(self, house: &House) {
-        if let Some(role) = self.stops() {
-            house.signal_first(role, Signal::SIGCONT);
-        }
-    }
-
-    /// Whose first process is stopped.
-    fn stops(self) -> Option<Role> {
-        match self {
-            Self::HungMatchmaker => Some(Role::Matchmaker),
-            Self::HungPlayserver => Some(Role::Playserver),
-            Self::SlowClient | Self::NoisyRealm => None,
         }
     }
 
@@ -97,15 +92,25 @@ impl Trouble {
     }
 }
 
+fn stopped(member: Option<&Member>) -> Result<Ailing<'_>> {
+    let member = member.filter(|member| member.signal(Signal::SIGSTOP)).context("the one that is to hang has ended")?;
+    Ok(Ailing { _stopped: Some(Stopped(member)), ..Ailing::default() })
+}
+
+/// What it has used so far.
+fn cpu_ms(member: &Member) -> u64 {
+    member.pid().and_then(|pid| cpu_s(pid).ok()).map_or(0, |cpu_s| (cpu_s * 1e3) as u64)
+}
+
 /// Players come to the second realm.
-async fn noise(house: &House, rate: f64, lasts: Duration) -> Result<Ailing> {
+async fn noise(house: &House, rate: f64, lasts: Duration) -> Result<Ailing<'_>> {
     let load = Load::open(&DUEL, &house.doors_of(1)).await?;
     let mut noise = JoinSet::new();
     noise.spawn(async move { load.offer(rate, lasts * 2).await.map(drop) });
     Ok(Ailing { _noise: noise, ..Ailing::default() })
 }
 
-async fn unread(house: &House, load: &Load) -> Result<Ailing> {
+async fn unread<'a>(house: &'a House, load: &Load) -> Result<Ailing<'a>> {
     let doors = house.doors();
     let mut playing = PlayClient::new(doors.network.channel(doors.playservers()[0])?);
     let (asks, asked) = mpsc::channel(UNREAD_PLAYERS);

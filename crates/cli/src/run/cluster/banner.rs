@@ -2,7 +2,7 @@
 
 use super::member::Member;
 use super::process::joined;
-use crate::run::args::ClusterArgs;
+use crate::run::args::{ClusterArgs, DEFAULT_REALM};
 use crate::run::next_step::{NextStep, STANDS_FOR};
 use crate::run::redacted::redacted;
 use domain::{Role, RuleSet};
@@ -45,7 +45,7 @@ impl Banner<'_> {
             }
             None => " --insecure".to_owned(),
         };
-        if self.args.realm.realm != "default" {
+        if self.args.realm.realm != DEFAULT_REALM {
             line += &format!(" --realm {}", self.args.realm.realm);
         }
         if !self.args.realm.rules.is_empty() {
