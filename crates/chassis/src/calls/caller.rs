@@ -123,7 +123,7 @@ where
         self.in_flight() > 0 && self.owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
-    /// The longest that it answered nothing in the last few seconds in which a call waited; none where it cannot be reached.
+    /// The longest that it answered nothing in the last few seconds although a call waited; none where it cannot be reached.
     pub fn longest_silence(&self) -> Option<Duration> {
         self.link.borrow().as_ref().map(|link| link.longest())
     }
