@@ -38,7 +38,7 @@ pub fn figures<'a>(summaries: &'a [&'a Summary]) -> impl Iterator<Item = (&'stat
     told.filter(|(_, told)| told.iter().any(|told| told != NONE))
 }
 
-fn of_matches(summary: &Summary, told: String) -> String {
+pub fn of_matches(summary: &Summary, told: String) -> String {
     if summary.matches == 0 { NONE.to_owned() } else { told }
 }
 

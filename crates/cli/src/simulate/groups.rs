@@ -2,11 +2,13 @@
 
 use super::crowd::Crowd;
 use super::played::Seat;
-use super::summary::mean;
+use super::summary::known_mean;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 const RATING_GROUPS: usize = 10;
+/// Groups that span more rating points than this are told apart by whole ones.
+const NAMED_BY_POINT_MIN: f64 = 50.0;
 
 /// Players who have something in common.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,10 +17,10 @@ pub struct Group {
     /// Players who came.
     pub players: usize,
     pub players_expired: usize,
-    /// Of those who were matched.
-    pub wait_mean_s: f64,
+    /// Of those who were matched; none where nobody was.
+    pub wait_mean_s: Option<f64>,
     /// Of the matches they played, each counted once for each of them.
-    pub rating_gap_mean: f64,
+    pub rating_gap_mean: Option<f64>,
 }
 
 /// What is to be grouped.
@@ -56,9 +58,12 @@ impl Groups<'_> {
             let rating = tickets[number].party.players()[member].rating;
             starts.partition_point(|start| *start <= rating).saturating_sub(1)
         };
-        let name = |at: usize| match starts.get(at + 1) {
-            Some(next) => format!("{:.0}–{:.0}", starts[at], next),
-            None => format!("{:.0}–{highest:.0}", starts[at]),
+        // Groups that lie close together must not have one name.
+        let span = highest - starts.first().copied().unwrap_or_default();
+        let digits = if span < NAMED_BY_POINT_MIN { 3 } else { 0 };
+        let name = |at: usize| {
+            let next = starts.get(at + 1).copied().unwrap_or(highest);
+            format!("{:.digits$}–{next:.digits$}", starts[at])
         };
         self.grouped(group, name)
     }
@@ -99,8 +104,8 @@ impl Members {
             name,
             players: self.players,
             players_expired: self.expired,
-            wait_mean_s: mean(self.waits_s.into_iter()),
-            rating_gap_mean: mean(self.gaps.into_iter()),
+            wait_mean_s: known_mean(self.waits_s.into_iter()),
+            rating_gap_mean: known_mean(self.gaps.into_iter()),
         }
     }
 }

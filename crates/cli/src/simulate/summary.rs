@@ -78,8 +78,9 @@ pub struct Waits {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TradeOff {
     pub price_factor: f64,
-    pub wait_mean_s: f64,
-    pub rating_gap_mean: f64,
+    /// Of those who were matched; none where nobody was.
+    pub wait_mean_s: Option<f64>,
+    pub rating_gap_mean: Option<f64>,
     pub players_expired: usize,
 }
 
@@ -154,8 +155,8 @@ impl TradeOff {
         let waits = played.seats(crowd).map(|seat| seat.wait_ms() as f64 / 1e3);
         Self {
             price_factor,
-            wait_mean_s: mean(waits),
-            rating_gap_mean: mean(played.made.iter().map(|made| made.rating_gap(crowd))),
+            wait_mean_s: known_mean(waits),
+            rating_gap_mean: known_mean(played.made.iter().map(|made| made.rating_gap(crowd))),
             players_expired: played.expired.iter().map(|number| crowd.tickets[*number].party.size()).sum(),
         }
     }
@@ -178,7 +179,7 @@ pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
     known_mean(values).unwrap_or(0.0)
 }
 
-fn known_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+pub fn known_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (count, sum) = values.fold((0u64, 0.0), |(count, sum), value| (count + 1, sum + value));
     (count > 0).then(|| sum / count as f64)
 }

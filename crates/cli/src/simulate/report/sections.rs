@@ -179,8 +179,9 @@ fn groups(runs: &[Run]) -> anyhow::Result<Section> {
         if names.len() < 2 {
             continue;
         }
-        let draw = |x_desc, value: fn(&Group) -> f64| {
-            let of_name = |groups: &&[Group], name: &String| groups.iter().find(|group| group.name == *name).map(value);
+        let draw = |x_desc, value: fn(&Group) -> Option<f64>| {
+            let of_name =
+                |groups: &&[Group], name: &String| groups.iter().find(|group| group.name == *name).and_then(value);
             let values: Vec<Vec<Option<f64>>> =
                 groups.iter().map(|groups| names.iter().map(|name| of_name(groups, name)).collect()).collect();
             Bars { rows: &names, values: &values, x_desc, y_desc }.svg()
@@ -207,8 +208,11 @@ fn names(groups: &[&[Group]]) -> Vec<String> {
 }
 
 fn trade_off(runs: &[Run]) -> anyhow::Result<Section> {
-    let points =
-        |run: &Run| run.summary.trade_off.iter().map(|point| (point.rating_gap_mean, point.wait_mean_s)).collect();
+    let points = |run: &Run| {
+        // Not where nobody was matched at one of the prices.
+        let points = run.summary.trade_off.iter().map(|at| at.rating_gap_mean.zip(at.wait_mean_s));
+        points.collect::<Option<Vec<_>>>().unwrap_or_default()
+    };
     let factors: Vec<f64> =
         runs.first().map_or(Vec::new(), |run| run.summary.trade_off.iter().map(|point| point.price_factor).collect());
     let names: Vec<String> = factors.iter().map(|factor| factor_name(*factor)).collect();
@@ -223,7 +227,8 @@ fn trade_off(runs: &[Run]) -> anyhow::Result<Section> {
     Ok(Section {
         title: "What do better matches cost?",
         text: "The same trace again, with every price of the rules at a quarter, half, twice and four times what it is. \
-               Higher prices make players wait for better matches; nearer to the lower left corner is better for everyone.",
+               Higher prices make players wait for better matches; nearer to the lower left corner is better for everyone who is matched. Whoever \
+               expires is in neither figure.",
         cards: vec![card("Wait against gap", curve.svg()?, "The ringed point is the rules as they stand.")],
     })
 }
@@ -247,15 +252,15 @@ fn rejections(runs: &[Run]) -> anyhow::Result<Section> {
     rules.sort_by(|a, b| most(a).total_cmp(&most(b)));
     let names: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
     let values = of_each(runs, |run| rules.iter().map(|rule| count(run, rule)).collect());
-    let (x_desc, y_desc) = ("Times a ticket was kept waiting", "Rule");
+    let (x_desc, y_desc) = ("Times a ticket was left", "Rule");
     let bars = Bars { rows: &names, values: &values, x_desc, y_desc };
     Ok(Section {
         title: "Why not sooner?",
-        text: "Each time a search left a ticket waiting, the rule that its best match failed. patience: possible, but not worth it yet.",
+        text: "Each time a search read a ticket and left it, the rule that its best match failed. patience: possible, but not worth it yet.",
         cards: vec![card(
             "Rejections by rule",
             bars.svg()?,
-            "Over all searches: one ticket is counted once for each search.",
+            "Over all searches, and all tickets that each read: also those around the one that it was for.",
         )],
     })
 }

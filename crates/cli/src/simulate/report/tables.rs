@@ -3,7 +3,7 @@
 use super::html::{escaped, swatch};
 use super::paint::COLORS;
 use super::scale::number;
-use crate::simulate::figures::{figures as figures_of, percent, share};
+use crate::simulate::figures::{figures as figures_of, of_matches, percent, share};
 use crate::simulate::groups::Group;
 use crate::simulate::runs::Run;
 use crate::simulate::summary::Summary;
@@ -12,10 +12,10 @@ type Tile = (&'static str, fn(&Summary) -> Option<String>);
 
 const TILES: [Tile; 7] = [
     ("matched", |s| Some(share(s.players_matched, s.players))),
-    ("mean wait", |s| Some(format!("{:.1} s", s.wait_ms.mean / 1e3))),
-    ("90 % wait at most", |s| Some(format!("{:.1} s", s.wait_ms.p90 / 1e3))),
-    ("mean gap of teams", |s| Some(format!("{:.1} points", s.rating_gap_mean))),
-    ("even matches", |s| Some(percent(s.even_share))),
+    ("mean wait", |s| Some(of_matches(s, format!("{:.1} s", s.wait_ms.mean / 1e3)))),
+    ("90 % wait at most", |s| Some(of_matches(s, format!("{:.1} s", s.wait_ms.p90 / 1e3)))),
+    ("mean gap of teams", |s| Some(of_matches(s, format!("{:.1} points", s.rating_gap_mean)))),
+    ("even matches", |s| Some(of_matches(s, percent(s.even_share)))),
     ("good pings", |s| s.rtt_good_share.map(percent)),
     ("wait + price × gap", |s| s.j_s.map(|j_s| format!("{j_s:.2} s"))),
 ];
@@ -57,8 +57,9 @@ pub fn groups(names: &[String], groups: &[&[Group]]) -> String {
     let cells = |group: Option<&Group>| match group {
         Some(Group { players, players_expired, wait_mean_s, rating_gap_mean, .. }) => {
             format!(
-                "<td>{players}</td><td>{players_expired}</td><td>{wait_mean_s:.2}</td><td>{}</td>",
-                number((rating_gap_mean * 10.0).round() / 10.0)
+                "<td>{players}</td><td>{players_expired}</td><td>{}</td><td>{}</td>",
+                wait_mean_s.map(|wait_s| format!("{wait_s:.2}")).unwrap_or_default(),
+                rating_gap_mean.map(|gap| number((gap * 10.0).round() / 10.0)).unwrap_or_default()
             )
         }
         None => "<td></td>".repeat(4),
