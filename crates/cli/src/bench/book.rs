@@ -3,6 +3,7 @@
 use super::fit::{Made, Seated};
 use super::latency::Latency;
 use super::page::Page;
+use crate::tell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -123,6 +124,10 @@ impl Book {
     /// A stream to the services ended before its load did, and why.
     pub fn broke(&self, why: &str) {
         let (count, last) = &mut self.written().streams_lost;
+        if *count == 0 {
+            // How many more there are is told at the end.
+            tell::err(format_args!("muster: {why}, before the load did"));
+        }
         *count += 1;
         *last = why.to_owned();
     }
