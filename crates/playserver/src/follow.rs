@@ -173,12 +173,14 @@ impl FollowStream {
     async fn follow(&self, wish: Wish, turn: u64) -> Result<(), Status> {
         let taking = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence);
         let (place, first) = taking.await.inspect_err(|_| self.followed.fail(&wish.subject, turn))?;
+        let told = place.told;
         self.followed.settle(&wish.subject, turn, place);
         let Some(first) = first else { return Ok(()) };
         self.seen.forget(&first);
         // A closed queue means that the stream has ended: nobody is left to tell.
-        let telling = self.listener.queue.send(Arc::new(first));
-        let _ = self.listener.cut.run_until_cancelled(telling).await;
+        if let Some(Ok(room)) = self.listener.cut.run_until_cancelled(self.listener.queue.reserve()).await {
+            self.desk.hub.tell_one(&wish.subject, told, Arc::new(first), room);
+        }
         Ok(())
     }
 
@@ -191,5 +193,66 @@ impl FollowStream {
         };
         self.followed.end(&read_subject(player_id, ticket_id)?);
         Ok(Begun::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Hub;
+    use crate::presence::Presence;
+    use chassis::{Clock, Holdings};
+    use store::{MemoryStore, Subject};
+
+    fn of_ann(cursor: Option<Cursor>) -> Told {
+        let cursor = cursor.map(v1::Cursor::from);
+        Arc::new(v1::Update {
+            cursor,
+            player_ids: vec!["ann".into()],
+            snapshot: cursor.is_none(),
+            ..Default::default()
+        })
+    }
+
+    fn stream(listener: &Listener) -> Arc<FollowStream> {
+        let (hub, clock, shutdown) = (Hub::new(Holdings::default()), Clock::simulated(1_000), Shutdown::new());
+        let store = Arc::new(MemoryStore::new());
+        let presence =
+            Presence::start(store.clone(), hub.clone(), "ps-1".parse().unwrap(), clock, None, shutdown.clone());
+        let desk = Desk { realm: "realm".parse().unwrap(), store, hub, presence, clock, shutdown };
+        let (followed, seen) = (Followed::default(), Seen::default());
+        Arc::new(FollowStream { desk, principal: Principal::Anyone, listener: listener.clone(), followed, seen })
+    }
+
+    #[tokio::test]
+    async fn whoever_queues_while_his_follow_waits_for_room_is_not_told_afterwards_that_he_has_no_ticket() {
+        let (listener, mut heard) = Listener::new(2);
+        let (stream, ann) = (stream(&listener), Subject::Player("ann".parse().unwrap()));
+        let subject = Some(v1::watch_request::Subject::PlayerId("ann".into()));
+        let watch = v1::WatchRequest { realm: "realm".into(), subject, ..Default::default() };
+        let (wish, turn) = (Wish::read(&watch).unwrap(), stream.followed.begin(&ann).unwrap());
+        for _ in 0..2 {
+            listener.queue.try_send(Told::default()).unwrap();
+        }
+        let following = tokio::spawn({
+            let stream = stream.clone();
+            async move { stream.follow(wish, turn).await }
+        });
+        while !stream.desk.hub.is_watched(&ann) {
+            tokio::task::yield_now().await;
+        }
+        // The first of these gives the follow room, and the second the change.
+        for _ in 0..2 {
+            heard.recv().await.unwrap();
+        }
+        let queued = of_ann(Some(Cursor { epoch: 1, seq: 1 }));
+        stream.desk.hub.tell(&ann, &queued);
+        following.await.unwrap().unwrap();
+        let told: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+        let news: Vec<&Told> = told.iter().filter(|update| stream.seen.is_news(update)).collect();
+        assert_eq!(news, [&queued]);
+
+        stream.desk.hub.tell(&ann, &of_ann(None));
+        assert!(stream.seen.is_news(&heard.recv().await.unwrap()), "what the store has lost is told");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::{WATCHERS_MAX, WATCHERS_OF_ONE_MAX};
 use crate::held::Watched;
+use crate::watch::is_nothing;
 use api::v1::{self, TicketState};
 use chassis::{Hold, Holdings, Shutdown};
 use domain::{PlayerId, TicketId};
@@ -36,7 +37,7 @@ impl Default for State {
 /// Who watches one subject.
 struct Audience {
     watchers: Vec<Watcher>,
-    /// How often anything was told to them.
+    /// How often they were told of a ticket.
     told: u64,
     /// It is a ticket, and they were told of its end.
     is_over: bool,
@@ -122,9 +123,9 @@ impl Hub {
         self.state().watched.contains_key(subject)
     }
 
-    /// How often those who watch `subject` were told anything; 0 while nobody does.
+    /// How often those who watch `subject` were told of a ticket; 0 while nobody does.
     pub fn told(&self, subject: &Subject) -> u64 {
-        self.state().watched.get(subject).map_or(0, |audience| audience.told)
+        self.state().told(subject)
     }
 
     pub fn subjects(&self) -> Vec<Subject> {
@@ -134,12 +135,24 @@ impl Hub {
     /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
     /// snapshot. Until it has ended they count as watchers, for it holds what they did not read.
     pub fn tell(&self, subject: &Subject, update: &Told) {
+        self.state().tell(subject, update);
+    }
+
+    /// The same, if they were told of a ticket so many times, and not once more since.
+    pub fn tell_unless_told(&self, subject: &Subject, told: u64, update: &Told) -> bool {
         let mut state = self.state();
-        let Some(audience) = state.watched.get_mut(subject) else { return };
-        audience.told += 1;
-        audience.is_over |= matches!(subject, Subject::Ticket(_)) && is_end(update.state());
-        for watcher in &audience.watchers {
-            watcher.listener.tell(update);
+        let is_last = state.told(subject) == told;
+        if is_last {
+            state.tell(subject, update);
+        }
+        is_last
+    }
+
+    /// Tells one of them, who has room for it; that there is no ticket only as in [`Hub::tell_unless_told`].
+    pub fn tell_one(&self, subject: &Subject, told: u64, update: Told, room: mpsc::Permit<'_, Told>) {
+        let state = self.state();
+        if !is_nothing(&update) || state.told(subject) == told {
+            room.send(update);
         }
     }
 
@@ -158,6 +171,21 @@ impl Hub {
     }
 }
 
+impl State {
+    fn told(&self, subject: &Subject) -> u64 {
+        self.watched.get(subject).map_or(0, |audience| audience.told)
+    }
+
+    fn tell(&mut self, subject: &Subject, update: &Told) {
+        let Some(audience) = self.watched.get_mut(subject) else { return };
+        audience.told += u64::from(!is_nothing(update));
+        audience.is_over |= matches!(subject, Subject::Ticket(_)) && is_end(update.state());
+        for watcher in &audience.watchers {
+            watcher.listener.tell(update);
+        }
+    }
+}
+
 fn is_end(state: TicketState) -> bool {
     matches!(state, TicketState::Ended | TicketState::Cancelled | TicketState::Expired)
 }
@@ -166,4 +194,36 @@ fn subjects_of(ticket: &v1::EventTicket) -> impl Iterator<Item = Subject> {
     let id = ticket.id.parse::<TicketId>().ok().map(Subject::Ticket);
     let players = ticket.player_ids.iter().filter_map(|id| id.parse::<PlayerId>().ok()).map(Subject::Player);
     id.into_iter().chain(players)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Cursor;
+
+    fn queued(seq: u64) -> Told {
+        let cursor = Some(Cursor { epoch: 1, seq }.into());
+        Arc::new(v1::Update { cursor, player_ids: vec!["ann".into()], ..Default::default() })
+    }
+
+    fn nothing() -> Told {
+        Arc::new(v1::Update { snapshot: true, player_ids: vec!["ann".into()], ..Default::default() })
+    }
+
+    #[test]
+    fn that_there_is_no_ticket_is_told_only_where_none_was_told_of_since() {
+        let (hub, ann) = (Hub::new(Holdings::default()), Subject::Player("ann".parse().unwrap()));
+        let (listener, mut heard) = Listener::new(8);
+        hub.add(ann.clone(), listener.clone()).unwrap();
+        let told = hub.told(&ann);
+        assert!(hub.tell_unless_told(&ann, told, &nothing()));
+        assert!(hub.tell_unless_told(&ann, told, &nothing()), "that there is none is no ticket");
+        hub.tell(&ann, &queued(1));
+        assert!(!hub.tell_unless_told(&ann, told, &nothing()));
+        hub.tell_one(&ann, told, nothing(), listener.queue.try_reserve().unwrap());
+        hub.tell_one(&ann, told, queued(2), listener.queue.try_reserve().unwrap());
+        hub.tell_one(&ann, hub.told(&ann), nothing(), listener.queue.try_reserve().unwrap());
+        let heard: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+        assert_eq!(heard, [nothing(), nothing(), queued(1), queued(2), nothing()]);
+    }
 }

@@ -25,6 +25,13 @@ pub struct Presence {
     absences: Absences,
 }
 
+/// The present state of a subject as it was read.
+pub struct Present {
+    pub snapshot: Snapshot,
+    /// How often those who watch it here had been told of a ticket before.
+    pub told: u64,
+}
+
 impl Presence {
     /// Has tickets leave the queue that nobody watches any more since `unwatched_max`; where there is none, they wait on. Those
     /// still awaited at `shutdown` are another's to look after.
@@ -49,12 +56,16 @@ impl Presence {
     }
 
     /// Notes that the subject is watched here, and reads its present state. What happens later comes as an event.
-    pub async fn sign_on(&self, subject: &Subject) -> Result<Snapshot, StoreError> {
-        let told = self.hub.told(subject);
-        let snapshot = self.store.watch(subject, &self.here).await?;
+    pub async fn sign_on(&self, subject: &Subject) -> Result<Present, StoreError> {
+        let first = self.read(subject).await?;
         // That there is no ticket has no place in history: it must not be told after one that came meanwhile.
-        let is_outdated = snapshot.ticket.is_none() && self.hub.told(subject) != told;
-        if is_outdated { self.store.watch(subject, &self.here).await } else { Ok(snapshot) }
+        let is_outdated = first.snapshot.ticket.is_none() && self.hub.told(subject) != first.told;
+        if is_outdated { self.read(subject).await } else { Ok(first) }
+    }
+
+    async fn read(&self, subject: &Subject) -> Result<Present, StoreError> {
+        let told = self.hub.told(subject);
+        Ok(Present { snapshot: self.store.watch(subject, &self.here).await?, told })
     }
 
     /// Called when a watcher left. A full queue leaves the note standing, and the ticket to expire.
@@ -91,9 +102,19 @@ impl Presence {
     }
 
     async fn refresh(&self, subject: Subject) -> Result<(), StoreError> {
-        let snapshot = self.sign_on(&subject).await?;
-        self.hub.tell(&subject, &Arc::new(present(&subject, &snapshot)));
+        // Each further turn takes one more event that came in between.
+        while !self.tell_present(&subject, &self.sign_on(&subject).await?) {}
         Ok(())
+    }
+
+    /// Whether it was still to be told.
+    fn tell_present(&self, subject: &Subject, Present { snapshot, told }: &Present) -> bool {
+        let update = Arc::new(present(subject, snapshot));
+        if snapshot.ticket.is_none() {
+            return self.hub.tell_unless_told(subject, *told, &update);
+        }
+        self.hub.tell(subject, &update);
+        true
     }
 
     async fn sign_off_all(self, leaving: mpsc::Receiver<Subject>) {

@@ -71,6 +71,8 @@ pub fn read_subject(player_id: Option<&String>, ticket_id: Option<&String>) -> R
 pub struct Place {
     subject: Subject,
     number: u64,
+    /// How often those who watch the subject here had been told of a ticket before its present state was read.
+    pub told: u64,
     hub: Hub,
     presence: Presence,
 }
@@ -85,9 +87,11 @@ impl Place {
     ) -> Result<(Self, Option<v1::Update>), Status> {
         let full = |full: Full| Status::resource_exhausted(full.to_string());
         let number = hub.add(wish.subject.clone(), listener).map_err(full)?;
-        let place = Self { subject: wish.subject.clone(), number, hub: hub.clone(), presence: presence.clone() };
-        let snapshot = presence.sign_on(&wish.subject).await.map_err(chassis::status::unavailable)?;
-        Ok((place, wish.first(&snapshot)?))
+        let subject = wish.subject.clone();
+        let mut place = Self { subject, number, told: 0, hub: hub.clone(), presence: presence.clone() };
+        let present = presence.sign_on(&wish.subject).await.map_err(chassis::status::unavailable)?;
+        place.told = present.told;
+        Ok((place, wish.first(&present.snapshot)?))
     }
 }
 
