@@ -190,12 +190,13 @@ pub trait Tickets: Send + Sync {
     async fn snapshot(&self, subject: &Subject) -> Result<Snapshot>;
 
     /// Gives up to `limit` QUEUED tickets whose holder is neither `holder` nor in `alive` to `holder`, and returns them; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. After a failure some
-    /// may have been given all the same: whoever is not sure what he holds, or was started again under his old id, releases it.
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. One that this build cannot
+    /// read is given too, told, and left out of the answer. After a failure some may have been given all the same, but for
+    /// [`StoreError::Corrupt`]: whoever is not sure what he holds, or was started again under his old id, releases it.
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
 
     /// Lets go of every ticket held by `holder`, so that the next [`Tickets::adopt`] finds them whoever is alive. Goes ticket
-    /// by ticket: after a failure some may still be held, and repeating it goes on.
+    /// by ticket: after a failure some may still be held, and repeating it goes on, unless that is [`StoreError::Corrupt`].
     async fn release(&self, holder: &InstanceId) -> Result<()>;
 
     /// Up to `limit` QUEUED tickets that expire at or before `until_ms`, soonest first; at most

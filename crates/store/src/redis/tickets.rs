@@ -76,7 +76,8 @@ impl Tickets for RedisStore {
             call.arg(id.as_str());
         }
         // Asked again, it would not answer what it gave before.
-        tickets(self.link.ask_once(Ask::Script(Arc::new(call))).await?)
+        let rows = list(self.link.ask_once(Ask::Script(Arc::new(call))).await?)?;
+        Ok(rows.into_iter().filter_map(adopted).collect())
     }
 
     async fn release(&self, holder: &InstanceId) -> Result<()> {
@@ -109,6 +110,11 @@ impl Tickets for RedisStore {
             other => Err(unexpected(&other)),
         }
     }
+}
+
+/// None, and told, where it cannot be read: it was given with the others, and they are to be looked for.
+fn adopted(row: Value) -> Option<Ticket> {
+    ticket(row).inspect_err(|error| tracing::error!(%error, "a ticket that was adopted cannot be read")).ok()
 }
 
 fn enqueue_outcome(enqueue: Enqueue, mut reply: Reply) -> Result<EnqueueOutcome> {

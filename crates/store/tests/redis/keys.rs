@@ -1,6 +1,7 @@
-use super::raw::{Raw, server, store_on};
+use super::raw::{Raw, assert_names, server, store_on};
 use ::redis::cmd;
-use domain::{Role, Ticket, TicketId};
+use domain::{InstanceId, Role, Ticket, TicketId};
+use std::slice::from_ref;
 use store::bounds::{ARRIVALS_KEPT, PARTY_LISTED_BYTES_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
 use store::conformance::people::*;
 use store::{Enqueue, Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
@@ -123,6 +124,82 @@ pub async fn what_somebody_deleted_keeps_no_other_from_his_turn(store: RedisStor
     assert!(!raw.keys().await.iter().any(|key| key == "{realm}:h:orchestrator-1" || key == "{realm}:h:-"));
 }
 
+/// On an empty server.
+pub async fn what_is_not_queued_as_held_keeps_no_other_from_being_released_or_adopted(store: RedisStore, mut raw: Raw) {
+    let (here, there, sweeper) = (solo("ann").holder, instance_id("orchestrator-2"), instance_id("sweeper-1"));
+    for release_first in [true, false] {
+        let (ann, bob) = (queued(&store, solo("ann")).await, queued(&store, solo("bob")).await);
+        let cid = queued(&store, Enqueue { holder: there.clone(), ..solo("cid") }).await;
+        let (dan, _) = (queued(&store, solo("dan")).await, matched(&store, &[&bob]).await);
+        // Bob is in a match, Cid is held by another, of Dan nobody says who holds him.
+        let () = raw.ask(cmd("SADD").arg(held(&here)).arg(bob.id.to_string()).arg(cid.id.to_string())).await;
+        let () = raw.ask(cmd("SREM").arg(held(&there)).arg(cid.id.to_string())).await;
+        let () = raw.ask(cmd("HDEL").arg(format!("{{realm}}:t:{}", dan.id)).arg("holder")).await;
+
+        if release_first {
+            store.release(&here).await.unwrap();
+        }
+        let adopted = store.adopt(&sweeper, from_ref(&there), 10).await.unwrap();
+        assert_eq!(sorted(&adopted), sorted(&[ann.clone(), dan.clone()]), "released first: {release_first}");
+        assert_eq!(ticket(&store, cid.id).await.holder, there);
+        assert_eq!(sorted(&store.adopt(&sweeper, &[], 10).await.unwrap()), [cid.id], "he is held where he says");
+        assert_eq!(store.adopt(&instance_id("sweeper-2"), from_ref(&sweeper), 10).await.unwrap(), []);
+        raw.empty().await;
+    }
+}
+
+/// On an empty server.
+pub async fn what_goes_to_a_holder_whose_list_is_none_is_named_before_anything_is_written(
+    store: RedisStore,
+    mut raw: Raw,
+) {
+    let ann = queued(&store, solo("ann")).await;
+    let () = raw.ask(cmd("HSET").arg(format!("{{realm}}:t:{}", ann.id)).arg("holder").arg("other")).await;
+    let () = raw.ask(cmd("SET").arg("{realm}:h:other").arg("planted")).await;
+    let before = raw.content().await;
+    assert_names(store.release(&ann.holder).await, "{realm}:h:other", "release");
+    assert_names(store.adopt(&instance_id("sweeper-1"), &[], 10).await, "{realm}:h:other", "adopt");
+    assert_eq!(raw.content().await, before);
+}
+
+/// On an empty server.
+pub async fn what_cannot_be_read_keeps_no_other_from_being_adopted(store: RedisStore, mut raw: Raw) {
+    let unreadable = [
+        ("width", "4294967296"),
+        ("places", "duel 1500"),
+        ("players", "a b|"),
+        ("trace", "%"),
+        ("match", "none"),
+        ("ver", "second"),
+        ("places", "nowhere"),
+        ("party", ""),
+    ];
+    for (at, (field, text)) in unreadable.into_iter().enumerate() {
+        let id = queued(&store, solo(&format!("player-{at}"))).await.id;
+        let key = format!("{{realm}}:t:{id}");
+        match text {
+            "" => raw.ask::<()>(cmd("HDEL").arg(key).arg(field)).await,
+            _ => raw.ask(cmd("HSET").arg(key).arg(field).arg(text)).await,
+        }
+    }
+    let bob = queued(&store, solo("bob")).await;
+    store.release(&bob.holder).await.unwrap();
+    let sweeper = instance_id("sweeper-1");
+    assert_eq!(ids(&store.adopt(&sweeper, from_ref(&sweeper), 100).await.unwrap()), [bob.id]);
+    let next = store.adopt(&instance_id("sweeper-2"), from_ref(&sweeper), 100).await.unwrap();
+    assert_eq!(next, [], "each of them is held now, and troubles nobody else");
+}
+
+fn held(holder: &InstanceId) -> String {
+    format!("{{realm}}:h:{holder}")
+}
+
+fn sorted(tickets: &[Ticket]) -> Vec<TicketId> {
+    let mut ids = ids(tickets);
+    ids.sort();
+    ids
+}
+
 fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
     tickets.iter().map(|ticket| ticket.id).collect()
 }
@@ -135,6 +212,9 @@ macro_rules! for_each_rule {
         $for_one!(a_note_on_what_does_not_live_is_kept_as_long_as_what_it_is_on);
         $for_one!(taking_back_what_was_never_noted_leaves_no_key);
         $for_one!(what_somebody_deleted_keeps_no_other_from_his_turn);
+        $for_one!(what_is_not_queued_as_held_keeps_no_other_from_being_released_or_adopted);
+        $for_one!(what_goes_to_a_holder_whose_list_is_none_is_named_before_anything_is_written);
+        $for_one!(what_cannot_be_read_keeps_no_other_from_being_adopted);
     };
 }
 pub(super) use for_each_rule;

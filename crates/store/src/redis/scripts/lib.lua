@@ -323,6 +323,31 @@ local function let_go(id, holder)
   end
 end
 
+-- A ticket that is listed as held by `holder`, who lets go of it for `to`: `to` is whom it goes to, nil where it does not wait. One that
+-- says that another holds it goes to him: it was never this one's.
+local function read_held(id, holder, to)
+  local key = ticket_key(id)
+  local f = read_hash(key, 'state', 'holder', 'party')
+  local says = f[2] or holder
+  if f[1] ~= 'QUEUED' then
+    redis.log(redis.LOG_WARNING, 'muster: ' .. key .. ' does not wait, though ' .. holder .. ' holds it')
+    to = nil
+  elseif says ~= holder then
+    redis.log(redis.LOG_WARNING, 'muster: ' .. key .. ' is held by ' .. says .. ', and listed as held by ' .. holder)
+    to = says
+  end
+  return {id = id, key = key, holder = holder, to = to and checked(held_key(to), 'set') and to, party = f[3] or ''}
+end
+
+-- Gives it to whom it goes.
+local function hand_over(t)
+  if t.to then
+    redis.call('HSET', t.key, 'holder', t.to)
+    hold(t.id, t.to)
+  end
+  let_go(t.id, t.holder)
+end
+
 -- Puts the ticket into every index of all its queues.
 local function queue_up(t)
   for _, place in ipairs(t.stands) do later('ZADD', place.key, place.rating, index_member(t, place.rating)) end
