@@ -65,11 +65,13 @@ impl Sweep {
 
     /// Whoever adopts then what is held here looks for it; what is in the schedule here is looked for as before.
     async fn release_all(&mut self) -> Result<(), StoreError> {
-        if self.may_hold_more {
-            self.store.release(&self.here).await?;
-            self.may_hold_more = false;
+        if !self.may_hold_more {
+            return Ok(());
         }
-        Ok(())
+        let released = self.store.release(&self.here).await;
+        // What is corrupt stays so: tried again and again, it would have all others let go of each time.
+        self.may_hold_more = matches!(released, Err(StoreError::Unavailable(_)));
+        released
     }
 
     async fn sweep(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
@@ -95,7 +97,7 @@ impl Sweep {
             return Ok(());
         }
         let adopted = self.store.adopt(&self.here, alive, SWEEP_MAX).await;
-        // Of what is corrupt nothing was written.
+        // What is corrupt was named before anything was written.
         self.may_hold_more |= matches!(&adopted, Err(error) if !matches!(error, StoreError::Corrupt(_)));
         let adopted = adopted?;
         if !adopted.is_empty() {
@@ -166,3 +168,6 @@ impl Sweep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
