@@ -125,6 +125,8 @@ pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 pub const SWEEP_MAX: usize = 1_000;
 /// Late tickets expired at once.
 pub const EXPIRED_IN_WORK_MAX: usize = 32;
+/// Tickets read at once that may have been given here without word of it.
+pub const GIVEN_READS_MAX: usize = 32;
 /// Adopted tickets kept aside until the rules of one of their queues are known here.
 pub const UNRULED_MAX: usize = 10_000;
 /// Playservers that have gone and whose watchers may still come back.

@@ -16,8 +16,9 @@ use crate::timetable::Timetable;
 use crate::waiting::Waiting;
 use crate::windows::{Window, windows};
 use chassis::{Clock, Holdings, Shutdown};
-use domain::InstanceId;
+use domain::{InstanceId, TicketId};
 use futures::future::join_all;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -85,6 +86,11 @@ impl Looker {
     /// Looks for a ticket in the first round of windows from `at_ms` on.
     pub fn look_at(&self, at_ms: u64, waiting: Waiting) {
         self.timetable.change(|schedule| schedule.add_in_round(at_ms, waiting));
+    }
+
+    /// Tickets in the schedule; those that are looked for just now come back to it.
+    pub fn scheduled(&self) -> HashSet<TicketId> {
+        self.timetable.tickets()
     }
 
     /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.

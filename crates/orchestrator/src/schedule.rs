@@ -162,6 +162,11 @@ impl Schedule {
         self.round_ends_ms.saturating_sub(ROUND_MS / 2)
     }
 
+    /// Those that are in it.
+    pub fn tickets(&self) -> HashSet<TicketId> {
+        self.timed.values().chain(self.backlog.values()).map(|resting| resting.hold.id).collect()
+    }
+
     pub fn len(&self) -> usize {
         self.timed.len() + self.backlog.len()
     }

@@ -1,13 +1,15 @@
 //! Takes up what nobody looks for, and ends what waited too long.
 
-use crate::config::{Config, EXPIRED_IN_WORK_MAX, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX, UNRULED_MAX};
+use crate::config::{
+    Config, EXPIRED_IN_WORK_MAX, GIVEN_READS_MAX, OLDEST_AHEAD_MS, OLDEST_EVERY, SWEEP_EVERY, SWEEP_MAX, UNRULED_MAX,
+};
 use crate::looker::Looker;
 use crate::waiting::Waiting;
 use chassis::{Clock, LiveRules, Shutdown};
-use domain::{InstanceId, Role, RuleSet, Ticket};
+use domain::{InstanceId, Role, RuleSet, Ticket, TicketId, TicketState};
 use futures::StreamExt;
 use std::sync::Arc;
-use store::{Leave, Store, StoreError};
+use store::{Leave, Store, StoreError, Subject};
 use telemetry::Under;
 use tokio::time::Instant;
 
@@ -30,6 +32,7 @@ pub async fn run(
         looker,
         clock,
         may_hold_more: true,
+        may_be_given_more: false,
     };
     let sweeping = async {
         let (mut oldest, mut streak) = (Instant::now(), telemetry::Streak::new("sweep"));
@@ -52,15 +55,18 @@ struct Sweep {
     seen: Arc<RuleSet>,
     /// Tickets adopted here with a queue whose rules are not known: whoever took them had come to new rules earlier.
     unruled: Vec<Ticket>,
-    /// Tickets may be held here that are not in the schedule: of an earlier process of this name, or of an adoption whose answer was lost.
+    /// An earlier process of this name may have held tickets.
     may_hold_more: bool,
+    /// An adoption's answer was lost: tickets may be held here that are not in the schedule.
+    may_be_given_more: bool,
 }
 
 impl Sweep {
     async fn once(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
         self.take_up_unruled();
         let released = self.release_all().await;
-        released.and(self.sweep(oldest).await)
+        let given = self.look_for_given().await;
+        released.and(given).and(self.sweep(oldest).await)
     }
 
     /// Whoever adopts then what is held here looks for it; what is in the schedule here is looked for as before.
@@ -72,6 +78,44 @@ impl Sweep {
         // What is corrupt stays so: tried again and again, it would have all others let go of each time.
         self.may_hold_more = matches!(released, Err(StoreError::Unavailable(_)));
         released
+    }
+
+    /// What is in the schedule here is not read again, however much that is.
+    async fn look_for_given(&mut self) -> Result<(), StoreError> {
+        if !self.may_be_given_more {
+            return Ok(());
+        }
+        let mut known = self.looker.scheduled();
+        known.extend(self.unruled.iter().map(|ticket| ticket.id));
+        let mut place = Some(0);
+        while let Some(from) = place {
+            let held = self.store.held(&self.here, from).await?;
+            let others = held.tickets.into_iter().filter(|id| !known.contains(id));
+            let given = self.read_held(others).await?;
+            self.look_for(&given);
+            self.keep_unruled(given);
+            place = held.next;
+        }
+        self.may_be_given_more = false;
+        Ok(())
+    }
+
+    /// Those of the tickets that wait and are held here. One that cannot be read is told, and keeps no other.
+    async fn read_held(&self, ids: impl Iterator<Item = TicketId>) -> Result<Vec<Ticket>, StoreError> {
+        let read = |id| async move { self.store.snapshot(&Subject::Ticket(id)).await };
+        let mut reads = futures::stream::iter(ids.map(read)).buffer_unordered(GIVEN_READS_MAX);
+        let mut held = Vec::new();
+        while let Some(snapshot) = reads.next().await {
+            match snapshot {
+                Ok(snapshot) => held.extend(snapshot.ticket),
+                Err(error @ StoreError::Corrupt(_)) => {
+                    tracing::error!(%error, "a ticket that is held here cannot be read")
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        held.retain(|ticket| ticket.state == TicketState::Queued && ticket.holder == self.here);
+        Ok(held)
     }
 
     async fn sweep(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {
@@ -98,7 +142,7 @@ impl Sweep {
         }
         let adopted = self.store.adopt(&self.here, alive, SWEEP_MAX).await;
         // What is corrupt was named before anything was written.
-        self.may_hold_more |= matches!(&adopted, Err(error) if !matches!(error, StoreError::Corrupt(_)));
+        self.may_be_given_more |= matches!(&adopted, Err(error) if !matches!(error, StoreError::Corrupt(_)));
         let adopted = adopted?;
         if !adopted.is_empty() {
             tracing::info!(tickets = adopted.len(), "adopted tickets that nobody held");

@@ -3,6 +3,8 @@
 use crate::config::{TICK, TICK_MIN};
 use crate::schedule::{Due, Schedule};
 use chassis::Clock;
+use domain::TicketId;
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -29,6 +31,11 @@ impl Timetable {
         if schedule.next_ms().is_some_and(is_sooner) {
             self.sooner.notify_one();
         }
+    }
+
+    /// Those that are in the schedule.
+    pub fn tickets(&self) -> HashSet<TicketId> {
+        self.schedule().tickets()
     }
 
     /// Waits until something may be due, and takes out what is. Nothing is taken where the wait is given up.

@@ -22,7 +22,7 @@ pub const BATCH_MAX: usize = 1_000;
 /// Largest party, in bytes, that Redis lists in an index and among arrivals; a larger one stands in its ticket alone, and is read from
 /// there. A list is read by the number of its entries: a range of so many tickets reads up to twice as many for each of its regions.
 pub const PARTY_LISTED_BYTES_MAX: usize = 4_096;
-/// About how many tickets one step of a walk over all that wait comes to.
+/// About how many tickets one step of a walk over all that wait, or that somebody holds, comes to.
 pub const WALK_STEP: usize = 500;
 /// Most events that one call answers, whatever limit is asked for.
 pub const EVENTS_MAX: usize = 1_000;

@@ -68,6 +68,7 @@ macro_rules! for_each_promise {
         $for_one!(only_the_holder_relocates_and_only_what_waits_in_that_queue);
         $for_one!(adopting_takes_what_the_dead_held_and_leaves_the_living_theirs);
         $for_one!(adopting_stops_at_its_limit);
+        $for_one!(a_walk_comes_to_what_a_holder_holds_and_to_nothing_else);
         $for_one!(released_tickets_are_adopted_though_their_holder_lives);
         $for_one!(expiring_answers_the_soonest_first_until_the_given_time);
         // Deals.

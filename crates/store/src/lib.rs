@@ -28,7 +28,7 @@ pub use self::memory::MemoryStore;
 pub use self::redis::Scripts;
 pub use self::redis::{Observer, Operation, RedisStore, RoundTrip, RoundTripEnd};
 pub use self::verbs::{
-    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedRange,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Held, IndexedRange,
     IndexedTicket, Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, NOBODY, Outbox, Snapshot, Store,
     Subject, Tickets, UNWATCHED_REASON, Versioned, Watched,
 };

@@ -158,6 +158,14 @@ pub struct Snapshot {
     pub matched: Option<Match>,
 }
 
+/// What one step of a walk over what somebody holds came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Held {
+    pub tickets: Vec<TicketId>,
+    /// Where the walk goes on; none at its end.
+    pub next: Option<u64>,
+}
+
 /// Tickets and the queues they wait in.
 #[async_trait]
 pub trait Tickets: Send + Sync {
@@ -192,8 +200,12 @@ pub trait Tickets: Send + Sync {
     /// Gives up to `limit` QUEUED tickets whose holder is neither `holder` nor in `alive` to `holder`, and returns them; at most
     /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. One that this build cannot
     /// read is given too, told, and left out of the answer. After a failure some may have been given all the same, but for
-    /// [`StoreError::Corrupt`]: whoever is not sure what he holds, or was started again under his old id, releases it.
+    /// [`StoreError::Corrupt`]: [`Tickets::held`] says which. Whoever was started again under his old id releases all that he held.
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>>;
+
+    /// One step of a walk over the tickets that `holder` holds, from `place` (0: its beginning). What he holds throughout the walk is come
+    /// to at least once.
+    async fn held(&self, holder: &InstanceId, place: u64) -> Result<Held>;
 
     /// Lets go of every ticket held by `holder`, so that the next [`Tickets::adopt`] finds them whoever is alive. Goes ticket
     /// by ticket: after a failure some may still be held, and repeating it goes on, unless that is [`StoreError::Corrupt`].

@@ -4,25 +4,27 @@ use crate::look::Eyes;
 use crate::outlooks::Outlooks;
 use crate::placer::Placer;
 use crate::search::{self, Searcher};
-use crate::waiting::testing::{NOW_MS, rules_with};
+use crate::waiting::testing::{NOW_MS, rules_with, solos, stored};
 use async_trait::async_trait;
 use chassis::{Fleet, Holdings, Network, Peers};
 use domain::{Cursor, Event, Instance, Look, Match, MatchId, Placement, PlayerId, QueueName, TicketId};
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::{
-    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedRange,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Held, IndexedRange,
     Leadership, Leases, LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, Subject, Tickets, Watched,
 };
 
 type Done<T> = Result<T, StoreError>;
 
-/// A store that releases nothing, and says why, for as long as it is told to.
+/// A store that releases nothing, and says why, or tells nobody what it gave, for as long as it is told to.
 #[derive(Default)]
 struct Faulty {
     store: MemoryStore,
     refusal: Mutex<Option<StoreError>>,
+    loss: Mutex<Option<StoreError>>,
     releases: AtomicUsize,
 }
 
@@ -41,6 +43,11 @@ macro_rules! pass {
 }
 
 pass!(Tickets {
+    async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Done<Vec<Ticket>> {
+        let adopted = self.store.adopt(holder, alive, limit).await?;
+        self.loss.lock().unwrap().clone().map_or(Ok(adopted), Err)
+    }
+
     async fn release(&self, holder: &InstanceId) -> Done<()> {
         self.releases.fetch_add(1, Ordering::Relaxed);
         if let Some(refusal) = self.refusal.lock().unwrap().clone() {
@@ -56,7 +63,7 @@ pass!(Tickets {
     fn range(look: &Look, limit: usize) -> IndexedRange;
     fn arrivals(queue: &QueueName, limit: usize) -> Vec<Arrived>;
     fn snapshot(subject: &Subject) -> Snapshot;
-    fn adopt(holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Vec<Ticket>;
+    fn held(holder: &InstanceId, place: u64) -> Held;
     fn expiring(until_ms: u64, limit: usize) -> Vec<Ticket>;
     fn waiting() -> u64;
 );
@@ -114,7 +121,7 @@ async fn a_sweep(store: Arc<Faulty>) -> Sweep {
     let placer = Placer::new(store.clone(), rules.clone(), here.clone());
     let looker = Looker::new(&here, eyes, placer, Holdings::default(), clock);
     let (role, seen, unruled) = (Role::Sweeper, rules.current(), Vec::new());
-    Sweep { here, role, store, rules, looker, clock, seen, unruled, may_hold_more: true }
+    Sweep { here, role, store, rules, looker, clock, seen, unruled, may_hold_more: true, may_be_given_more: false }
 }
 
 impl Sweep {
@@ -136,4 +143,26 @@ async fn what_is_held_is_released_again_only_where_the_store_was_away() {
         }
         assert_eq!(store.releases.load(Ordering::Relaxed), releases);
     }
+}
+
+#[tokio::test]
+async fn what_an_adoption_gave_whose_answer_was_lost_is_looked_for_and_nothing_is_let_go() {
+    let (store, tickets) = (Arc::new(Faulty::default()), solos(&[1500.0, 1600.0, 1700.0]));
+    let mut sweep = a_sweep(store.clone()).await;
+    store.enqueue(stored(&tickets[0])).await.unwrap();
+    sweep.sweeps().await.unwrap();
+    assert_eq!(sweep.looker.scheduled(), HashSet::from([tickets[0].id]));
+
+    for given in &tickets[1..] {
+        store.enqueue(stored(given)).await.unwrap();
+    }
+    store.leave(tickets[0].id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+    *store.loss.lock().unwrap() = Some(unavailable());
+    assert!(sweep.sweeps().await.is_err());
+    assert_eq!(sweep.looker.scheduled().len(), 1, "nobody told which");
+    assert!(sweep.sweeps().await.is_err(), "it may have given more");
+    *store.loss.lock().unwrap() = None;
+    sweep.sweeps().await.unwrap();
+    assert_eq!(sweep.looker.scheduled(), tickets.iter().map(|ticket| ticket.id).collect());
+    assert_eq!(store.releases.load(Ordering::Relaxed), 1, "of what an earlier process held");
 }

@@ -10,7 +10,7 @@ use domain::{
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, IndexedRange,
+    AcknowledgeOutcome, Arrived, CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Held, IndexedRange,
     Leadership, Leases, Leave, LeaveOutcome, MatchOutcome, Matches, MemoryStore, Outbox, Snapshot, StoreError, Subject,
     Tickets, Watched,
 };
@@ -112,6 +112,12 @@ impl Tickets for Link {
         own!(holder);
         let asked = format!("release({holder})");
         self.ask(asked, ANSWER_MAX, move |store| async move { store.release(&holder).await }).await
+    }
+
+    async fn held(&self, holder: &InstanceId, place: u64) -> Done<Held> {
+        own!(holder);
+        let asked = format!("held({holder}, {place})");
+        self.ask(asked, ANSWER_MAX, move |store| async move { store.held(&holder, place).await }).await
     }
 
     async fn expiring(&self, until_ms: u64, limit: usize) -> Done<Vec<Ticket>> {

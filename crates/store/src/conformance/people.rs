@@ -6,6 +6,7 @@ use domain::{
     Cursor, Encoded, Event, Instance, InstanceId, Look, MatchId, Placement, PlayerId, Role, RulesVersion, Ticket,
     TicketId,
 };
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -154,6 +155,17 @@ pub async fn last_event(store: &dyn Store) -> Event {
 
 pub async fn all_events(store: &dyn Store) -> Vec<Event> {
     store.events(Cursor::default(), 1_000, Duration::ZERO).await.unwrap()
+}
+
+/// What a holder holds, by a walk from its beginning to its end.
+pub async fn all_held(store: &dyn Store, holder: &str) -> BTreeSet<TicketId> {
+    let (mut held, mut place) = (BTreeSet::new(), Some(0));
+    while let Some(from) = place {
+        let step = store.held(&instance_id(holder), from).await.unwrap();
+        held.extend(step.tickets);
+        place = step.next;
+    }
+    held
 }
 
 /// Ids of the tickets found in one region of one queue, at whatever rating.

@@ -1,5 +1,5 @@
 use super::people::*;
-use crate::{Enqueue, Leave, NOBODY, Store, Subject};
+use crate::{Enqueue, Held, Leave, NOBODY, Store, Subject};
 use domain::{Change, Look, Placement, Ticket};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -118,6 +118,24 @@ pub async fn adopting_stops_at_its_limit(store: Arc<dyn Store>) {
         counts.push(store.adopt(&me, std::slice::from_ref(&me), limit).await.unwrap().len());
     }
     assert_eq!(counts, [0, 2, 1, 0]);
+}
+
+pub async fn a_walk_comes_to_what_a_holder_holds_and_to_nothing_else(store: Arc<dyn Store>) {
+    let (one, other) = (instance_id("one"), instance_id("other"));
+    assert_eq!(store.held(&one, 0).await.unwrap(), Held::default());
+    for name in ["ann", "bob", "cid", "dan"] {
+        queued(&*store, held_by(name, "one")).await;
+    }
+    queued(&*store, held_by("eve", "other")).await;
+    store.leave(ticket_id("bob"), Leave::Cancelled, "", NOW_MS).await.unwrap();
+    matched(&*store, &[&ticket(&*store, ticket_id("cid")).await]).await;
+    assert_eq!(all_held(&*store, "one").await, BTreeSet::from(["ann", "dan"].map(ticket_id)));
+
+    store.release(&one).await.unwrap();
+    store.adopt(&other, std::slice::from_ref(&one), 1).await.unwrap();
+    let (given, left) = (all_held(&*store, "other").await, all_held(&*store, NOBODY).await);
+    assert_eq!((given.len(), left.len(), all_held(&*store, "one").await.len()), (2, 1, 0));
+    assert_eq!(&given | &left, BTreeSet::from(["ann", "dan", "eve"].map(ticket_id)));
 }
 
 pub async fn released_tickets_are_adopted_though_their_holder_lives(store: Arc<dyn Store>) {

@@ -4,8 +4,8 @@ use super::state::{State, nobody};
 use crate::bounds::{ARRIVALS_KEPT_MS, BATCH_MAX, TRIES_MAX, answered};
 use crate::check::check_places;
 use crate::{
-    Arrived, Bounds, Enqueue, EnqueueOutcome, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
-    Tickets,
+    Arrived, Bounds, Enqueue, EnqueueOutcome, Held, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError,
+    Subject, Tickets,
 };
 use async_trait::async_trait;
 use domain::{Change, Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
@@ -48,6 +48,13 @@ impl Tickets for MemoryStore {
 
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Result<Vec<Ticket>> {
         Ok(self.lock().adopt(holder, alive, limit.min(BATCH_MAX)))
+    }
+
+    /// The whole walk in one step.
+    async fn held(&self, holder: &InstanceId, _place: u64) -> Result<Held> {
+        let state = self.lock();
+        let held = state.queues.held.get(holder);
+        Ok(Held { tickets: held.into_iter().flatten().copied().collect(), next: None })
     }
 
     async fn release(&self, holder: &InstanceId) -> Result<()> {

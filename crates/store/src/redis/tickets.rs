@@ -2,12 +2,13 @@ use super::RedisStore;
 use super::encode::{escape, places_text};
 use super::link::Ask;
 use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
-use crate::bounds::{BATCH_MAX, Bounds, parties_bytes_max};
+use crate::bounds::{BATCH_MAX, Bounds, WALK_STEP, parties_bytes_max};
 use crate::check::check_places;
 use crate::{
-    Arrived, Enqueue, EnqueueOutcome, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject, Tickets,
+    Arrived, Enqueue, EnqueueOutcome, Held, IndexedRange, Leave, LeaveOutcome, NOBODY, Snapshot, StoreError, Subject,
+    Tickets,
 };
-use ::redis::{Value, cmd};
+use ::redis::{Value, cmd, from_redis_value};
 use async_trait::async_trait;
 use domain::{Cursor, InstanceId, Look, Placement, QueueName, Ticket, TicketId, TicketState};
 use std::sync::Arc;
@@ -78,6 +79,18 @@ impl Tickets for RedisStore {
         // Asked again, it would not answer what it gave before.
         let rows = list(self.link.ask_once(Ask::Script(Arc::new(call))).await?)?;
         Ok(rows.into_iter().filter_map(adopted).collect())
+    }
+
+    async fn held(&self, holder: &InstanceId, place: u64) -> Result<Held> {
+        let mut command = cmd("SSCAN");
+        let key = self.key(&format!("h:{holder}"));
+        command.arg(&key).arg(place).arg("COUNT").arg(WALK_STEP);
+        let step = self.read(Ask::Command("held", command), &key).await?;
+        let unreadable = |error| StoreError::Corrupt(format!("{key} cannot be read: {error}"));
+        let (next, ids): (u64, Vec<String>) = from_redis_value(step).map_err(unreadable)?;
+        // What is no ticket's id is no ticket.
+        let tickets = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        Ok(Held { tickets, next: Some(next).filter(|next| *next > 0) })
     }
 
     async fn release(&self, holder: &InstanceId) -> Result<()> {

@@ -122,6 +122,10 @@ impl Story {
             said((store.waiting().await, store.leader().await)),
             said((store.instances(Role::Playserver).await, store.instances(Role::Matchmaker).await)),
         ];
+        for holder in HOLDERS {
+            let held = store.held(&instance_id(holder), 0).await;
+            read.push(said(held.map(|held| held.tickets.into_iter().collect::<BTreeSet<_>>())));
+        }
         for playserver in HOSTS {
             let watched = store.watched_on(&instance_id(playserver), 0).await;
             read.push(said(

@@ -28,10 +28,22 @@ struct Needs {
 /// Whoever serves makes himself known, and looks at the start whether Redis is set to keep what it is given.
 const SERVES: &[&str] = &["register", "deregister", "leader", "doubts"];
 /// Orchestrators sweep too, while there is no sweeper.
-const SWEEPS: &[&str] =
-    &["leave", "widen", "relocate", "range", "arrivals", "adopt", "release", "expiring", "watched_on", "unwatch"];
+const SWEEPS: &[&str] = &[
+    "leave",
+    "widen",
+    "relocate",
+    "range",
+    "arrivals",
+    "adopt",
+    "held",
+    "release",
+    "expiring",
+    "watched_on",
+    "unwatch",
+    "snapshot",
+];
 const SWEEPS_FOR: &[Role] = &[Role::Matchmaker, Role::Orchestrator, Role::Playserver, Role::Sweeper];
-const ARRIVES: &[&str] = &["enqueue", "recent", "snapshot"];
+const ARRIVES: &[&str] = &["enqueue", "recent"];
 const LEADS: &[&str] =
     &["lead", "resign", "commit", "events", "trim", "due", "rehost", "requeue", "remind", "no_show", "end"];
 const HOSTS: &[&str] = &["watch", "unwatch", "watched_on", "snapshot", "leave", "assign", "acknowledge", "end"];
@@ -55,9 +67,10 @@ const BLESS: &str = "MUSTER_BLESS";
 const FILE: &str = "../../k8s/redis/users.acl";
 
 /// Verbs that are one command.
-const PLAIN: [(&str, &str); 6] = [
+const PLAIN: [(&str, &str); 7] = [
     ("zrange", "range"),
     ("lrange", "arrivals"),
+    ("sscan", "held"),
     ("zcard", "waiting"),
     ("get", "leader"),
     ("xread", "events"),

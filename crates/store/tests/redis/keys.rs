@@ -1,8 +1,9 @@
 use super::raw::{Raw, assert_names, server, store_on};
 use ::redis::cmd;
 use domain::{InstanceId, Role, Ticket, TicketId};
+use std::collections::BTreeSet;
 use std::slice::from_ref;
-use store::bounds::{ARRIVALS_KEPT, PARTY_LISTED_BYTES_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS};
+use store::bounds::{ARRIVALS_KEPT, PARTY_LISTED_BYTES_MAX, TERMINAL_KEPT_MS, TRIES_KEPT_MS, WALK_STEP};
 use store::conformance::people::*;
 use store::{Enqueue, Fence, Leases, Leave, Matches, Outbox, RedisStore, Subject, Tickets};
 
@@ -245,6 +246,20 @@ async fn a_list_of_arrivals_holds_the_last_of_them() {
     assert_eq!(raw.ask::<usize>(cmd("LLEN").arg("{realm}:a:duel")).await, ARRIVALS_KEPT);
     let newest = store.arrivals(&"duel".parse().unwrap(), usize::MAX).await.unwrap();
     assert_eq!((newest.len(), &newest[0].party), (ARRIVALS_KEPT, &bytes(&format!("player-{ARRIVALS_KEPT}"))));
+}
+
+#[tokio::test]
+async fn a_walk_over_what_is_held_goes_step_by_step_and_past_what_is_no_ticket() {
+    let server = server();
+    let store = RedisStore::connect(server.url(), "realm".parse().unwrap()).unwrap();
+    let mut held_there = BTreeSet::new();
+    for turn in 0..3 * WALK_STEP {
+        held_there.insert(queued(&store, solo(&format!("player-{turn}"))).await.id);
+    }
+    let holder = solo("ann").holder;
+    Raw::on(&server).await.ask::<()>(cmd("SADD").arg(held(&holder)).arg("planted")).await;
+    assert!(store.held(&holder, 0).await.unwrap().tickets.len() < 2 * WALK_STEP);
+    assert_eq!(all_held(&store, holder.as_str()).await, held_there);
 }
 
 #[tokio::test]

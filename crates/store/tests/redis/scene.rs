@@ -42,7 +42,7 @@ async fn held_by(store: &RedisStore, name: &str, holder: &str) {
 }
 
 /// All verbs of a store.
-pub const VERBS: [&str; 32] = [
+pub const VERBS: [&str; 33] = [
     "enqueue",
     "leave",
     "widen",
@@ -51,6 +51,7 @@ pub const VERBS: [&str; 32] = [
     "arrivals",
     "snapshot",
     "adopt",
+    "held",
     "release",
     "expiring",
     "waiting",
@@ -89,6 +90,7 @@ impl Scene {
             "arrivals" => store.arrivals(&"duel".parse().unwrap(), 10).await.map(drop),
             "snapshot" => store.snapshot(&Subject::Player(player("ann"))).await.map(drop),
             "adopt" => store.adopt(&instance_id("sweeper-1"), &[instance_id("sweeper-1")], 10).await.map(drop),
+            "held" => store.held(&instance_id("orchestrator-1"), 0).await.map(drop),
             "release" => store.release(&instance_id("orchestrator-1")).await,
             "expiring" => store.expiring(u64::MAX, 10).await.map(drop),
             "waiting" => store.waiting().await.map(drop),
