@@ -33,6 +33,11 @@ impl Rules {
         self.roles.seats.windows(2).any(|seats| seats[0] != seats[1])
     }
 
+    /// Whether two teams seat as many of each role; so they do where the queue does not ask for roles.
+    pub(crate) fn seats_alike(&self, a: usize, b: usize) -> bool {
+        self.roles.seats.get(a) == self.roles.seats.get(b)
+    }
+
     /// How ill a party suits another as company in a team match, in seconds.
     ///
     /// Players spread evenly over a band that ends at this distance have a standard deviation of 1/√3 of it. A gap between the

@@ -1,3 +1,5 @@
+mod limited;
+
 use crate::support::{DUEL, TEAMS, anchored, matches, pairings, rejected, rules, search_soundly, ticket, window, with};
 use domain::{Budget, Candidate, Party, Player, Range, Sought, TicketId, search_within};
 use std::collections::BTreeSet;

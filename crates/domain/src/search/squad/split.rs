@@ -113,7 +113,10 @@ impl<'a> Split<'a> {
 
     /// Teams with room, the one that lacks most first; of teams that are alike, only the first.
     fn teams_for(&self, size: usize) -> Vec<usize> {
-        let is_like = |a: usize, b: usize| self.sizes[a] == self.sizes[b] && self.seated[a] == 0 && self.seated[b] == 0;
+        let is_empty = |team: usize| self.seated[team] == 0;
+        let is_like = |a: usize, b: usize| {
+            self.sizes[a] == self.sizes[b] && is_empty(a) && is_empty(b) && self.field.rules.seats_alike(a, b)
+        };
         let has_room = |team: &usize| self.seated[*team] + size <= self.sizes[*team];
         let is_new = |team: &usize| !(0..*team).any(|other| is_like(other, *team));
         let mut teams: Vec<usize> = (0..self.sizes.len()).filter(has_room).filter(is_new).collect();

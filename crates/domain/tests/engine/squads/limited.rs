@@ -1,0 +1,36 @@
+//! Matches that limits on teams, roles and company allow, and that are found though the nearest at hand are none.
+
+use super::{NOW_MS, made_of, solos, two_teams, wants};
+use crate::support::{anchored, rules, search_soundly, ticket, with};
+use domain::Candidate;
+
+/// How many matches are made around the first of these.
+fn made_around_first(rules_text: &str, tickets: &[Candidate]) -> usize {
+    search_soundly(&anchored(1, tickets), &rules(rules_text), NOW_MS).proposals.len()
+}
+
+fn all_want(tickets: Vec<Candidate>, roles: &[&str]) -> Vec<Candidate> {
+    tickets.into_iter().zip(roles).map(|(one, role)| wants(one, &[role])).collect()
+}
+
+fn of_level(one: Candidate, level: f64) -> Candidate {
+    with(one, |player| drop(player.numbers.insert("level".to_owned(), level)))
+}
+
+#[test]
+fn teams_of_one_size_that_seat_other_roles_are_no_such_thing_as_alike() {
+    let text = two_teams("roles = [{ tank = 2 }, { healer = 2 }]\n[limit]\noff_roles = 0");
+    let four = all_want(solos(&[1600.0, 1550.0, 1450.0, 1400.0]), &["healer", "healer", "tank", "tank"]);
+    assert_eq!(made_of(&text, &four), 1, "the best of them sits in the second team");
+}
+
+#[test]
+fn an_old_ticket_hides_none_of_those_who_may_play_without_it() {
+    let text = two_teams("[limit]\nnumber.level = { steps = [[0, 0], [60, 1000]] }");
+    // Nobody's like is near but the anchor's own, who are farthest.
+    let mut crowd: Vec<_> =
+        (1..=20).map(|id| of_level(ticket(id, NOW_MS, &[1500.0 + f64::from(id)]), f64::from(id))).collect();
+    crowd.extend((21..=23).map(|id| of_level(ticket(id, NOW_MS, &[1600.0]), 1.0)));
+    crowd.push(of_level(ticket(24, NOW_MS - 290_000, &[9000.0]), 1.0));
+    assert_eq!(made_around_first(&text, &crowd), 1);
+}
