@@ -4,6 +4,7 @@ use super::Rules;
 use super::common::Common;
 use super::measure::Measures;
 use super::prices::PRICE_KEYS;
+use super::roles::least_off;
 use crate::unit::Unit;
 
 /// Names of the rules, as they stand in violations and rejections.
@@ -100,12 +101,22 @@ impl Rules {
 
     /// Whether these may be some of a match's tickets as far as roles go, when the oldest of them has waited `age_ms`.
     pub(crate) fn hold_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
-        !self.minds_roles() || self.roles.least_off(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
+        !self.minds_roles() || self.hold_off_roles(self.roles.least_off(units), age_ms)
+    }
+
+    /// Players of these tickets, all in one team, who would play a role that they did not name, at least.
+    pub(crate) fn off_roles(&self, team: usize, units: &[&Unit<'_>]) -> usize {
+        least_off(units.iter().copied(), &self.roles.seats[team])
+    }
+
+    /// Whether so many may play a role that they did not name when the oldest of the match has waited `age_ms`.
+    pub(crate) fn hold_off_roles(&self, off_roles: usize, age_ms: u64) -> bool {
+        off_roles as f64 <= self.limits.off_roles.at_ms(age_ms)
     }
 
     /// Whether a match that is filled from these may have enough who named their roles, when the oldest of them has waited `age_ms`.
     pub(crate) fn fills_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
-        self.roles.least_unnamed(units) as f64 <= self.limits.off_roles.at_ms(age_ms)
+        self.hold_off_roles(self.roles.least_unnamed(units), age_ms)
     }
 
     /// Whether it may be forbidden that somebody plays a role that he did not name.

@@ -29,17 +29,12 @@ impl Roles {
         if !self.is_asked() {
             return 0;
         }
-        let off = |(team, seats): (&&[&Unit<'_>], &Vec<usize>)| {
-            let wishes: Vec<&[usize]> = team.iter().flat_map(|unit| unit.wishes.iter().map(Vec::as_slice)).collect();
-            wishes.len() - Seating::of(&wishes, seats).seated()
-        };
-        teams.iter().zip(&self.seats).map(off).sum()
+        teams.iter().zip(&self.seats).map(|(team, seats)| least_off(team.iter().copied(), seats)).sum()
     }
 
     /// How many of these would play a role that they did not name, at least, whoever is in which team.
     pub fn least_off<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>) -> usize {
-        let wishes: Vec<&[usize]> = units.flat_map(|unit| unit.wishes.iter().map(Vec::as_slice)).collect();
-        wishes.len() - Seating::of(&wishes, &self.seats_of_all()).seated()
+        least_off(units, &self.seats_of_all())
     }
 
     /// How many seats of a match filled from these are left to players who did not name them, at least: each role counted by itself.
@@ -75,6 +70,12 @@ impl Roles {
         };
         seating.role_of.iter().map(|role| fill(role).unwrap_or_default()).collect()
     }
+}
+
+/// How many of these would play a role that they did not name, at least, on such seats.
+pub(super) fn least_off<'a, 'b: 'a>(units: impl Iterator<Item = &'a Unit<'b>>, seats: &[usize]) -> usize {
+    let wishes: Vec<&[usize]> = units.flat_map(|unit| unit.wishes.iter().map(Vec::as_slice)).collect();
+    wishes.len() - Seating::of(&wishes, seats).seated()
 }
 
 /// A largest seating of players in roles that they named: bipartite matching by augmenting paths (Kuhn), wish by wish, so that

@@ -4,6 +4,7 @@ mod across;
 mod fill;
 mod improve;
 mod lanes;
+mod seats;
 mod sketch;
 mod split;
 
@@ -139,13 +140,12 @@ impl<'a> Squads<'a> {
         if least_s > HOPE * patience_s && !tally.is_nearer(least_s) {
             return Err(rule::PATIENCE);
         }
-        let judged = |teams: Option<Vec<Vec<usize>>>| {
-            let teams = teams.ok_or(rule::TEAM_FILL)?;
+        let judged = |teams: Vec<Vec<usize>>| {
             let verdict = self.field.judge(&teams).map_err(|breach| breach.rule)?;
             Ok(Found { teams, verdict })
         };
-        match judged(split::seat(self.field, chosen)) {
-            Err(rule) if OF_SEATINGS.contains(&rule) => judged(split::split(self.field, chosen)),
+        match judged(split::seat(self.field, chosen)?) {
+            Err(rule) if OF_SEATINGS.contains(&rule) => judged(split::split(self.field, chosen)?),
             first => first,
         }
     }
@@ -165,7 +165,7 @@ impl<'a> Squads<'a> {
     fn split(&self, found: Found) -> Found {
         let chosen: Vec<usize> = found.teams.iter().flatten().copied().collect();
         let (least_s, patience_s) = self.sketch(&chosen, found.verdict.region);
-        let split = if least_s <= patience_s { split::split(self.field, &chosen) } else { None };
+        let split = if least_s <= patience_s { split::split(self.field, &chosen).ok() } else { None };
         let judged = split.and_then(|teams| self.field.judge(&teams).ok().map(|verdict| Found { teams, verdict }));
         judged.filter(|split| split.verdict.cost_s < found.verdict.cost_s).unwrap_or(found)
     }

@@ -1,19 +1,24 @@
 //! Who plays with whom: chosen parties seated in teams of the declared sizes, as evenly as they come.
 
-use crate::rules::Team;
+use super::seats::Seats;
+use crate::rules::{Team, rule};
 use crate::search::field::Field;
 
 /// Placements that one split may try: ten solos in two teams are solved exactly with it, more players nearly.
 const STEPS_MAX: usize = 2_000;
 
-/// The first seating of the chosen units that keeps every party whole, none when there is none within the steps: large parties are placed
-/// first, each into the team that it brings nearest to the common mean.
-pub(super) fn seat(field: &Field<'_>, chosen: &[usize]) -> Option<Vec<Vec<usize>>> {
+/// Teams of units.
+type Teams = Vec<Vec<usize>>;
+
+/// The first seating of the chosen units that keeps every party whole and nobody from his role or beside whom he avoids, the rule that was
+/// last in the way when there is none within the steps: large parties are placed first, each into the team that it brings nearest to the
+/// common mean.
+pub(super) fn seat(field: &Field<'_>, chosen: &[usize]) -> Result<Teams, &'static str> {
     Split::of(field, chosen).run(1)
 }
 
 /// The seating whose teams cost least beside each other of those found within the steps, by branch and bound from the first one on.
-pub(super) fn split(field: &Field<'_>, chosen: &[usize]) -> Option<Vec<Vec<usize>>> {
+pub(super) fn split(field: &Field<'_>, chosen: &[usize]) -> Result<Teams, &'static str> {
     Split::of(field, chosen).run(usize::MAX)
 }
 
@@ -25,15 +30,15 @@ struct Split<'a> {
     mean: f64,
     /// For each of the chosen, by how many points it and all after it can move a team's sum away from the mean, or toward it.
     movable: Vec<f64>,
-    /// How long the oldest has waited.
-    age_ms: u64,
-    /// Whether roles, or whom somebody avoids, may forbid a seating.
-    is_choosy: bool,
+    seats: Seats<'a>,
+    /// Players in each team.
     seated: Vec<usize>,
     /// By how many points each team's sum is off what the mean would give it.
     off: Vec<f64>,
     team_of: Vec<usize>,
     best: Option<Seating>,
+    /// The rule that was last in the way.
+    against: &'static str,
     leaves: usize,
     steps: usize,
 }
@@ -57,22 +62,20 @@ impl<'a> Split<'a> {
         for (at, one) in chosen.iter().enumerate().rev() {
             movable[at] = movable[at + 1] + (unit(one).rating_sum - mean * unit(one).players()).abs();
         }
-        let age_ms = chosen.iter().map(|at| unit(at).age_ms(field.now_ms)).max().unwrap_or(0);
-        let is_choosy = field.rules.minds_roles() || chosen.iter().any(|at| unit(at).people.is_choosy());
         let (seated, off, team_of) = (vec![0; sizes.len()], vec![0.0; sizes.len()], vec![0; chosen.len()]);
-        let (best, leaves, steps) = (None, 0, 0);
-        Self { field, sizes, chosen, mean, movable, age_ms, is_choosy, seated, off, team_of, best, leaves, steps }
+        let (seats, best, against, leaves, steps) = (Seats::of(field, &chosen), None, rule::TEAM_FILL, 0, 0);
+        Self { field, sizes, chosen, mean, movable, seats, seated, off, team_of, best, against, leaves, steps }
     }
 
     /// The best of up to `leaves` seatings.
-    fn run(mut self, leaves: usize) -> Option<Vec<Vec<usize>>> {
+    fn run(mut self, leaves: usize) -> Result<Teams, &'static str> {
         self.leaves = leaves;
         self.place(0);
         self.field.spend(self.steps * self.sizes.len());
-        self.best.as_ref().map(|best| self.teams(&best.team_of))
+        self.best.as_ref().map(|best| self.teams(&best.team_of)).ok_or(self.against)
     }
 
-    fn teams(&self, team_of: &[usize]) -> Vec<Vec<usize>> {
+    fn teams(&self, team_of: &[usize]) -> Teams {
         let mut teams = vec![Vec::new(); self.sizes.len()];
         self.chosen.iter().zip(team_of).for_each(|(unit, team)| teams[*team].push(*unit));
         teams
@@ -93,7 +96,11 @@ impl<'a> Split<'a> {
             self.off[team] += unit.rating_sum - self.mean * unit.players();
             self.team_of[at] = team;
             if !self.is_hopeless(team, at + 1) {
-                self.place(at + 1);
+                match self.seats.sit(self.chosen[at], team) {
+                    Ok(()) => self.place(at + 1),
+                    Err(rule) => self.against = rule,
+                }
+                self.seats.rise(team);
             }
             self.seated[team] -= unit.size;
             self.off[team] = off;
@@ -133,12 +140,8 @@ impl<'a> Split<'a> {
         let measures = rules.measure_teams(teams.iter().map(team));
         let gap = measures.rating_gap;
         let is_better = |cost_s| self.best.as_ref().is_none_or(|best| (cost_s, gap) < (best.cost_s, best.gap));
-        let holds = rules.hold_teams(&measures, self.age_ms).is_ok();
-        let mut cost_s = if holds { rules.least_cost_s(&measures, 0.0) } else { f64::INFINITY };
-        // Dear: asked only of a seating that would be kept.
-        if self.is_choosy && holds && is_better(cost_s) && self.field.judge(&teams).is_err() {
-            cost_s = f64::INFINITY;
-        }
+        let holds = rules.hold_teams(&measures, self.seats.age_ms()).is_ok();
+        let cost_s = if holds { rules.least_cost_s(&measures, 0.0) } else { f64::INFINITY };
         if is_better(cost_s) {
             self.best = Some(Seating { cost_s, gap, team_of: self.team_of.clone() });
         }

@@ -1,6 +1,6 @@
 //! Matches that limits on teams, roles and company allow, and that are found though the nearest at hand are none.
 
-use super::{NOW_MS, made_of, solos, two_teams, wants};
+use super::{NOW_MS, TWO_TEAMS, made_of, solos, two_teams, wants};
 use crate::support::{anchored, rules, search_soundly, ticket, with};
 use domain::Candidate;
 
@@ -13,8 +13,18 @@ fn all_want(tickets: Vec<Candidate>, roles: &[&str]) -> Vec<Candidate> {
     tickets.into_iter().zip(roles).map(|(one, role)| wants(one, &[role])).collect()
 }
 
+/// Does not want to be in one team with the solos of these ids.
+fn avoids(solo: Candidate, ids: &[u32]) -> Candidate {
+    with(solo, |player| player.avoided = ids.iter().map(|id| format!("p{id}-0").parse().unwrap()).collect())
+}
+
 fn of_level(one: Candidate, level: f64) -> Candidate {
     with(one, |player| drop(player.numbers.insert("level".to_owned(), level)))
+}
+
+/// Solos nearly of one rating, each a little above the one before.
+fn alike(count: u32) -> Vec<Candidate> {
+    solos(&(0..count).map(|at| 1500.0 + f64::from(at)).collect::<Vec<_>>())
 }
 
 #[test]
@@ -22,6 +32,19 @@ fn teams_of_one_size_that_seat_other_roles_are_no_such_thing_as_alike() {
     let text = two_teams("roles = [{ tank = 2 }, { healer = 2 }]\n[limit]\noff_roles = 0");
     let four = all_want(solos(&[1600.0, 1550.0, 1450.0, 1400.0]), &["healer", "healer", "tank", "tank"]);
     assert_eq!(made_of(&text, &four), 1, "the best of them sits in the second team");
+}
+
+#[test]
+fn one_whom_his_equal_avoids_sits_in_another_team_however_many_play() {
+    let avoided = |count: u32| {
+        let mut crowd = alike(count);
+        crowd[count as usize - 2] = avoids(crowd[count as usize - 2].clone(), &[count - 2]);
+        crowd
+    };
+    for (teams, players) in [("[8, 8]", 16), ("[5, 5, 5]", 15)] {
+        let text = TWO_TEAMS.replacen("[2, 2]", teams, 1);
+        assert_eq!(made_of(&text, &avoided(players)), 1, "teams = {teams}");
+    }
 }
 
 #[test]
