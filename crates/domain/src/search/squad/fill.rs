@@ -4,10 +4,10 @@ use crate::rules::{Common, rule};
 use crate::search::field::Field;
 use crate::unit::Unit;
 
-/// Choices that one fill may try: enough to get past a run of parties of awkward sizes.
-const STEPS_MAX: usize = 600;
+/// Choices that one fill may take back: enough to get past a run of parties of awkward sizes.
+const STEPS_BACK_MAX: usize = 600;
 /// The same where somebody was left out for want of a role: stepping back rarely finds one, and each step is dear.
-const STEPS_FOR_ROLES_MAX: usize = 60;
+const STEPS_BACK_FOR_ROLES_MAX: usize = 60;
 /// Placements that one packing may try.
 const PACK_STEPS_MAX: usize = 200;
 
@@ -26,7 +26,7 @@ pub(super) fn fill(
     if is_filled && lacks_roles(field, near.iter().chain([&anchor])) {
         return rule::OFF_ROLES_LIMIT;
     }
-    let mut fill = Fill { field, near, takes, players_from, chosen, steps: 0, lacks_roles: false };
+    let mut fill = Fill { field, near, takes, players_from, chosen, steps_back: 0, lacks_roles: false };
     if let Some(seats) = field.rules.seats().checked_sub(unit.size) {
         fill.complete(0, seats, &Common::of(unit));
     }
@@ -40,7 +40,7 @@ struct Fill<'a> {
     /// In the parties from each place of `near` on.
     players_from: Vec<usize>,
     chosen: Vec<usize>,
-    steps: usize,
+    steps_back: usize,
     /// Somebody was left out because too few would have played what they named.
     lacks_roles: bool,
 }
@@ -93,17 +93,17 @@ impl Fill<'_> {
                 self.lacks_roles = true;
                 continue;
             }
-            self.steps += 1;
             self.field.spend(self.chosen.len());
-            if self.steps > if self.lacks_roles { STEPS_FOR_ROLES_MAX } else { STEPS_MAX } {
-                return false;
-            }
             self.chosen.push(self.near[at]);
             // Solos sit wherever there is room, so they never spoil a packing.
             if (unit.size == 1 || self.packs()) && self.complete(at + 1, seats - unit.size, &common) {
                 return true;
             }
             self.chosen.pop();
+            self.steps_back += 1;
+            if self.steps_back > if self.lacks_roles { STEPS_BACK_FOR_ROLES_MAX } else { STEPS_BACK_MAX } {
+                return false;
+            }
         }
         false
     }

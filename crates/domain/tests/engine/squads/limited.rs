@@ -35,6 +35,14 @@ fn teams_of_one_size_that_seat_other_roles_are_no_such_thing_as_alike() {
 }
 
 #[test]
+fn a_large_match_is_filled_past_those_for_whom_there_is_no_seat() {
+    let text =
+        two_teams("roles = { tank = 15, healer = 16 }\n[limit]\noff_roles = 0").replacen("[2, 2]", "[31, 31]", 1);
+    let tanks_first: Vec<&str> = [vec!["tank"; 31], vec!["healer"; 32]].concat();
+    assert_eq!(made_of(&text, &all_want(alike(63), &tanks_first)), 1, "one tank too many is left out");
+}
+
+#[test]
 fn one_whom_his_equal_avoids_sits_in_another_team_however_many_play() {
     let avoided = |count: u32| {
         let mut crowd = alike(count);
