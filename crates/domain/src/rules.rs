@@ -36,6 +36,7 @@ pub use mistake::{Mistake, Place};
 pub(crate) use ramp::first_that;
 pub(crate) use relaxed::Lever;
 pub use review::Review;
+pub(crate) use roles::Seating;
 pub use set::{EARLIER_VERSIONS_MAX, EARLIER_VERSIONS_OF_ALL_MAX, RuleSet, RulesChange};
 pub use terms::Term;
 

@@ -26,6 +26,8 @@ pub(crate) struct Unit<'a> {
     pub sets: Vec<u64>,
     /// Each player's roles, most wanted first; empty where the rules know no roles.
     pub wishes: Vec<Vec<usize>>,
+    /// How many of them play a role that they did not name in whatever team they sit, at least.
+    pub off_roles: usize,
     pub people: People,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Unit<'a> {
         let players = party.players();
         let ratings = || players.iter().map(|player| player.rating);
         let rating_sum = ratings().sum::<f64>();
+        let wishes = rules.wishes_of(players);
         Self {
             at: 0,
             id: TicketId(0),
@@ -101,7 +104,8 @@ impl<'a> Unit<'a> {
             legs: rules.legs_of(players),
             numbers: rules.numbers_of(players),
             sets: rules.sets_of(players),
-            wishes: rules.wishes_of(players),
+            off_roles: rules.off_roles_alone(&wishes),
+            wishes,
             people: People::of(players),
         }
     }

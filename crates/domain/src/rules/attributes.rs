@@ -34,4 +34,10 @@ impl Rules {
         }
         players.iter().map(|player| self.roles.wishes(&player.roles)).collect()
     }
+
+    /// Of a party with these wishes, how many play a role that they did not name at least, be it alone in a match; 0 where that is not
+    /// forbidden.
+    pub(crate) fn off_roles_alone(&self, wishes: &[Vec<usize>]) -> usize {
+        if self.minds_roles() { self.roles.least_off_alone(wishes) } else { 0 }
+    }
 }

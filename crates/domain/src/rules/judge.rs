@@ -4,7 +4,7 @@ use super::Rules;
 use super::common::Common;
 use super::measure::Measures;
 use super::prices::PRICE_KEYS;
-use super::roles::least_off;
+use super::roles::Seating;
 use crate::unit::Unit;
 
 /// Names of the rules, as they stand in violations and rejections.
@@ -99,14 +99,13 @@ impl Rules {
         Ok(Verdict { cost_s: self.prices.cost_s(&measures), measures, region: region.at })
     }
 
-    /// Whether these may be some of a match's tickets as far as roles go, when the oldest of them has waited `age_ms`.
-    pub(crate) fn hold_roles<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>, age_ms: u64) -> bool {
-        !self.minds_roles() || self.hold_off_roles(self.roles.least_off(units), age_ms)
-    }
-
-    /// Players of these tickets, all in one team, who would play a role that they did not name, at least.
-    pub(crate) fn off_roles(&self, team: usize, units: &[&Unit<'_>]) -> usize {
-        least_off(units.iter().copied(), &self.roles.seats[team])
+    /// The seats of a team, nobody on them yet, or of all teams together; none where it is not forbidden to play any role.
+    pub(crate) fn seating(&self, team: Option<usize>) -> Seating<'_> {
+        match team {
+            _ if !self.minds_roles() => Seating::default(),
+            None => Seating::on(&self.roles.seats_of_all()),
+            Some(team) => Seating::on(&self.roles.seats[team]),
+        }
     }
 
     /// Whether so many may play a role that they did not name when the oldest of the match has waited `age_ms`.

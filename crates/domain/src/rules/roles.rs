@@ -26,15 +26,17 @@ impl Roles {
 
     /// Players who would play a role that they did not name.
     pub fn off_roles(&self, teams: &[&[&Unit<'_>]]) -> usize {
-        if !self.is_asked() {
-            return 0;
-        }
-        teams.iter().zip(&self.seats).map(|(team, seats)| least_off(team.iter().copied(), seats)).sum()
+        let off = |(team, seats): (&&[&Unit<'_>], &Vec<usize>)| {
+            least_off(team.iter().flat_map(|unit| &unit.wishes).map(Vec::as_slice), seats)
+        };
+        teams.iter().zip(&self.seats).map(off).sum()
     }
 
-    /// How many of these would play a role that they did not name, at least, whoever is in which team.
-    pub fn least_off<'a, 'b: 'a>(&self, units: impl Iterator<Item = &'a Unit<'b>>) -> usize {
-        least_off(units, &self.seats_of_all())
+    /// How many players of a party with these wishes would play a role that they did not name, at least, in the best team for them.
+    pub fn least_off_alone(&self, wishes: &[Vec<usize>]) -> usize {
+        let is_new = |(team, seats): &(usize, &Vec<usize>)| !self.seats[..*team].contains(seats);
+        let teams = self.seats.iter().enumerate().filter(is_new);
+        teams.map(|(_, seats)| least_off(wishes.iter().map(Vec::as_slice), seats)).min().unwrap_or(0)
     }
 
     /// How many seats of a match filled from these are left to players who did not name them, at least: each role counted by itself.
@@ -47,7 +49,7 @@ impl Roles {
     }
 
     /// Of each role in all teams.
-    fn seats_of_all(&self) -> Vec<usize> {
+    pub fn seats_of_all(&self) -> Vec<usize> {
         let mut all = vec![0; self.names.len()];
         for seats in &self.seats {
             all.iter_mut().zip(seats).for_each(|(all, seats)| *all += seats);
@@ -57,10 +59,7 @@ impl Roles {
 
     /// The role of each player of a team, given their wishes in order: those who cannot get one that they named fill what is free.
     pub fn assign(&self, team: usize, wishes: &[&[usize]]) -> Vec<usize> {
-        let seats = &self.seats[team];
-        let mut free = seats.clone();
-        let seating = Seating::of(wishes, seats);
-        seating.role_of.iter().flatten().for_each(|role| free[*role] -= 1);
+        let Seating { mut free, role_of, .. } = Seating::of(wishes, &self.seats[team]);
         let mut fill = |role: &Option<usize>| {
             role.or_else(|| {
                 let role = free.iter().position(|free| *free > 0)?;
@@ -68,69 +67,106 @@ impl Roles {
                 Some(role)
             })
         };
-        seating.role_of.iter().map(|role| fill(role).unwrap_or_default()).collect()
+        role_of.iter().map(|role| fill(role).unwrap_or_default()).collect()
     }
 }
 
-/// How many of these would play a role that they did not name, at least, on such seats.
-pub(super) fn least_off<'a, 'b: 'a>(units: impl Iterator<Item = &'a Unit<'b>>, seats: &[usize]) -> usize {
-    let wishes: Vec<&[usize]> = units.flat_map(|unit| unit.wishes.iter().map(Vec::as_slice)).collect();
-    wishes.len() - Seating::of(&wishes, seats).seated()
+/// How many players with these wishes would play a role that they did not name, at least, on such seats.
+fn least_off<'a>(wishes: impl Iterator<Item = &'a [usize]>, seats: &[usize]) -> usize {
+    let mut seating = Seating::on(seats);
+    wishes.for_each(|wishes| seating.push(wishes));
+    seating.off_roles()
 }
 
-/// A largest seating of players in roles that they named: bipartite matching by augmenting paths (Kuhn), wish by wish, so that
-/// first wishes are granted before second ones where that seats no fewer.
-struct Seating<'a> {
-    wishes: &'a [&'a [usize]],
-    seats: &'a [usize],
+/// A largest seating of players in roles that they named: bipartite matching by augmenting paths (Kuhn). Whoever has a seat keeps one when
+/// others come, so the last who came can be taken away again and it is a largest one still.
+#[derive(Debug, Default)]
+pub(crate) struct Seating<'a> {
+    /// Of each player, roles by index, less than 64.
+    wishes: Vec<&'a [usize]>,
+    /// Seats of each role that nobody has.
+    free: Vec<usize>,
     role_of: Vec<Option<usize>>,
 }
 
 impl<'a> Seating<'a> {
-    fn of(wishes: &'a [&'a [usize]], seats: &'a [usize]) -> Self {
-        let mut seating = Self { wishes, seats, role_of: vec![None; wishes.len()] };
+    pub fn on(seats: &[usize]) -> Self {
+        Self { free: seats.to_vec(), ..Self::default() }
+    }
+
+    /// That of a whole team, wish by wish, so that first wishes are granted before second ones where that seats no fewer.
+    fn of(wishes: &[&'a [usize]], seats: &[usize]) -> Self {
+        let mut seating = Self { wishes: wishes.to_vec(), role_of: vec![None; wishes.len()], ..Self::on(seats) };
         let most_wishes = wishes.iter().map(|wishes| wishes.len()).max().unwrap_or(0);
         for rank in 0..most_wishes {
             for (player, wishes) in wishes.iter().enumerate() {
                 if let (None, Some(role)) = (seating.role_of[player], wishes.get(rank))
-                    && seating.taken(*role) < seats[*role]
+                    && seating.free[*role] > 0
                 {
+                    seating.free[*role] -= 1;
                     seating.role_of[player] = Some(*role);
                 }
             }
         }
         for player in 0..wishes.len() {
             if seating.role_of[player].is_none() {
-                seating.augment(player, &mut vec![false; seats.len()]);
+                seating.augment(player, &mut 0);
             }
         }
         seating
     }
 
-    fn seated(&self) -> usize {
-        self.role_of.iter().flatten().count()
+    /// With the players of one more ticket. Where there are no seats, nobody is asked what he wants.
+    pub fn add(&mut self, unit: &'a Unit<'_>) {
+        if !self.free.is_empty() {
+            unit.wishes.iter().for_each(|wishes| self.push(wishes));
+        }
     }
 
-    fn taken(&self, role: usize) -> usize {
-        self.role_of.iter().filter(|taken| **taken == Some(role)).count()
+    /// Without the players of the ticket that came last.
+    pub fn take_back(&mut self, unit: &Unit<'_>) {
+        if !self.free.is_empty() {
+            unit.wishes.iter().for_each(|_| self.pop());
+        }
     }
 
-    /// Seats the player, moving others to further wishes of theirs where need be.
-    fn augment(&mut self, player: usize, is_tried: &mut [bool]) -> bool {
+    fn push(&mut self, wishes: &'a [usize]) {
+        self.wishes.push(wishes);
+        self.role_of.push(None);
+        self.augment(self.wishes.len() - 1, &mut 0);
+    }
+
+    fn pop(&mut self) {
+        self.wishes.pop();
+        if let Some(role) = self.role_of.pop().flatten() {
+            self.free[role] += 1;
+        }
+    }
+
+    /// Players whom no seating gives a role that they named.
+    pub fn off_roles(&self) -> usize {
+        self.role_of.iter().filter(|role| role.is_none()).count()
+    }
+
+    /// Seats the player, moving others to further wishes of theirs where need be. The roles tried are told by bits.
+    fn augment(&mut self, player: usize, tried: &mut u64) -> bool {
         for role in self.wishes[player] {
-            if std::mem::replace(&mut is_tried[*role], true) {
-                continue;
-            }
-            let has_room = self.taken(*role) < self.seats[*role];
-            let makes_room = |seating: &mut Self, is_tried: &mut [bool]| {
-                (0..seating.role_of.len())
-                    .any(|other| seating.role_of[other] == Some(*role) && seating.augment(other, is_tried))
-            };
-            if has_room || makes_room(self, is_tried) {
+            let is_tried = *tried >> role & 1 == 1;
+            *tried |= 1 << role;
+            if !is_tried && self.gives_seat(*role, tried) {
                 self.role_of[player] = Some(*role);
                 return true;
             }
         }
         false
+    }
+
+    /// Takes a seat of the role, be it from somebody who has another then.
+    fn gives_seat(&mut self, role: usize, tried: &mut u64) -> bool {
+        if self.free[role] > 0 {
+            self.free[role] -= 1;
+            return true;
+        }
+        (0..self.role_of.len()).any(|other| self.role_of[other] == Some(role) && self.augment(other, tried))
     }
 }

@@ -121,17 +121,29 @@ impl<'a> Squads<'a> {
         best
     }
 
-    /// The first whole filling of the seats that can be seated; else the rule that was last in the way.
+    /// The first whole filling of the seats that can be seated; else the rule that was last in the way. Where a limit forbids every seating
+    /// that was tried of one, it is filled again without one of its members, each in turn: whoever is in the way may have come first.
     fn gather(&self, anchor: usize, region: usize, company: &[usize], tally: &Tally) -> Result<Found, &'static str> {
-        let (mut found, mut fillings) = (None, 0);
-        let in_the_way = fill(self.field, anchor, company, &mut |chosen| {
-            fillings += 1;
-            let seated = self.seat(chosen, region, tally);
-            let is_last = fillings == FILLINGS_MAX || !seated.as_ref().is_err_and(|rule| OF_SEATINGS.contains(rule));
-            found = Some(seated);
-            is_last
-        });
-        found.unwrap_or(Err(in_the_way))
+        let (mut left_out, mut against) = (vec![Vec::new()], rule::TEAM_FILL);
+        for at in 0..FILLINGS_MAX {
+            let Some(absent) = left_out.get(at) else { break };
+            if self.field.is_spent() {
+                return Err(rule::BUDGET);
+            }
+            let company: Vec<usize> = company.iter().copied().filter(|unit| !absent.contains(unit)).collect();
+            let seated = fill(self.field, anchor, &company).map(|chosen| (self.seat(&chosen, region, tally), chosen));
+            match seated {
+                Ok((Err(rule), chosen)) if OF_SEATINGS.contains(&rule) => {
+                    leave_out_in_turn(&absent.clone(), &chosen[1..], &mut left_out);
+                    against = rule;
+                }
+                Ok((seated, _)) => return seated,
+                // Of those who are fewer that says nothing.
+                Err(rule) if at == 0 => against = rule,
+                Err(_) => {}
+            }
+        }
+        Err(against)
     }
 
     /// The chosen seated at first sight or, where a limit on teams forbids that, in a way that it allows; else the rule in the way.
@@ -173,6 +185,17 @@ impl<'a> Squads<'a> {
     /// What a match of the chosen costs at least, however they are seated, and their patience.
     fn sketch(&self, chosen: &[usize], region: usize) -> (f64, f64) {
         Sketch::of(self.field, &[chosen.to_vec()], region).least_and_patience_s()
+    }
+}
+
+/// Adds the absent with each of the others, the last first: whoever came first is the best company.
+fn leave_out_in_turn(absent: &[usize], others: &[usize], left_out: &mut Vec<Vec<usize>>) {
+    for other in others.iter().rev() {
+        let mut absent = [absent, &[*other]].concat();
+        absent.sort_unstable();
+        if !left_out.contains(&absent) {
+            left_out.push(absent);
+        }
     }
 }
 

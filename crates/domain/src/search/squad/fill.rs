@@ -1,6 +1,6 @@
 //! Which whole parties fill the seats of a match exactly.
 
-use crate::rules::{Common, rule};
+use crate::rules::{Common, Seating, rule};
 use crate::search::field::Field;
 use crate::unit::Unit;
 
@@ -11,35 +11,33 @@ const STEPS_BACK_FOR_ROLES_MAX: usize = 60;
 /// Placements that one packing may try.
 const PACK_STEPS_MAX: usize = 200;
 
-/// Offers whole parties from `near` (best first) that, with the anchor, fill all teams exactly and stay within the limits that are no
-/// matter of seating, until `takes` says that they will do. In the order of `near`: greedy, with a step back where greed does not come
-/// out even. Returns the rule that is in the way where there is nothing to offer.
-pub(super) fn fill(
-    field: &Field<'_>,
-    anchor: usize,
-    near: &[usize],
-    takes: &mut dyn FnMut(&[usize]) -> bool,
-) -> &'static str {
+/// The anchor first, then whole parties from `near` (best first) that with it fill all teams exactly and stay within the limits that are no
+/// matter of seating. In the order of `near`: greedy, with a step back where greed does not come out even. Else the rule in the way.
+pub(super) fn fill(field: &Field<'_>, anchor: usize, near: &[usize]) -> Result<Vec<usize>, &'static str> {
     let unit = &field.units[anchor];
     let (players_from, chosen) = (players_from(field, near), vec![anchor]);
     let is_filled = players_from.first().is_some_and(|players| players + unit.size >= field.rules.seats());
     if is_filled && lacks_roles(field, near.iter().chain([&anchor])) {
-        return rule::OFF_ROLES_LIMIT;
+        return Err(rule::OFF_ROLES_LIMIT);
     }
-    let mut fill = Fill { field, near, takes, players_from, chosen, steps_back: 0, lacks_roles: false };
-    if let Some(seats) = field.rules.seats().checked_sub(unit.size) {
-        fill.complete(0, seats, &Common::of(unit));
+    let mut seating = field.rules.seating(None);
+    seating.add(unit);
+    let mut fill = Fill { field, near, players_from, chosen, seating, steps_back: 0, lacks_roles: false };
+    let seats = field.rules.seats().checked_sub(unit.size);
+    if seats.is_some_and(|seats| fill.complete(0, seats, &Common::of(unit))) {
+        return Ok(fill.chosen);
     }
-    if fill.lacks_roles { rule::OFF_ROLES_LIMIT } else { rule::TEAM_FILL }
+    Err(if fill.lacks_roles { rule::OFF_ROLES_LIMIT } else { rule::TEAM_FILL })
 }
 
 struct Fill<'a> {
     field: &'a Field<'a>,
     near: &'a [usize],
-    takes: &'a mut dyn FnMut(&[usize]) -> bool,
     /// In the parties from each place of `near` on.
     players_from: Vec<usize>,
     chosen: Vec<usize>,
+    /// The chosen in roles, in whatever teams.
+    seating: Seating<'a>,
     steps_back: usize,
     /// Somebody was left out because too few would have played what they named.
     lacks_roles: bool,
@@ -66,10 +64,8 @@ fn players_from(field: &Field<'_>, near: &[usize]) -> Vec<usize> {
 impl Fill<'_> {
     fn complete(&mut self, from: usize, seats: usize, common: &Common) -> bool {
         if seats == 0 {
-            return (self.takes)(&self.chosen);
+            return true;
         }
-        // As those of the same wishes and age: there are few, and it is dear to find out.
-        let mut without_roles: Vec<(&[Vec<usize>], u64)> = Vec::new();
         for at in from..self.near.len() {
             if self.players_from[at] < seats {
                 return false;
@@ -84,22 +80,21 @@ impl Fill<'_> {
             if self.field.rules.hold_common(&common, age_ms).is_err() {
                 continue;
             }
-            let finds_none = |(wishes, tried_ms): &(&[Vec<usize>], u64)| *wishes == unit.wishes && age_ms <= *tried_ms;
-            if without_roles.iter().any(finds_none) {
-                continue;
-            }
-            if !self.finds_roles(unit, age_ms) {
-                without_roles.push((&unit.wishes, age_ms));
-                self.lacks_roles = true;
-                continue;
-            }
             self.field.spend(self.chosen.len());
             self.chosen.push(self.near[at]);
+            self.seating.add(unit);
+            let holds_roles = self.holds_roles(age_ms);
             // Solos sit wherever there is room, so they never spoil a packing.
-            if (unit.size == 1 || self.packs()) && self.complete(at + 1, seats - unit.size, &common) {
+            let packs = || unit.size == 1 || self.packs();
+            if holds_roles && packs() && self.complete(at + 1, seats - unit.size, &common) {
                 return true;
             }
             self.chosen.pop();
+            self.seating.take_back(unit);
+            if !holds_roles {
+                self.lacks_roles = true;
+                continue;
+            }
             self.steps_back += 1;
             if self.steps_back > if self.lacks_roles { STEPS_BACK_FOR_ROLES_MAX } else { STEPS_BACK_MAX } {
                 return false;
@@ -115,10 +110,11 @@ impl Fill<'_> {
         chosen.into_iter().all(|other| self.field.rules.hold_between(other, unit, age_ms(other)).is_ok())
     }
 
-    /// Whether the chosen and this one can play what they named, but for as many as may play something else, in whatever teams.
-    fn finds_roles(&self, unit: &Unit<'_>, age_ms: u64) -> bool {
-        let chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
-        self.field.rules.hold_roles(chosen.chain([unit]), age_ms)
+    /// Whether the chosen can play what they named, but for as many as may play something else, in whatever teams their parties sit.
+    fn holds_roles(&self, age_ms: u64) -> bool {
+        let alone = || self.chosen.iter().map(|at| self.field.units[*at].off_roles).sum();
+        !self.field.rules.minds_roles()
+            || self.field.rules.hold_off_roles(self.seating.off_roles().max(alone()), age_ms)
     }
 
     fn packs(&self) -> bool {

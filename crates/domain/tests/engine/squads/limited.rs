@@ -1,8 +1,18 @@
 //! Matches that limits on teams, roles and company allow, and that are found though the nearest at hand are none.
 
-use super::{NOW_MS, TWO_TEAMS, made_of, solos, two_teams, wants};
+use super::{LONG_AGO_MS, NOW_MS, made_of, solos, two_teams, wants};
 use crate::support::{anchored, rules, search_soundly, ticket, with};
-use domain::Candidate;
+use domain::{Candidate, Party};
+
+/// Those of two teams where nothing costs anything but that ratings differ: the nearest come first.
+fn limited(more: &str) -> String {
+    two_teams(&format!("{more}\n[price]\nrating_spread = 0.001"))
+}
+
+/// The same with teams of these sizes.
+fn limited_in(teams: &str, more: &str) -> String {
+    limited(more).replacen("[2, 2]", teams, 1)
+}
 
 /// How many matches are made around the first of these.
 fn made_around_first(rules_text: &str, tickets: &[Candidate]) -> usize {
@@ -18,8 +28,19 @@ fn avoids(solo: Candidate, ids: &[u32]) -> Candidate {
     with(solo, |player| player.avoided = ids.iter().map(|id| format!("p{id}-0").parse().unwrap()).collect())
 }
 
+/// Two who queue together, each with the role that he wants.
+fn duo(id: u32, rating: f64, roles: [&str; 2]) -> Candidate {
+    let duo = ticket(id, LONG_AGO_MS, &[rating; 2]);
+    let players = duo.party.players().iter().zip(roles).map(|(player, role)| {
+        let mut player = player.clone();
+        player.roles = vec![role.parse().unwrap()];
+        player
+    });
+    Candidate { party: Party::try_new(players.collect()).unwrap(), ..duo }
+}
+
 fn of_level(one: Candidate, level: f64) -> Candidate {
-    with(one, |player| drop(player.numbers.insert("level".to_owned(), level)))
+    with(one, |player| player.numbers = [("level".to_owned(), level)].into())
 }
 
 /// Solos nearly of one rating, each a little above the one before.
@@ -29,15 +50,14 @@ fn alike(count: u32) -> Vec<Candidate> {
 
 #[test]
 fn teams_of_one_size_that_seat_other_roles_are_no_such_thing_as_alike() {
-    let text = two_teams("roles = [{ tank = 2 }, { healer = 2 }]\n[limit]\noff_roles = 0");
+    let text = limited("roles = [{ tank = 2 }, { healer = 2 }]\n[limit]\noff_roles = 0");
     let four = all_want(solos(&[1600.0, 1550.0, 1450.0, 1400.0]), &["healer", "healer", "tank", "tank"]);
     assert_eq!(made_of(&text, &four), 1, "the best of them sits in the second team");
 }
 
 #[test]
 fn a_large_match_is_filled_past_those_for_whom_there_is_no_seat() {
-    let text =
-        two_teams("roles = { tank = 15, healer = 16 }\n[limit]\noff_roles = 0").replacen("[2, 2]", "[31, 31]", 1);
+    let text = limited_in("[31, 31]", "roles = { tank = 15, healer = 16 }\n[limit]\noff_roles = 0");
     let tanks_first: Vec<&str> = [vec!["tank"; 31], vec!["healer"; 32]].concat();
     assert_eq!(made_of(&text, &all_want(alike(63), &tanks_first)), 1, "one tank too many is left out");
 }
@@ -50,14 +70,32 @@ fn one_whom_his_equal_avoids_sits_in_another_team_however_many_play() {
         crowd
     };
     for (teams, players) in [("[8, 8]", 16), ("[5, 5, 5]", 15)] {
-        let text = TWO_TEAMS.replacen("[2, 2]", teams, 1);
+        let text = limited_in(teams, "");
         assert_eq!(made_of(&text, &avoided(players)), 1, "teams = {teams}");
     }
 }
 
 #[test]
+fn two_who_came_for_the_same_seat_take_it_from_nobody() {
+    let text = limited_in("[5, 5]", "roles = { tank = 1, healer = 4 }\n[limit]\noff_roles = 0");
+    let mut crowd = all_want(alike(14), &["healer"; 14]);
+    crowd.push(duo(15, 1500.5, ["tank", "tank"]));
+    crowd.extend((16..=17).map(|id| wants(ticket(id, LONG_AGO_MS, &[1600.0]), &["tank"])));
+    assert_eq!(made_around_first(&text, &crowd), 1, "each team seats one tank");
+}
+
+#[test]
+fn of_three_who_avoid_each_other_one_is_left_out_of_two_teams() {
+    let mut crowd = alike(16);
+    crowd[1] = avoids(crowd[1].clone(), &[3, 4]);
+    crowd[2] = avoids(crowd[2].clone(), &[4]);
+    assert_eq!(made_around_first(&limited_in("[3, 3]", ""), &crowd), 1);
+    assert_eq!(made_around_first(&limited_in("[5, 5]", ""), &crowd), 1);
+}
+
+#[test]
 fn an_old_ticket_hides_none_of_those_who_may_play_without_it() {
-    let text = two_teams("[limit]\nnumber.level = { steps = [[0, 0], [60, 1000]] }");
+    let text = limited("[limit]\nnumber.level = { steps = [[0, 0], [60, 1000]] }");
     // Nobody's like is near but the anchor's own, who are farthest.
     let mut crowd: Vec<_> =
         (1..=20).map(|id| of_level(ticket(id, NOW_MS, &[1500.0 + f64::from(id)]), f64::from(id))).collect();
