@@ -47,7 +47,7 @@ pub(super) fn all(field: &Field<'_>, due: &[TicketId], tally: &mut Tally) -> Vec
                 break;
             }
             let Some(found) = squads.made_around(anchor, tally) else { break };
-            found.teams.iter().flatten().for_each(|unit| squads.is_free[*unit] = false);
+            found.teams.iter().flatten().for_each(|unit| squads.take(*unit));
             all.push(found);
         }
     }
@@ -72,6 +72,11 @@ struct Gathered {
 impl<'a> Squads<'a> {
     fn of(field: &'a Field<'a>) -> Self {
         Self { field, lanes: Lanes::of(field), is_free: vec![true; field.units.len()] }
+    }
+
+    fn take(&mut self, unit: usize) {
+        self.is_free[unit] = false;
+        self.lanes.take(self.field, unit);
     }
 
     /// The match around the anchor; or, where that is worth making only because someone in it takes any match, the cheaper one around
@@ -105,7 +110,7 @@ impl<'a> Squads<'a> {
     fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
         let mut best: Result<Gathered, &'static str> = Err(rule::TEAM_FILL);
         for region in regions(self.field, anchor, self.lanes.oldest_ms) {
-            let near = self.lanes.near(self.field, anchor, region, &self.is_free);
+            let near = self.lanes.near(self.field, anchor, region);
             for company in companies(self.field, anchor, &near) {
                 match self.gather(anchor, region, &company, tally) {
                     Ok(found) => {

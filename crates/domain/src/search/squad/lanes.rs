@@ -8,7 +8,7 @@ const SCANNED_PER_WANTED: usize = 8;
 /// How many times the seats may be covered by the tickets gathered of each party size: a choice, not a crowd.
 const CHOICE: usize = 2;
 
-/// A field's tickets by region and party size, each lane in the field's order, which is by rating.
+/// A field's free tickets by region and party size, each lane in the field's order, which is by rating.
 pub(super) struct Lanes {
     /// One for each region and party size, the sizes of a region side by side.
     lanes: Vec<Vec<Spot>>,
@@ -47,29 +47,31 @@ impl Lanes {
         lanes
     }
 
-    /// Free tickets that could play with the anchor in this region, the cheapest company first: the nearest in rating of each size, so many
+    /// Takes a ticket out that stands in a match now: a crowd of such would hide those behind it.
+    pub fn take(&mut self, field: &Field<'_>, unit: usize) {
+        for lane in self.lanes.iter_mut().skip(field.units[unit].size - 1).step_by(self.largest) {
+            if let Ok(at) = lane.binary_search_by_key(&unit, |spot| spot.unit) {
+                lane.remove(at);
+            }
+        }
+    }
+
+    /// Tickets that could play with the anchor in this region, the cheapest company first: the nearest in rating of each size, so many
     /// that any mixture of sizes can be made of them.
-    pub fn near(&self, field: &Field<'_>, anchor: usize, region: usize, is_free: &[bool]) -> Vec<usize> {
+    pub fn near(&self, field: &Field<'_>, anchor: usize, region: usize) -> Vec<usize> {
         let mut near: Vec<(f64, usize)> = Vec::new();
         for size in 1..=self.largest {
             let wanted = CHOICE * field.rules.seats().div_ceil(size);
             let lane = &self.lanes[region * self.largest + size - 1];
-            gather(field, lane, anchor, is_free, wanted, &mut near);
+            gather(field, lane, anchor, wanted, &mut near);
         }
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| field.seniority(a.1).cmp(&field.seniority(b.1))));
         near.into_iter().map(|(_, unit)| unit).collect()
     }
 }
 
-/// Adds up to `wanted` free tickets of a lane with what each costs as company, outward from the anchor's rating.
-fn gather(
-    field: &Field<'_>,
-    lane: &[Spot],
-    anchor: usize,
-    is_free: &[bool],
-    wanted: usize,
-    near: &mut Vec<(f64, usize)>,
-) {
+/// Adds up to `wanted` tickets of a lane with what each costs as company, outward from the anchor's rating.
+fn gather(field: &Field<'_>, lane: &[Spot], anchor: usize, wanted: usize, near: &mut Vec<(f64, usize)>) {
     let unit = &field.units[anchor];
     let age_ms = unit.age_ms(field.now_ms);
     let is_near_enough = |spot: &Spot| spot.allowed_age_ms <= age_ms.max(field.units[spot.unit].age_ms(field.now_ms));
@@ -77,8 +79,7 @@ fn gather(
     let mut scanned = 0;
     for spot in outward(lane, unit.rating).take(wanted * SCANNED_PER_WANTED) {
         scanned += 1;
-        let is_out = spot.unit == anchor || !is_free[spot.unit] || !is_near_enough(spot);
-        if is_out || may_meet(field, anchor, spot.unit).is_err() {
+        if spot.unit == anchor || !is_near_enough(spot) || may_meet(field, anchor, spot.unit).is_err() {
             continue;
         }
         let gap = (spot.rating - unit.rating).abs();

@@ -103,3 +103,9 @@ fn an_old_ticket_hides_none_of_those_who_may_play_without_it() {
     crowd.push(of_level(ticket(24, NOW_MS - 290_000, &[9000.0]), 1.0));
     assert_eq!(made_around_first(&text, &crowd), 1);
 }
+
+#[test]
+fn a_crowd_of_one_rating_is_matched_to_the_last_ten() {
+    let text = limited_in("[5, 5]", "");
+    assert_eq!(made_of(&text, &solos(&[1500.0; 512])), 51);
+}
