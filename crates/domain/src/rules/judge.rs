@@ -102,10 +102,15 @@ impl Rules {
     /// The seats of a team, nobody on them yet, or of all teams together; none where it is not forbidden to play any role.
     pub(crate) fn seating(&self, team: Option<usize>) -> Seating<'_> {
         match team {
-            _ if !self.minds_roles() => Seating::default(),
-            None => Seating::on(&self.roles.seats_of_all()),
-            Some(team) => Seating::on(&self.roles.seats[team]),
+            Some(team) if self.minds_roles() => Seating::on(&self.roles.seats[team]),
+            Some(_) => Seating::default(),
+            None => Seating::on(&self.role_seats()),
         }
+    }
+
+    /// Seats of each role in all teams; none where it is not forbidden to play any role.
+    pub(crate) fn role_seats(&self) -> Vec<usize> {
+        if self.minds_roles() { self.roles.seats_of_all() } else { Vec::new() }
     }
 
     /// Whether so many may play a role that they did not name when the oldest of the match has waited `age_ms`.

@@ -2,6 +2,7 @@
 
 use super::may_meet;
 use crate::search::field::Field;
+use crate::unit::Unit;
 
 /// Tickets looked at on the way outward from the anchor's rating, for each one that is wanted.
 const SCANNED_PER_WANTED: usize = 8;
@@ -57,38 +58,71 @@ impl Lanes {
     }
 
     /// Tickets that could play with the anchor in this region, the cheapest company first: the nearest in rating of each size, so many
-    /// that any mixture of sizes can be made of them.
+    /// that any mixture of sizes can be made of them, and farther ones for roles that too few of those name.
     pub fn near(&self, field: &Field<'_>, anchor: usize, region: usize) -> Vec<usize> {
-        let mut near: Vec<(f64, usize)> = Vec::new();
+        let mut company = Company { field, anchor, near: Vec::new(), short: field.rules.role_seats() };
         for size in 1..=self.largest {
-            let wanted = CHOICE * field.rules.seats().div_ceil(size);
-            let lane = &self.lanes[region * self.largest + size - 1];
-            gather(field, lane, anchor, wanted, &mut near);
+            company.gather(&self.lanes[region * self.largest + size - 1], CHOICE * field.rules.seats().div_ceil(size));
         }
+        let mut near = company.near;
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| field.seniority(a.1).cmp(&field.seniority(b.1))));
         near.into_iter().map(|(_, unit)| unit).collect()
     }
 }
 
-/// Adds up to `wanted` tickets of a lane with what each costs as company, outward from the anchor's rating.
-fn gather(field: &Field<'_>, lane: &[Spot], anchor: usize, wanted: usize, near: &mut Vec<(f64, usize)>) {
-    let unit = &field.units[anchor];
-    let age_ms = unit.age_ms(field.now_ms);
-    let is_near_enough = |spot: &Spot| spot.allowed_age_ms <= age_ms.max(field.units[spot.unit].age_ms(field.now_ms));
-    let full = near.len() + wanted;
-    let mut scanned = 0;
-    for spot in outward(lane, unit.rating).take(wanted * SCANNED_PER_WANTED) {
-        scanned += 1;
-        if spot.unit == anchor || !is_near_enough(spot) || may_meet(field, anchor, spot.unit).is_err() {
-            continue;
+/// Those who are gathered around an anchor.
+struct Company<'a> {
+    field: &'a Field<'a>,
+    anchor: usize,
+    /// What each costs as company, in seconds.
+    near: Vec<(f64, usize)>,
+    /// Seats of each role that nobody gathered has named; empty where roles do not matter.
+    short: Vec<usize>,
+}
+
+impl Company<'_> {
+    /// Adds up to `wanted` tickets of a lane, outward from the anchor's rating, and then those who name a role that is short.
+    fn gather(&mut self, lane: &[Spot], wanted: usize) {
+        let unit = &self.field.units[self.anchor];
+        let full = self.near.len() + wanted;
+        let mut scanned = 0;
+        for spot in outward(lane, unit.rating).take(wanted * SCANNED_PER_WANTED) {
+            let is_full = self.near.len() >= full;
+            if is_full && self.has_roles() {
+                break;
+            }
+            scanned += 1;
+            let other = &self.field.units[spot.unit];
+            if is_full && !self.is_wanted(other) || !self.suits(spot) {
+                continue;
+            }
+            let gap = (spot.rating - unit.rating).abs();
+            self.near.push((self.field.rules.company_price_s(gap, spot.excess_ms), spot.unit));
+            for role in other.wishes.iter().flatten() {
+                self.short.get_mut(*role).into_iter().for_each(|players| *players = players.saturating_sub(1));
+            }
         }
-        let gap = (spot.rating - unit.rating).abs();
-        near.push((field.rules.company_price_s(gap, spot.excess_ms), spot.unit));
-        if near.len() == full {
-            break;
-        }
+        self.field.spend(scanned);
     }
-    field.spend(scanned);
+
+    /// Whether enough have named their roles, each counted by itself.
+    fn has_roles(&self) -> bool {
+        let age_ms = self.field.units[self.anchor].age_ms(self.field.now_ms);
+        self.field.rules.hold_off_roles(self.short.iter().sum(), age_ms)
+    }
+
+    /// Whether somebody of the ticket names a role that is short.
+    fn is_wanted(&self, unit: &Unit<'_>) -> bool {
+        unit.wishes.iter().flatten().any(|role| self.short[*role] > 0)
+    }
+
+    /// Whether the anchor may play with another in the spot's region.
+    fn suits(&self, spot: &Spot) -> bool {
+        let age_ms = |unit: usize| self.field.units[unit].age_ms(self.field.now_ms);
+        spot.unit != self.anchor
+            && spot.allowed_age_ms <= age_ms(self.anchor).max(age_ms(spot.unit))
+            && may_meet(self.field, self.anchor, spot.unit).is_ok()
+    }
 }
 
 /// A lane's spots by distance from a rating.

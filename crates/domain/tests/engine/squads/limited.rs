@@ -109,3 +109,10 @@ fn a_crowd_of_one_rating_is_matched_to_the_last_ten() {
     let text = limited_in("[5, 5]", "");
     assert_eq!(made_of(&text, &solos(&[1500.0; 512])), 51);
 }
+
+#[test]
+fn a_role_that_is_short_is_looked_for_beyond_the_nearest() {
+    let text = limited_in("[5, 5]", "roles = { tank = 1, healer = 4 }\n[limit]\noff_roles = 0");
+    let roles: Vec<&str> = (0..40).map(|at| if at == 5 || at == 30 { "tank" } else { "healer" }).collect();
+    assert_eq!(made_around_first(&text, &all_want(alike(40), &roles)), 1);
+}
