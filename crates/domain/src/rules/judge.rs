@@ -141,6 +141,11 @@ impl Rules {
         Breach::unless_at_most(rule::PARTY_SIZE_LIMIT, measures.party_difference, limits.party_size.at_ms(age_ms))
     }
 
+    /// Whether any limit is wider when the oldest of a match has waited longer.
+    pub(crate) fn relaxes(&self, from_ms: u64, to_ms: u64) -> bool {
+        self.limits.relaxes(from_ms, to_ms)
+    }
+
     fn hold_people(&self, teams: &[&[&Unit<'_>]], age_ms: u64) -> Result<(), Breach> {
         let units = || teams.iter().copied().flatten().copied();
         if self.limits.same_until_ms.is_empty() && !units().any(|unit| unit.people.is_choosy()) {

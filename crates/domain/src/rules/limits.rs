@@ -26,3 +26,16 @@ pub(super) struct Limits {
     /// Age in ms up to which nobody plays beside whom he avoids.
     pub avoided_until_ms: u64,
 }
+
+impl Limits {
+    /// Whether any of them is wider when the oldest of a match has waited longer.
+    pub fn relaxes(&self, from_ms: u64, to_ms: u64) -> bool {
+        let always = [&self.rating_gap, &self.rating_range, &self.rtt_ms, &self.off_roles, &self.party_size];
+        let numbers = self.numbers.iter().map(|(_, ramp)| ramp);
+        let overlaps = self.overlaps.iter().map(|(_, ramp)| ramp);
+        let mut ramps = always.into_iter().chain(&self.rtt_over_best_ms).chain(numbers).chain(overlaps);
+        let mut ends_ms = self.same_until_ms.iter().map(|(_, until_ms)| *until_ms).chain([self.avoided_until_ms]);
+        ramps.any(|ramp| ramp.at_ms(from_ms) != ramp.at_ms(to_ms))
+            || ends_ms.any(|end_ms| from_ms < end_ms && end_ms <= to_ms)
+    }
+}

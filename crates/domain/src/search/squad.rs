@@ -27,7 +27,7 @@ const FILLINGS_MAX: usize = 8;
 /// The match around the anchor, if one is worth making.
 pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Option<Found> {
     for other in (0..field.units.len()).filter(|other| *other != anchor) {
-        if let Err(rule) = may_meet(field, anchor, other) {
+        if let Err(rule) = may_meet(field, anchor, other, pair_age_ms(field, anchor, other)) {
             tally.reject(rule);
         }
     }
@@ -69,6 +69,18 @@ struct Gathered {
     company: Vec<usize>,
 }
 
+/// The cheaper of two matches, the first if they cost as much; else the rule in the way of the other.
+fn cheaper(
+    one: Result<Gathered, &'static str>,
+    other: Result<Gathered, &'static str>,
+) -> Result<Gathered, &'static str> {
+    match (one, other) {
+        (Ok(one), Ok(other)) if other.found.verdict.cost_s < one.found.verdict.cost_s => Ok(other),
+        (Ok(one), _) => Ok(one),
+        (Err(_), other) => other,
+    }
+}
+
 impl<'a> Squads<'a> {
     fn of(field: &'a Field<'a>) -> Self {
         Self { field, lanes: Lanes::of(field), is_free: vec![true; field.units.len()] }
@@ -108,22 +120,46 @@ impl<'a> Squads<'a> {
 
     /// The cheapest match around the anchor as first gathered in each region it would accept; else the rule that was last in the way.
     fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
-        let mut best: Result<Gathered, &'static str> = Err(rule::TEAM_FILL);
+        let mut best = Err(rule::TEAM_FILL);
         for region in regions(self.field, anchor, self.lanes.oldest_ms) {
-            let near = self.lanes.near(self.field, anchor, region);
-            for company in companies(self.field, anchor, &near) {
-                match self.gather(anchor, region, &company, tally) {
-                    Ok(found) => {
-                        let is_cheaper = |least: &Gathered| found.verdict.cost_s < least.found.verdict.cost_s;
-                        if best.as_ref().map_or(true, is_cheaper) {
-                            best = Ok(Gathered { found, company });
-                        }
-                    }
-                    Err(rule) => best = best.or(Err(rule)),
-                }
-            }
+            best = cheaper(best, self.gathered(anchor, region, tally));
         }
         best
+    }
+
+    /// The cheapest match that the anchor's company makes in a region; where it makes none, that of an older one by whose age limits are
+    /// wider for all.
+    fn gathered(&self, anchor: usize, region: usize, tally: &Tally) -> Result<Gathered, &'static str> {
+        let age_ms = |unit: usize| self.field.units[unit].age_ms(self.field.now_ms);
+        let near = self.lanes.near(self.field, anchor, region, age_ms(anchor));
+        let made = self.gathered_of(anchor, region, companies(self.field, anchor, &near), tally);
+        let Err(rule) = made else { return made };
+        let elder = near.into_iter().min_by_key(|unit| self.field.seniority(*unit));
+        let widens = |elder: &usize| self.field.rules.relaxes(age_ms(anchor), age_ms(*elder));
+        let Some(elder) = elder.filter(|elder| ![rule::PATIENCE, rule::BUDGET].contains(&rule) && widens(elder)) else {
+            return Err(rule);
+        };
+        let near = self.lanes.near(self.field, anchor, region, age_ms(elder));
+        let first = |company: Vec<usize>| {
+            let others = company.into_iter().filter(|unit| *unit != elder);
+            std::iter::once(elder).chain(others).collect::<Vec<_>>()
+        };
+        let companies = companies(self.field, anchor, &near).into_iter().map(first).collect();
+        self.gathered_of(anchor, region, companies, tally).map_err(|_| rule)
+    }
+
+    fn gathered_of(
+        &self,
+        anchor: usize,
+        region: usize,
+        companies: Vec<Vec<usize>>,
+        tally: &Tally,
+    ) -> Result<Gathered, &'static str> {
+        let gathered = |company: Vec<usize>| {
+            let found = self.gather(anchor, region, &company, tally);
+            found.map(|found| Gathered { found, company })
+        };
+        companies.into_iter().map(gathered).fold(Err(rule::TEAM_FILL), cheaper)
     }
 
     /// The first whole filling of the seats that can be seated; else the rule that was last in the way. Where a limit forbids every seating
@@ -232,10 +268,14 @@ fn regions(field: &Field<'_>, anchor: usize, oldest_ms: u64) -> Vec<usize> {
     regions
 }
 
-/// Whether two tickets could stand in one match as far as hard limits go, by themselves.
-fn may_meet(field: &Field<'_>, anchor: usize, other: usize) -> Result<(), &'static str> {
+/// How long the older of two tickets has waited.
+fn pair_age_ms(field: &Field<'_>, a: usize, b: usize) -> u64 {
+    field.units[a].age_ms(field.now_ms).max(field.units[b].age_ms(field.now_ms))
+}
+
+/// Whether two tickets could stand in one match whose oldest has waited `age_ms`, as far as hard limits go.
+fn may_meet(field: &Field<'_>, anchor: usize, other: usize, age_ms: u64) -> Result<(), &'static str> {
     let (a, b) = (&field.units[anchor], &field.units[other]);
-    let age_ms = a.age_ms(field.now_ms).max(b.age_ms(field.now_ms));
     let mut common = Common::of(a);
     common.add(b);
     field.rules.hold_common(&common, age_ms).map_err(|breach| breach.rule)?;

@@ -71,13 +71,13 @@ impl Fill<'_> {
                 return false;
             }
             let unit = &self.field.units[self.near[at]];
-            if unit.size > seats || !self.may_join(unit) {
+            if unit.size > seats {
                 continue;
             }
             let mut common = common.clone();
             common.add(unit);
             let age_ms = common.age_ms(self.field.now_ms);
-            if self.field.rules.hold_common(&common, age_ms).is_err() {
+            if self.field.rules.hold_common(&common, age_ms).is_err() || !self.may_join(unit, age_ms) {
                 continue;
             }
             self.field.spend(self.chosen.len());
@@ -103,11 +103,11 @@ impl Fill<'_> {
         false
     }
 
-    /// Whether no one of the chosen and this one keep each other out.
-    fn may_join(&self, unit: &Unit<'_>) -> bool {
-        let chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
-        let age_ms = |other: &Unit<'_>| other.age_ms(self.field.now_ms).max(unit.age_ms(self.field.now_ms));
-        chosen.into_iter().all(|other| self.field.rules.hold_between(other, unit, age_ms(other)).is_ok())
+    /// Whether no one of the chosen and this one keep each other out when the oldest of them all has waited `age_ms`: who joins later can
+    /// only be older.
+    fn may_join(&self, unit: &Unit<'_>, age_ms: u64) -> bool {
+        let mut chosen = self.chosen.iter().map(|chosen| &self.field.units[*chosen]);
+        chosen.all(|other| self.field.rules.hold_between(other, unit, age_ms).is_ok())
     }
 
     /// Whether the chosen can play what they named, but for as many as may play something else, in whatever teams their parties sit.

@@ -58,9 +58,10 @@ impl Lanes {
     }
 
     /// Tickets that could play with the anchor in this region, the cheapest company first: the nearest in rating of each size, so many
-    /// that any mixture of sizes can be made of them, and farther ones for roles that too few of those name.
-    pub fn near(&self, field: &Field<'_>, anchor: usize, region: usize) -> Vec<usize> {
-        let mut company = Company { field, anchor, near: Vec::new(), short: field.rules.role_seats() };
+    /// that any mixture of sizes can be made of them, and farther ones for roles that too few of those name. With them in the match is
+    /// somebody of this age, be it the anchor.
+    pub fn near(&self, field: &Field<'_>, anchor: usize, region: usize, age_ms: u64) -> Vec<usize> {
+        let mut company = Company { field, anchor, age_ms, near: Vec::new(), short: field.rules.role_seats() };
         for size in 1..=self.largest {
             company.gather(&self.lanes[region * self.largest + size - 1], CHOICE * field.rules.seats().div_ceil(size));
         }
@@ -74,6 +75,8 @@ impl Lanes {
 struct Company<'a> {
     field: &'a Field<'a>,
     anchor: usize,
+    /// How long the oldest of the match has waited, at least.
+    age_ms: u64,
     /// What each costs as company, in seconds.
     near: Vec<(f64, usize)>,
     /// Seats of each role that nobody gathered has named; empty where roles do not matter.
@@ -107,8 +110,7 @@ impl Company<'_> {
 
     /// Whether enough have named their roles, each counted by itself.
     fn has_roles(&self) -> bool {
-        let age_ms = self.field.units[self.anchor].age_ms(self.field.now_ms);
-        self.field.rules.hold_off_roles(self.short.iter().sum(), age_ms)
+        self.field.rules.hold_off_roles(self.short.iter().sum(), self.age_ms)
     }
 
     /// Whether somebody of the ticket names a role that is short.
@@ -118,10 +120,10 @@ impl Company<'_> {
 
     /// Whether the anchor may play with another in the spot's region.
     fn suits(&self, spot: &Spot) -> bool {
-        let age_ms = |unit: usize| self.field.units[unit].age_ms(self.field.now_ms);
+        let age_ms = self.age_ms.max(self.field.units[spot.unit].age_ms(self.field.now_ms));
         spot.unit != self.anchor
-            && spot.allowed_age_ms <= age_ms(self.anchor).max(age_ms(spot.unit))
-            && may_meet(self.field, self.anchor, spot.unit).is_ok()
+            && spot.allowed_age_ms <= age_ms
+            && may_meet(self.field, self.anchor, spot.unit, age_ms).is_ok()
     }
 }
 

@@ -94,6 +94,38 @@ fn of_three_who_avoid_each_other_one_is_left_out_of_two_teams() {
 }
 
 #[test]
+fn who_just_came_meets_those_whom_an_older_third_lets_in() {
+    let four = |ages_s: [u64; 4], ratings: [f64; 4]| {
+        let one = |(id, (age_s, rating)): (u32, (u64, f64))| ticket(id, NOW_MS - age_s * 1000, &[rating]);
+        (1..).zip(ages_s.into_iter().zip(ratings)).map(one).collect::<Vec<_>>()
+    };
+    let oldest_last = || four([0, 0, 0, 290], [1500.0, 1501.0, 1502.0, 1510.0]);
+
+    let maps = limited("[limit]\nsame_until_s.map = 60");
+    let on_maps = oldest_last()
+        .into_iter()
+        .zip(["a", "b", "c", "d"])
+        .map(|(one, map)| with(one, |player| player.strings = [("map".to_owned(), map.to_owned())].into()));
+    assert_eq!(made_around_first(&maps, &on_maps.collect::<Vec<_>>()), 1, "each on a map of his own");
+
+    let levels = limited("[limit]\nnumber.level = { steps = [[0, 0], [60, 10]] }");
+    let four_levels = oldest_last().into_iter().zip([10.0, 0.0, 0.0, 5.0]).map(|(one, level)| of_level(one, level));
+    assert_eq!(made_around_first(&levels, &four_levels.collect::<Vec<_>>()), 1, "ten levels apart");
+
+    let roles = limited("roles = { tank = 1, healer = 1 }\n[limit]\noff_roles = { steps = [[0, 0], [60, 4]] }");
+    assert_eq!(made_around_first(&roles, &all_want(oldest_last(), &["tank"; 4])), 1, "two fill in");
+
+    let ways = limited("regions = [\"eu\"]\n[limit]\nrtt_ms = { steps = [[0, 50], [60, 200]] }");
+    let mut away: Vec<_> = four([0, 0, 0, 0], [1500.0, 1501.0, 1502.0, 1503.0]);
+    away.push(ticket(5, NOW_MS - 290_000, &[1500.0]));
+    let away = away
+        .into_iter()
+        .zip([100, 10, 10, 10, 10])
+        .map(|(one, ms)| with(one, |player| player.rtt_ms = [("eu".parse().unwrap(), ms)].into()));
+    assert_eq!(made_around_first(&ways, &away.collect::<Vec<_>>()), 1, "from far away");
+}
+
+#[test]
 fn an_old_ticket_hides_none_of_those_who_may_play_without_it() {
     let text = limited("[limit]\nnumber.level = { steps = [[0, 0], [60, 1000]] }");
     // Nobody's like is near but the anchor's own, who are farthest.
