@@ -69,12 +69,14 @@ struct Gathered {
     company: Vec<usize>,
 }
 
-/// The cheaper of two matches, the first if they cost as much; else the rule in the way of the other.
+/// The cheaper of two matches, the first if they cost as much; else the rule in the way of the other. Neither where the budget ended the
+/// search for one: a larger budget might find a match there that saves less.
 fn cheaper(
     one: Result<Gathered, &'static str>,
     other: Result<Gathered, &'static str>,
 ) -> Result<Gathered, &'static str> {
     match (one, other) {
+        (Err(rule::BUDGET), _) | (_, Err(rule::BUDGET)) => Err(rule::BUDGET),
         (Ok(one), Ok(other)) if other.found.verdict.cost_s < one.found.verdict.cost_s => Ok(other),
         (Ok(one), _) => Ok(one),
         (Err(_), other) => other,
@@ -122,6 +124,9 @@ impl<'a> Squads<'a> {
     fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
         let mut best = Err(rule::TEAM_FILL);
         for region in regions(self.field, anchor, self.lanes.oldest_ms) {
+            if self.field.is_spent() {
+                return Err(rule::BUDGET);
+            }
             best = cheaper(best, self.gathered(anchor, region, tally));
         }
         best
@@ -145,7 +150,8 @@ impl<'a> Squads<'a> {
             std::iter::once(elder).chain(others).collect::<Vec<_>>()
         };
         let companies = companies(self.field, anchor, &near).into_iter().map(first).collect();
-        self.gathered_of(anchor, region, companies, tally).map_err(|_| rule)
+        self.gathered_of(anchor, region, companies, tally)
+            .map_err(|later| if later == rule::BUDGET { later } else { rule })
     }
 
     fn gathered_of(

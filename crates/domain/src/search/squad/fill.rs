@@ -74,13 +74,13 @@ impl Fill<'_> {
             if unit.size > seats {
                 continue;
             }
+            self.field.spend(self.chosen.len());
             let mut common = common.clone();
             common.add(unit);
             let age_ms = common.age_ms(self.field.now_ms);
             if self.field.rules.hold_common(&common, age_ms).is_err() || !self.may_join(unit, age_ms) {
                 continue;
             }
-            self.field.spend(self.chosen.len());
             self.chosen.push(self.near[at]);
             self.seating.add(unit);
             let holds_roles = self.holds_roles(age_ms);

@@ -1,8 +1,8 @@
 //! Matches that limits on teams, roles and company allow, and that are found though the nearest at hand are none.
 
 use super::{LONG_AGO_MS, NOW_MS, made_of, solos, two_teams, wants};
-use crate::support::{anchored, rules, search_soundly, ticket, with};
-use domain::{Candidate, Party};
+use crate::support::{anchored, rejected, rules, search_soundly, ticket, window, with};
+use domain::{Budget, Candidate, Party, search_within};
 
 /// Those of two teams where nothing costs anything but that ratings differ: the nearest come first.
 fn limited(more: &str) -> String {
@@ -147,4 +147,15 @@ fn a_role_that_is_short_is_looked_for_beyond_the_nearest() {
     let text = limited_in("[5, 5]", "roles = { tank = 1, healer = 4 }\n[limit]\noff_roles = 0");
     let roles: Vec<&str> = (0..40).map(|at| if at == 5 || at == 30 { "tank" } else { "healer" }).collect();
     assert_eq!(made_around_first(&text, &all_want(alike(40), &roles)), 1);
+}
+
+#[test]
+fn what_is_tried_in_vain_is_paid_for_from_the_budget() {
+    // Both who would tank would heal as well, and no match has room for what all others want.
+    let text = limited_in("[5, 5]", "roles = { tank = 1, healer = 1, damage = 3 }\n[limit]\noff_roles = 0");
+    let wishes = |at: usize| if at % 10 == 9 { ["tank", "healer"].as_slice() } else { &["damage"] };
+    let crowd: Vec<_> = (0..).zip(alike(100)).map(|(at, one)| wants(one, wishes(at))).collect();
+    let budget = |steps| search_within(Budget { steps }, &window(&crowd), &rules(&text), NOW_MS, 0);
+    assert!(rejected(&budget(50_000), "budget") > 50, "most are not looked at");
+    assert_eq!(rejected(&budget(usize::MAX), "off_roles_limit"), 100);
 }
