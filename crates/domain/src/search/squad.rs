@@ -2,6 +2,7 @@
 
 mod across;
 mod fill;
+mod gather;
 mod improve;
 mod lanes;
 mod seats;
@@ -13,16 +14,11 @@ use super::tally::Tally;
 use crate::TicketId;
 use crate::rules::{Common, rule};
 use crate::unit::Leg;
-use fill::fill;
+use gather::{Gathered, cheapest};
 use lanes::Lanes;
-use sketch::Sketch;
 
 /// A match that costs more than this many times its players' patience is not worth improving: exchanges rarely save so much.
 const HOPE: f64 = 1.5;
-/// Limits that one seating of the same players may keep and another not.
-const OF_SEATINGS: [&str; 4] = [rule::RATING_GAP_LIMIT, rule::PARTY_SIZE_LIMIT, rule::AVOIDED, rule::OFF_ROLES_LIMIT];
-/// Fillings that are seated for one match, where those limits forbid every seating that was tried of those before.
-const FILLINGS_MAX: usize = 8;
 
 /// The match around the anchor, if one is worth making.
 pub(super) fn around(field: &Field<'_>, anchor: usize, tally: &mut Tally) -> Option<Found> {
@@ -63,26 +59,6 @@ struct Squads<'a> {
     is_free: Vec<bool>,
 }
 
-/// A match as first gathered, and what else it could have been filled from.
-struct Gathered {
-    found: Found,
-    company: Vec<usize>,
-}
-
-/// The cheaper of two matches, the first if they cost as much; else the rule in the way of the other. Neither where the budget ended the
-/// search for one: a larger budget might find a match there that saves less.
-fn cheaper(
-    one: Result<Gathered, &'static str>,
-    other: Result<Gathered, &'static str>,
-) -> Result<Gathered, &'static str> {
-    match (one, other) {
-        (Err(rule::BUDGET), _) | (_, Err(rule::BUDGET)) => Err(rule::BUDGET),
-        (Ok(one), Ok(other)) if other.found.verdict.cost_s < one.found.verdict.cost_s => Ok(other),
-        (Ok(one), _) => Ok(one),
-        (Err(_), other) => other,
-    }
-}
-
 impl<'a> Squads<'a> {
     fn of(field: &'a Field<'a>) -> Self {
         Self { field, lanes: Lanes::of(field), is_free: vec![true; field.units.len()] }
@@ -107,7 +83,7 @@ impl<'a> Squads<'a> {
     }
 
     fn around(&self, anchor: usize, tally: &mut Tally) -> Option<Found> {
-        let best = self.cheapest(anchor, tally).map(|gathered| self.refined(anchor, gathered));
+        let best = cheapest(self.field, &self.lanes, anchor, tally).map(|gathered| self.refined(anchor, gathered));
         match best {
             Ok(found) if found.verdict.is_worth_making() => return Some(found),
             Ok(found) => {
@@ -118,95 +94,6 @@ impl<'a> Squads<'a> {
             Err(rule) => tally.reject(rule),
         }
         None
-    }
-
-    /// The cheapest match around the anchor as first gathered in each region it would accept; else the rule that was last in the way.
-    fn cheapest(&self, anchor: usize, tally: &Tally) -> Result<Gathered, &'static str> {
-        let mut best = Err(rule::TEAM_FILL);
-        for region in regions(self.field, anchor, self.lanes.oldest_ms) {
-            if self.field.is_spent() {
-                return Err(rule::BUDGET);
-            }
-            best = cheaper(best, self.gathered(anchor, region, tally));
-        }
-        best
-    }
-
-    /// The cheapest match that the anchor's company makes in a region; where it makes none, that of an older one by whose age limits are
-    /// wider for all.
-    fn gathered(&self, anchor: usize, region: usize, tally: &Tally) -> Result<Gathered, &'static str> {
-        let age_ms = |unit: usize| self.field.units[unit].age_ms(self.field.now_ms);
-        let near = self.lanes.near(self.field, anchor, region, age_ms(anchor));
-        let made = self.gathered_of(anchor, region, companies(self.field, anchor, &near), tally);
-        let Err(rule) = made else { return made };
-        let elder = near.into_iter().min_by_key(|unit| self.field.seniority(*unit));
-        let widens = |elder: &usize| self.field.rules.relaxes(age_ms(anchor), age_ms(*elder));
-        let Some(elder) = elder.filter(|elder| ![rule::PATIENCE, rule::BUDGET].contains(&rule) && widens(elder)) else {
-            return Err(rule);
-        };
-        let near = self.lanes.near(self.field, anchor, region, age_ms(elder));
-        let first = |company: Vec<usize>| {
-            let others = company.into_iter().filter(|unit| *unit != elder);
-            std::iter::once(elder).chain(others).collect::<Vec<_>>()
-        };
-        let companies = companies(self.field, anchor, &near).into_iter().map(first).collect();
-        self.gathered_of(anchor, region, companies, tally)
-            .map_err(|later| if later == rule::BUDGET { later } else { rule })
-    }
-
-    fn gathered_of(
-        &self,
-        anchor: usize,
-        region: usize,
-        companies: Vec<Vec<usize>>,
-        tally: &Tally,
-    ) -> Result<Gathered, &'static str> {
-        let gathered = |company: Vec<usize>| {
-            let found = self.gather(anchor, region, &company, tally);
-            found.map(|found| Gathered { found, company })
-        };
-        companies.into_iter().map(gathered).fold(Err(rule::TEAM_FILL), cheaper)
-    }
-
-    /// The first whole filling of the seats that can be seated; else the rule that was last in the way. Where a limit forbids every seating
-    /// that was tried of one, it is filled again without one of its members, each in turn: whoever is in the way may have come first.
-    fn gather(&self, anchor: usize, region: usize, company: &[usize], tally: &Tally) -> Result<Found, &'static str> {
-        let (mut left_out, mut against) = (vec![Vec::new()], rule::TEAM_FILL);
-        for at in 0..FILLINGS_MAX {
-            let Some(absent) = left_out.get(at) else { break };
-            if self.field.is_spent() {
-                return Err(rule::BUDGET);
-            }
-            let company: Vec<usize> = company.iter().copied().filter(|unit| !absent.contains(unit)).collect();
-            let seated = fill(self.field, anchor, &company).map(|chosen| (self.seat(&chosen, region, tally), chosen));
-            match seated {
-                Ok((Err(rule), chosen)) if OF_SEATINGS.contains(&rule) => {
-                    leave_out_in_turn(&absent.clone(), &chosen[1..], &mut left_out);
-                    against = rule;
-                }
-                Ok((seated, _)) => return seated,
-                // Of those who are fewer that says nothing.
-                Err(rule) if at == 0 => against = rule,
-                Err(_) => {}
-            }
-        }
-        Err(against)
-    }
-
-    /// The chosen seated at first sight or, where a limit on teams forbids that, in a way that it allows; else the rule in the way.
-    fn seat(&self, chosen: &[usize], region: usize, tally: &Tally) -> Result<Found, &'static str> {
-        let (least_s, patience_s) = self.sketch(chosen, region);
-        if least_s > HOPE * patience_s && !tally.is_nearer(least_s) {
-            return Err(rule::PATIENCE);
-        }
-        let judged = |teams: Vec<Vec<usize>>| {
-            let verdict = self.field.judge(&teams).map_err(|breach| breach.rule)?;
-            Ok(Found { teams, verdict })
-        };
-        match judged(split::seat(self.field, chosen)?) {
-            Err(rule) if OF_SEATINGS.contains(&rule) => judged(split::split(self.field, chosen)?),
-            first => first,
-        }
     }
 
     /// A gathered match made as cheap as exchanging and splitting make it, where there is hope that it is worth making.
@@ -223,55 +110,11 @@ impl<'a> Squads<'a> {
     /// The same players seated as evenly as they come, if that is cheaper.
     fn split(&self, found: Found) -> Found {
         let chosen: Vec<usize> = found.teams.iter().flatten().copied().collect();
-        let (least_s, patience_s) = self.sketch(&chosen, found.verdict.region);
+        let (least_s, patience_s) = sketch::least_and_patience_s(self.field, &chosen, found.verdict.region);
         let split = if least_s <= patience_s { split::split(self.field, &chosen).ok() } else { None };
         let judged = split.and_then(|teams| self.field.judge(&teams).ok().map(|verdict| Found { teams, verdict }));
         judged.filter(|split| split.verdict.cost_s < found.verdict.cost_s).unwrap_or(found)
     }
-
-    /// What a match of the chosen costs at least, however they are seated, and their patience.
-    fn sketch(&self, chosen: &[usize], region: usize) -> (f64, f64) {
-        Sketch::of(self.field, &[chosen.to_vec()], region).least_and_patience_s()
-    }
-}
-
-/// Adds the absent with each of the others, the last first: whoever came first is the best company.
-fn leave_out_in_turn(absent: &[usize], others: &[usize], left_out: &mut Vec<Vec<usize>>) {
-    for other in others.iter().rev() {
-        let mut absent = [absent, &[*other]].concat();
-        absent.sort_unstable();
-        if !left_out.contains(&absent) {
-            left_out.push(absent);
-        }
-    }
-}
-
-/// What to fill the seats from: the nearest of any size; and where uneven parties cost something, the anchor's like first, with no larger
-/// party among them.
-fn companies(field: &Field<'_>, anchor: usize, near: &[usize]) -> Vec<Vec<usize>> {
-    let mut companies = vec![near.to_vec()];
-    if field.rules.minds_party_sizes() {
-        let size = |unit: &usize| field.units[*unit].size;
-        let mut alike: Vec<usize> = near.iter().copied().filter(|unit| size(unit) <= size(&anchor)).collect();
-        // Stable: among like sizes the nearest stays first.
-        if size(&anchor) > 1 {
-            alike.sort_by_key(|unit| size(unit) != size(&anchor));
-        }
-        companies.push(alike);
-    }
-    companies
-}
-
-/// Regions within the anchor's limit in company of the oldest, whose distance its patience would pay, nearest first.
-fn regions(field: &Field<'_>, anchor: usize, oldest_ms: u64) -> Vec<usize> {
-    let unit = &field.units[anchor];
-    let accepts = |region: &usize| {
-        let leg = unit.legs[*region];
-        leg.allowed_age_ms <= oldest_ms && field.rules.rtt_price_s(leg.excess_ms / unit.players()) <= unit.patience_s
-    };
-    let mut regions: Vec<usize> = (0..field.rules.region_count()).filter(accepts).collect();
-    regions.sort_by(|a, b| unit.legs[*a].excess_ms.total_cmp(&unit.legs[*b].excess_ms));
-    regions
 }
 
 /// How long the older of two tickets has waited.

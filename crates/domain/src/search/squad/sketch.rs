@@ -13,6 +13,11 @@ pub(super) struct Sketch<'a> {
     excess_ms: f64,
 }
 
+/// What a match of the chosen costs at least, however they are seated, and the most that they would give for it, in seconds.
+pub(super) fn least_and_patience_s(field: &Field<'_>, chosen: &[usize], region: usize) -> (f64, f64) {
+    Sketch::of(field, &[chosen.to_vec()], region).least_and_patience_s()
+}
+
 impl<'a> Sketch<'a> {
     pub fn of(field: &'a Field<'a>, teams: &[Vec<usize>], region: usize) -> Self {
         let team = |team: &Vec<usize>| Team::of(team.iter().map(|unit| &field.units[*unit]));
@@ -22,7 +27,7 @@ impl<'a> Sketch<'a> {
     }
 
     /// What it costs at least, and the most that its players would give for it, in seconds, the mean over the players.
-    pub fn least_and_patience_s(&self) -> (f64, f64) {
+    fn least_and_patience_s(&self) -> (f64, f64) {
         let measures = self.field.rules.measure_teams(self.teams.iter().copied());
         (self.field.rules.least_cost_s(&measures, self.excess_ms), measures.patience_s)
     }
