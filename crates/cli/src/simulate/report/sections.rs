@@ -124,7 +124,11 @@ fn fairness(runs: &[Run]) -> anyhow::Result<Section> {
     };
     let mut cards = vec![
         card("Rating gaps", gaps.svg()?, "The last bar holds all wider gaps too."),
-        card("Chance to win", chances.svg()?, "By the Elo curve: 1 / (1 + 10^(−gap / 400))."),
+        card(
+            &format!("Chance to win on a scale of {} points", scales(runs.iter().map(|run| run.summary.rating_scale))),
+            chances.svg()?,
+            "By the Elo curve: 1 / (1 + 10^(−gap / scale)).",
+        ),
     ];
     if runs.iter().any(|run| run.played.made.iter().any(|made| made.teams.iter().flatten().nth(2).is_some())) {
         let deviations =
@@ -265,6 +269,24 @@ fn rejections(runs: &[Run]) -> anyhow::Result<Section> {
     })
 }
 
+/// The rating scales of the rules, each once.
+fn scales(scales: impl Iterator<Item = f64>) -> String {
+    let mut names: Vec<String> = scales.map(|scale| scale.to_string()).collect();
+    names.dedup();
+    names.join(" and ")
+}
+
 fn card(title: &str, svg: String, text: &'static str) -> Card {
     Card { title: title.to_owned(), svg, text, table: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_say_by_which_scale_they_are_reckoned() {
+        assert_eq!(scales([400.0, 400.0].into_iter()), "400");
+        assert_eq!(scales([400.0, 12.5].into_iter()), "400 and 12.5");
+    }
 }
