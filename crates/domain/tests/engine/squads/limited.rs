@@ -2,7 +2,8 @@
 
 use super::{LONG_AGO_MS, NOW_MS, made_of, solos, two_teams, wants};
 use crate::support::{anchored, rejected, rules, search_soundly, ticket, window, with};
-use domain::{Budget, Candidate, Party, search_within};
+use domain::{Budget, Candidate, Party, Rules, search_within};
+use proptest::prelude::*;
 
 /// Those of two teams where nothing costs anything but that ratings differ: the nearest come first.
 fn limited(more: &str) -> String {
@@ -158,4 +159,63 @@ fn what_is_tried_in_vain_is_paid_for_from_the_budget() {
     let budget = |steps| search_within(Budget { steps }, &window(&crowd), &rules(&text), NOW_MS, 0);
     assert!(rejected(&budget(50_000), "budget") > 50, "most are not looked at");
     assert_eq!(rejected(&budget(usize::MAX), "off_roles_limit"), 100);
+}
+
+/// Six places in two teams, under limits that widen.
+const SIX: &str = r#"
+    regions = ["eu"]
+    roles = [{ tank = 1, healer = 2 }, { tank = 2, healer = 1 }]
+    [limit]
+    off_roles = { steps = [[0, 0], [60, 1]] }
+    rating_gap = { start = 100, per_s = 1, max = 200 }
+    rtt_ms = { steps = [[0, 50], [60, 200]] }
+    number.level = { steps = [[0, 0], [60, 10]] }
+    same_until_s.map = 200
+    avoided_until_s = 270
+"#;
+
+prop_compose! {
+    fn any_ticket(id: u32, size: usize)(
+        age_s in prop_oneof![Just(0u64), 0u64..300], rating in 1400.0..1600.0f64, is_tank in any::<bool>(), is_healer in any::<bool>(),
+        level in prop_oneof![4 => Just(0.0), 1 => Just(5.0)], map in prop_oneof![6 => Just("mill"), 1 => Just("dust")],
+        way_ms in prop_oneof![4 => Just(20u32), 1 => Just(100)], avoided in 1u32..7, avoids_any in 0..3,
+    ) -> Candidate {
+        let roles = [("tank", is_tank), ("healer", is_healer)].into_iter().filter(|(_, is_wanted)| *is_wanted);
+        let one = wants(ticket(id, NOW_MS - age_s * 1000, &vec![rating; size]), &roles.map(|(role, _)| role).collect::<Vec<_>>());
+        let one = of_level(one, level);
+        with(one, |player| {
+            player.strings = [("map".to_owned(), map.to_owned())].into();
+            player.rtt_ms = [("eu".parse().unwrap(), way_ms)].into();
+            player.avoided = if avoids_any == 0 { vec![format!("p{avoided}-0").parse().unwrap()] } else { Vec::new() };
+        })
+    }
+}
+
+/// Parties that fill six places exactly.
+fn six_players() -> impl Strategy<Value = Vec<Candidate>> {
+    let sizes = [[1; 6].as_slice(), &[2, 1, 1, 1, 1], &[2, 2, 1, 1], &[3, 1, 1, 1], &[3, 2, 1]];
+    let parties = |sizes: &[usize]| (1..).zip(sizes).map(|(id, size)| any_ticket(id, *size)).collect::<Vec<_>>();
+    proptest::sample::select(sizes.to_vec()).prop_flat_map(parties)
+}
+
+/// By trying every seating.
+fn can_be_seated(rules: &Rules, tickets: &[Candidate]) -> bool {
+    (0u32..1 << tickets.len()).any(|second| {
+        let in_second = |at: &usize| second >> at & 1 == 1;
+        let (b, a): (Vec<usize>, Vec<usize>) = (0..tickets.len()).partition(in_second);
+        let teams = [a, b].map(|team| team.into_iter().map(|at| tickets[at].clone()).collect());
+        rules.check(&teams, NOW_MS).is_ok()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn whoever_makes_a_match_in_some_seating_is_matched_around_each_of_them(tickets in six_players(), anchor in 1u32..4) {
+        let rules = rules(&limited_in("[3, 3]", SIX));
+        let made = search_soundly(&anchored(anchor, &tickets), &rules, NOW_MS).proposals.len();
+        prop_assert_eq!(made, usize::from(can_be_seated(&rules, &tickets)));
+        prop_assert_eq!(search_soundly(&window(&tickets), &rules, NOW_MS).proposals.len(), made);
+    }
 }
