@@ -1,4 +1,4 @@
-//! The one thing that is not gRPC: this process's metrics over HTTP, for Prometheus, on a listener of its own.
+//! This process's metrics over HTTP, for Prometheus, on a listener of its own.
 
 use crate::http::{HttpLimits, serve_http};
 use crate::{Shutdown, compute};

@@ -1,5 +1,7 @@
 //! `muster bench`: how much the whole takes, measured over the public contract with all its processes on this machine.
 
+mod addresses;
+mod arrivals;
 mod book;
 mod bounds;
 mod callers;

@@ -112,6 +112,8 @@ pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 pub const SILENCE_FACTOR: u32 = 4;
 /// No silence is taken for a hang that is shorter than this: a process that has to wait for a core answers nothing either.
 pub const SILENCE_MIN: Duration = Duration::from_millis(50);
+/// Nor one that is shorter than this for each ticket of the range that is to be searched: 512 of the dearest rules take some 90 ms.
+pub const SILENCE_MIN_PER_TICKET: Duration = Duration::from_micros(200);
 /// After so long others are asked first, however long it was silent before.
 pub const SEARCH_OVERDUE_MAX: Duration = Duration::from_millis(250);
 /// And after so long another is asked the same.

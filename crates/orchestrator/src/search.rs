@@ -3,7 +3,7 @@
 
 use crate::config::{
     SEARCH_OVERDUE_MAX, SEARCH_SILENCE_MAX, SEARCH_WAIT_MAX, SEARCHERS_MAX, SILENCE_FACTOR, SILENCE_MIN,
-    UNMADE_AGAIN_MS,
+    SILENCE_MIN_PER_TICKET, UNMADE_AGAIN_MS,
 };
 use crate::hash;
 use crate::waiting::Waiting;
@@ -103,9 +103,9 @@ impl Searcher {
 
     /// The answer of the first that has room and knows the rules.
     async fn ask(&self, pool: u64, request: SearchRequest) -> Result<SearchResponse, SearchError> {
-        let (mut answers, mut asked) = (Answers::default(), Vec::new());
+        let (mut answers, mut asked, tickets) = (Answers::default(), Vec::new(), request.candidates.len());
         loop {
-            let next = if answers.awaited.len() < SEARCHERS_MAX { self.next_for(pool, &asked) } else { None };
+            let next = if answers.awaited.len() < SEARCHERS_MAX { self.next_for(pool, &asked, tickets) } else { None };
             if let Some((instance, matchmaker)) = &next {
                 asked.push(instance.id.clone());
                 answers.await_one(matchmaker.clone(), request.clone());
@@ -114,7 +114,9 @@ impl Searcher {
             }
             let silence = async {
                 match &next {
-                    Some((_, matchmaker)) => matchmaker.silent(patience(matchmaker, SEARCH_SILENCE_MAX)).await,
+                    // Two that are silent wait for the mover or the store, and no other would answer sooner.
+                    Some((_, matchmaker)) if asked.len() > 1 => matchmaker.silent(SEARCH_SILENCE_MAX).await,
+                    Some((_, matchmaker)) => matchmaker.silent(patience(matchmaker, tickets, SEARCH_SILENCE_MAX)).await,
                     None => std::future::pending().await,
                 }
             };
@@ -127,10 +129,10 @@ impl Searcher {
 
     /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing; before those that owe an answer for
     /// long, whoever does not.
-    fn next_for(&self, pool: u64, asked: &[InstanceId]) -> Option<(Instance, Matchmaker)> {
+    fn next_for(&self, pool: u64, asked: &[InstanceId], tickets: usize) -> Option<(Instance, Matchmaker)> {
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
         let place = |instance: &Instance, caller: &Matchmaker| {
-            let is_overdue = caller.is_overdue(patience(caller, SEARCH_OVERDUE_MAX));
+            let is_overdue = caller.is_overdue(patience(caller, tickets, SEARCH_OVERDUE_MAX));
             (is_overdue, hash::stable((pool, instance.id.as_str())))
         };
         others.min_by_key(|(instance, caller)| place(instance, caller))
@@ -169,10 +171,11 @@ impl Answers {
     }
 }
 
-/// How long it may be silent before it is taken to hang, which is `most` at the most.
-fn patience(matchmaker: &Matchmaker, most: Duration) -> Duration {
+/// How long it may be silent over a range of so many tickets before it is taken to hang, which is `most` at the most.
+fn patience(matchmaker: &Matchmaker, tickets: usize, most: Duration) -> Duration {
     let longest = matchmaker.longest_silence().unwrap_or(most);
-    (longest * SILENCE_FACTOR).clamp(SILENCE_MIN, most)
+    let least = SILENCE_MIN.max(SILENCE_MIN_PER_TICKET * tickets as u32).min(most);
+    (longest * SILENCE_FACTOR).clamp(least, most)
 }
 
 fn lacks_rules(response: &SearchResponse) -> bool {

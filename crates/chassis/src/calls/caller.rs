@@ -123,9 +123,9 @@ where
         self.in_flight() > 0 && self.owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
-    /// The longest that it answered nothing in the last few seconds although a call waited; none where it cannot be reached.
+    /// The longest that it answered nothing in the last few seconds although a call waited; none where it has not answered yet.
     pub fn longest_silence(&self) -> Option<Duration> {
-        self.link.borrow().as_ref().map(|link| link.longest())
+        self.link.borrow().as_ref()?.longest()
     }
 
     fn owing(&self) -> Option<Instant> {

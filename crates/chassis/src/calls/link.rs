@@ -7,8 +7,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-/// What is taken for the longest silence of one who has not answered yet.
-const UNKNOWN: Duration = Duration::from_millis(250);
 /// In this time a longest silence counts for a third of what it did.
 const FADES: Duration = Duration::from_secs(2);
 
@@ -24,9 +22,8 @@ struct Waiting<Resp> {
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
     /// When the last answer came, or the call since which there is always one that waits, if that came later.
     owing: Instant,
-    /// The longest that nothing was answered lately although some call waited, and when that was reckoned.
-    longest: Duration,
-    reckoned: Instant,
+    /// The longest that nothing was answered lately although some call waited, as it stood at the last answer; none before the first.
+    longest: Option<(Duration, Instant)>,
     /// Why the stream is no more.
     broken: Option<String>,
 }
@@ -35,22 +32,20 @@ impl<Resp> Waiting<Resp> {
     fn note_answer(&mut self) {
         let now = Instant::now();
         let silent = if self.calls.is_empty() { Duration::ZERO } else { now - self.owing };
-        let faded = (-(now - self.reckoned).as_secs_f64() / FADES.as_secs_f64()).exp();
-        self.longest = silent.max(self.longest.mul_f64(faded));
-        (self.owing, self.reckoned) = (now, now);
+        self.longest = Some((silent.max(self.longest().unwrap_or_default()), now));
+        self.owing = now;
+    }
+
+    fn longest(&self) -> Option<Duration> {
+        let (longest, at) = self.longest?;
+        Some(longest.mul_f64((-at.elapsed().as_secs_f64() / FADES.as_secs_f64()).exp()))
     }
 }
 
 impl<Req, Resp: Call> Link<Req, Resp> {
     pub(super) fn new(outbound: mpsc::Sender<Req>) -> Self {
-        let waiting = Waiting {
-            next_call: 1,
-            calls: HashMap::new(),
-            owing: Instant::now(),
-            longest: UNKNOWN,
-            reckoned: Instant::now(),
-            broken: None,
-        };
+        let waiting =
+            Waiting { next_call: 1, calls: HashMap::new(), owing: Instant::now(), longest: None, broken: None };
         Self { outbound, waiting: Mutex::new(waiting), count: watch::Sender::new(0) }
     }
 
@@ -105,9 +100,9 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         self.waiting().owing
     }
 
-    /// The longest that nothing was answered in the last few seconds although some call waited.
-    pub(super) fn longest(&self) -> Duration {
-        self.waiting().longest
+    /// The longest that nothing was answered in the last few seconds although some call waited; none before the first answer.
+    pub(super) fn longest(&self) -> Option<Duration> {
+        self.waiting().longest()
     }
 
     fn forget(&self, waiting: &mut Waiting<Resp>, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
@@ -170,8 +165,9 @@ mod tests {
             let call = link.expect().unwrap();
             tokio::time::advance(silent).await;
             link.answered(SearchResponse { call: call.call, ..Default::default() });
-            link.longest()
+            link.longest().unwrap()
         };
+        assert_eq!(link.longest(), None);
         assert_eq!(after(Duration::from_secs(1)).await, Duration::from_secs(1));
         let soon = Duration::from_millis(10);
         assert!(after(soon).await > Duration::from_millis(950), "it is not forgotten at once");

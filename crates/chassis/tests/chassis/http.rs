@@ -7,9 +7,12 @@ use hyper::body::Bytes;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_secs(1);
+/// Far longer than that, on a busy machine too.
+const CLOSED_MAX: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 
 /// A connection to a door of these limits, which answers `yes` to everything.
@@ -31,11 +34,12 @@ async fn ask(connection: &mut TcpStream) {
     }
 }
 
-/// Waits until the other end closed.
+/// Waits until the other end closed, which it must not do before it was silent for long enough.
 async fn is_closed(mut connection: TcpStream) {
-    let mut rest = Vec::new();
+    let (mut rest, silent_since) = (Vec::new(), Instant::now());
     // Closed or reset: either way it ends.
-    let _ = connection.read_to_end(&mut rest).await;
+    let _ = timeout(CLOSED_MAX, connection.read_to_end(&mut rest)).await.expect("it is closed");
+    assert!(silent_since.elapsed() > SHORT / 2, "closed after {:?}", silent_since.elapsed());
 }
 
 #[tokio::test]

@@ -123,13 +123,16 @@ impl Book {
 
     /// A stream to the services ended before its load did, and why.
     pub fn broke(&self, why: &str) {
-        let (count, last) = &mut self.written().streams_lost;
-        if *count == 0 {
-            // How many more there are is told at the end.
+        let count = {
+            let (count, last) = &mut self.written().streams_lost;
+            *count += 1;
+            why.clone_into(last);
+            *count
+        };
+        // How many more there are is told at the end.
+        if count == 1 {
             tell::err(format_args!("muster: {why}, before the load did"));
         }
-        *count += 1;
-        *last = why.to_owned();
     }
 
     /// In a few words, for whoever finds that nobody was matched.

@@ -25,9 +25,11 @@ const P99_MS_MAX: f64 = 1e6;
 const TRIES: usize = 2;
 /// Where less of what is offered is matched in the same time than of a few, by more than this share, a backlog grows.
 const BEHIND_SHARE_MAX: f64 = 0.03;
-/// Of the rate at which a search begins, that at which few come: whoever waits then waits by the rules. Most of them do under no rules.
+/// Of the rate at which a search begins, that at which few come: whoever waits then waits by the rules. That is told of so many tickets at
+/// least, and is no larger share under any rules worth a search.
 const CALM: f64 = 0.1;
-const CALM_BEHIND_SHARE_MAX: f64 = 0.5;
+const CALM_MIN: usize = 100;
+const CALM_BEHIND_SHARE_MAX: f64 = 0.25;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
 /// From when waits count that are bounded.
@@ -40,11 +42,20 @@ pub enum Since {
     Due,
 }
 
+impl Since {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fit => "a fit match on",
+            Self::Due => "the arrival on",
+        }
+    }
+}
+
 #[derive(Debug, Clone, clap::Args)]
 pub struct FindArgs {
     /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows beyond those whom the rules have wait at a
-    /// tenth of --rate too, nobody is refused, and hardly anyone waits longer than --p99-ms. A rate at which that measurement does not keep
-    /// this either is lowered
+    /// tenth of --rate too, nobody is refused, and hardly anyone waits longer than --p99-ms. Where that measurement does not keep this, a tenth
+    /// less is measured, twice at the most
     #[arg(long, env = "MUSTER_BENCH_FIND")]
     find: bool,
     /// With --find: the longest that 99 of 100 may wait for their match to be delivered, in ms
@@ -78,50 +89,72 @@ impl FindArgs {
     /// What is demanded, where a rate is searched for.
     pub fn demand(&self) -> Option<Demand> {
         let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
-        let lasts = Duration::from_secs(self.probe);
-        self.find.then_some(Demand { p99_ms, since, lasts, rate_max, behind_share: 0.0 })
+        self.find.then_some(Demand { p99_ms, since, probe_s: self.probe, rate_max, behind_share: 0.0 })
     }
 }
 
 /// What a rate must keep to last.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
+    /// The longest that 99 of 100 may wait, in ms, and from when that counts.
     pub p99_ms: f64,
     pub since: Since,
-    /// How long each rate is tried.
-    pub lasts: Duration,
+    /// How long each rate is tried, in seconds.
+    pub probe_s: u64,
+    /// The highest rate that is tried.
     pub rate_max: f64,
     /// Of those who come, how many wait on although few come.
+    #[serde(default)]
     pub behind_share: f64,
+}
+
+/// What became of a rate that was offered.
+pub struct Tried {
+    pub page: Page,
+    /// How long was waited from a fit match on.
+    pub from_fit: Latency,
+    /// That were looked at.
+    pub seconds: usize,
+}
+
+impl Tried {
+    /// As far as it is known by now.
+    pub fn of(load: &Load, seconds: Range<usize>) -> Result<Self> {
+        let (page, length) = (load.book.page(seconds.clone()), seconds.len());
+        Ok(Self { page, from_fit: load.waits_for_system(seconds)?, seconds: length })
+    }
 }
 
 impl Demand {
     /// The same where as many wait on as did of these.
     fn beside(self, calm: &Page) -> Self {
-        let share = (calm.offered - calm.goodput) / calm.offered.max(f64::MIN_POSITIVE);
+        let share = if calm.taken_ms.count < CALM_MIN { 0.0 } else { 1.0 - calm.goodput / calm.offered };
         Self { behind_share: share.clamp(0.0, CALM_BEHIND_SHARE_MAX), ..self }
     }
 
-    /// Whether it was kept in so many seconds. `from_fit` is how long was waited from a fit match on.
-    pub fn is_kept(&self, page: &Page, from_fit: &Latency, seconds: usize) -> bool {
+    fn lasts(&self) -> Duration {
+        Duration::from_secs(self.probe_s)
+    }
+
+    /// Whether it was kept.
+    pub fn is_kept(&self, tried: &Tried) -> bool {
+        let Tried { page, seconds, .. } = tried;
         let behind_per_s = page.offered - page.goodput;
-        let left_most = ((self.behind_share + BEHIND_SHARE_MAX) * page.offered).max(LEFT_MAX as f64 / seconds as f64);
+        let left_most = ((self.behind_share + BEHIND_SHARE_MAX) * page.offered).max(LEFT_MAX as f64 / *seconds as f64);
         let is_kept_up = page.goodput > 0.0 && behind_per_s <= left_most;
-        is_kept_up && page.not_taken() == 0 && self.bounded_ms(page, from_fit) <= self.p99_ms
+        is_kept_up && page.not_taken() == 0 && self.bounded_ms(tried) <= self.p99_ms
     }
 
     /// The wait that is bounded, of 99 of 100, in ms.
-    fn bounded_ms(&self, page: &Page, from_fit: &Latency) -> f64 {
+    fn bounded_ms(&self, tried: &Tried) -> f64 {
         match self.since {
-            Since::Fit => from_fit.p99,
-            Since::Due => page.waited_ms.p99,
+            Since::Fit => tried.from_fit.p99,
+            Since::Due => tried.page.waited_ms.p99,
         }
     }
 }
 
 pub struct Found {
-    /// As it was kept.
-    pub demand: Demand,
     /// The highest rate offered that lasted.
     pub sustained: f64,
     /// The most that was matched per second, at whatever rate.
@@ -135,10 +168,11 @@ impl Found {
     }
 }
 
-/// Searches from `rate` on, and reports a row for each probe.
-pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -> Result<Found> {
+/// Searches from `rate` on, and reports a row for each probe. With what was found, what it keeps.
+pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -> Result<(Found, Demand)> {
+    report.row(format_args!("{HEADER}  bounded p99 ms"))?;
     let calm = probe(load, (rate * CALM).max(RATE_MIN), &demand).await?;
-    report.row(calm.row("calm"))?;
+    report.row(calm.row("calm", &demand))?;
     let demand = demand.beside(&calm.page);
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
@@ -146,16 +180,16 @@ pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -
         let mut lasts = false;
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, &demand).await?;
-            report.row(probe.row("probe"))?;
+            report.row(probe.row("probe", &demand))?;
             goodput = goodput.max(probe.page.goodput);
-            lasts = probe.is_kept;
+            lasts = demand.is_kept(&probe);
             if lasts {
                 break;
             }
         }
         match hunt.next(lasts) {
             Next::Try => {}
-            Next::Found(sustained) => return Ok(Found { demand, sustained, goodput }),
+            Next::Found(sustained) => return Ok((Found { sustained, goodput }, demand)),
             Next::Nothing => bail!("not even {:.0} tickets/s last here", hunt.rate),
         }
     }
@@ -168,21 +202,10 @@ pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
     Ok(load.book.page(seconds))
 }
 
-/// A rate that was tried.
-struct Probe {
-    page: Page,
-    /// Of the wait that is bounded, in ms.
-    p99_ms: f64,
-    is_kept: bool,
-}
-
-async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Probe> {
-    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), Goal::Time(demand.lasts));
-    let seconds = tried(load, rate, demand.lasts).await?;
-    let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-    let from_fit = load.waits_for_system(seconds)?;
-    let (p99_ms, is_kept) = (demand.bounded_ms(&page, &from_fit), demand.is_kept(&page, &from_fit, length));
-    Ok(Probe { page, p99_ms, is_kept })
+async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Tried> {
+    let lasts = demand.lasts();
+    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), Goal::Time(lasts));
+    Tried::of(load, tried(load, rate, lasts).await?)
 }
 
 /// The seconds of an offer that are looked at.
@@ -192,14 +215,9 @@ async fn tried(load: &Load, rate: f64, lasts: Duration) -> Result<Range<usize>> 
     Ok(seconds.start + WARM_UP..seconds.end)
 }
 
-/// Of a table of probes.
-pub fn header() -> String {
-    format!("{HEADER}  bounded p99 ms")
-}
-
-impl Probe {
-    fn row(&self, name: &str) -> String {
-        format!("{} {:>15.1}", self.page.row(name), self.p99_ms)
+impl Tried {
+    fn row(&self, name: &str, demand: &Demand) -> String {
+        format!("{} {:>15.1}", self.page.row(name), demand.bounded_ms(self))
     }
 }
 
@@ -273,20 +291,24 @@ mod tests {
 
     #[test]
     fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
-        let lasts = Duration::from_secs(8);
-        let demand = Demand { p99_ms: 100.0, since: Since::Due, lasts, rate_max: RATE_MAX, behind_share: 0.0 };
+        let demand = Demand { p99_ms: 100.0, since: Since::Due, probe_s: 8, rate_max: RATE_MAX, behind_share: 0.0 };
         let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
         let well = Page { offered: 1_000.0, goodput: 980.0, waited_ms: wait, ..Page::default() };
-        let is_kept = |page: Page| demand.is_kept(&page, &Latency::default(), 8);
+        let tried = |page: Page| Tried { page, from_fit: Latency::default(), seconds: 8 };
+        let is_kept = |page: Page| demand.is_kept(&tried(page));
         assert!(is_kept(well.clone()));
         assert!(!is_kept(Page { goodput: 960.0, ..well.clone() }), "a backlog grows");
         assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
         assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
         assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well.clone() }), "few came, and nobody was matched");
-        let waits = demand.beside(&Page { offered: 100.0, goodput: 85.0, ..Page::default() });
-        let is_kept = |goodput: f64| waits.is_kept(&Page { goodput, ..well.clone() }, &Latency::default(), 8);
-        assert!(is_kept(830.0), "as many wait where few come");
-        assert!(!is_kept(810.0));
+        let of_so_many = |count: usize| {
+            let taken_ms = Latency { count, ..Latency::default() };
+            demand.beside(&Page { offered: 100.0, goodput: 85.0, taken_ms, ..Page::default() })
+        };
+        let is_kept_by = |demand: Demand, goodput: f64| demand.is_kept(&tried(Page { goodput, ..well.clone() }));
+        assert!(is_kept_by(of_so_many(700), 830.0), "as many wait where few come");
+        assert!(!is_kept_by(of_so_many(700), 810.0));
+        assert!(!is_kept_by(of_so_many(20), 960.0), "of a few tickets nothing is known");
     }
 
     #[test]

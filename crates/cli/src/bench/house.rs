@@ -1,6 +1,7 @@
 //! What is measured: every role in processes of their own on a Redis of its own, with nothing in between.
 
-use super::load::{Addresses, Load, Realm, Via};
+use super::addresses::{Addresses, Realm, Via};
+use super::load::Load;
 use super::scenario::Scenario;
 use super::usage::{LOAD, REDIS, while_all_run};
 use crate::misuse::Misuse;

@@ -1,5 +1,7 @@
 //! An open loop: tickets arrive at their time, whatever became of those before.
 
+use super::addresses::{Addresses, Realm, Via};
+use super::arrivals::Arrivals;
 use super::book::Book;
 use super::bounds::TICKETS_MAX;
 use super::callers::Callers;
@@ -10,13 +12,10 @@ use super::latency::Latency;
 use super::page::Page;
 use super::realm_server::RealmServer;
 use super::scenario::Scenario;
-use crate::dice::Dice;
 use crate::tell;
 use anyhow::{Result, ensure};
-use chassis::Network;
 use domain::Rules;
 use futures::future::try_join_all;
-use std::iter::successors;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,85 +32,6 @@ pub const LEFT_MAX: usize = 50;
 const QUIET: Duration = Duration::from_secs(2);
 /// All is well again when players wait no longer than this many times as long as before (p90), and nobody is refused.
 const WELL_FACTOR: f64 = 2.0;
-
-/// How players reach the services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Via {
-    /// Realm servers queue and follow them over a few streams
-    Stream,
-    /// Each calls for himself: one Enqueue and one Watch
-    Unary,
-}
-
-impl Via {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::Unary => "unary",
-        }
-    }
-}
-
-/// How tickets are spread over a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Arrivals {
-    /// At even distances
-    Even,
-    /// Each whenever it likes, as those of a crowd do: a Poisson process, the same each time
-    Poisson,
-}
-
-impl Arrivals {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Even => "even",
-            Self::Poisson => "poisson",
-        }
-    }
-
-    /// When tickets are due of which so many come a second, without end, in s from the first on; the same for the same `seed`.
-    fn times(self, rate: f64, seed: u64) -> Box<dyn Iterator<Item = f64> + Send> {
-        let mut dice = Dice::new(seed);
-        // The distances of a Poisson process have an exponential distribution.
-        let mut distance_s = move || -dice.share().ln() / rate;
-        match self {
-            Self::Even => Box::new((0_usize..).map(move |number| number as f64 / rate)),
-            Self::Poisson => Box::new(successors(Some(0.0), move |at_s| Some(at_s + distance_s()))),
-        }
-    }
-}
-
-/// Where players go, and how.
-pub struct Addresses {
-    pub via: Via,
-    pub network: Network,
-    /// The title's name; empty where it is not asked for.
-    pub realm: String,
-    /// Each takes its share of the players.
-    pub realms: Vec<Realm>,
-    pub queue: String,
-    /// The queue's, as far as is known.
-    pub rules: Arc<Rules>,
-    /// What all players' names begin with.
-    pub names: String,
-}
-
-/// Where one realm's services are.
-#[derive(Debug, Clone)]
-pub struct Realm {
-    pub orchestrators: Vec<String>,
-    pub playservers: Vec<String>,
-}
-
-impl Addresses {
-    pub fn orchestrators(&self) -> Vec<&String> {
-        self.realms.iter().flat_map(|realm| &realm.orchestrators).collect()
-    }
-
-    pub fn playservers(&self) -> Vec<&String> {
-        self.realms.iter().flat_map(|realm| &realm.playservers).collect()
-    }
-}
 
 pub struct Load {
     pub book: Arc<Book>,
@@ -150,15 +70,14 @@ impl Load {
         let (before, tickets) = (self.book.counts().due, (rate * lasts.as_secs_f64()) as usize);
         ensure!(before + tickets <= TICKETS_MAX, "at most {TICKETS_MAX} tickets may come in all");
         let mut late = Duration::ZERO;
-        let times = self.arrivals.times(rate, before as u64).take(tickets);
+        let times = self.arrivals.times(rate, before as u64);
         for at in times.map(Duration::from_secs_f64).take_while(|at| *at < lasts) {
             let due = began + at;
-            if due > Instant::now() {
-                sleep_until(due).await;
-            }
+            sleep_until(due).await;
             late = late.max(due.elapsed());
             self.arrive(due);
         }
+        sleep_until(began + lasts).await;
         if late > LATE_MAX {
             tell::err(format_args!(
                 "muster: the load fell behind by up to {:.1} s: at {rate:.0}/s it takes too much itself",
@@ -274,22 +193,5 @@ impl Way {
             Self::Streams(servers) => servers[turn % servers.len()].1,
             Self::Calls(callers) => callers.playserver_of(turn),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_come_in_a_second_at_even_distances_or_not() {
-        let came = |arrivals: Arrivals, seed| arrivals.times(1_000.0, seed).take(100_000).collect::<Vec<f64>>();
-        assert_eq!(came(Arrivals::Even, 1)[..3], [0.0, 0.001, 0.002]);
-        let crowd = came(Arrivals::Poisson, 1);
-        assert!((crowd[99_999] - 100.0).abs() < 2.0, "{}", crowd[99_999]);
-        // Of an exponential distribution this share is longer than the mean.
-        let longer = crowd.windows(2).filter(|pair| pair[1] - pair[0] > 0.001).count() as f64 / 1e5;
-        assert!((longer - (-1.0_f64).exp()).abs() < 0.01, "{longer}");
-        assert!(came(Arrivals::Poisson, 1) == crowd && came(Arrivals::Poisson, 2) != crowd);
     }
 }

@@ -1,22 +1,23 @@
 //! A scenario's players, at their rate for a while: what it takes, and how long they wait.
 
+use super::arrivals::Arrivals;
 use super::bounds::{
-    TICKETS_MAX, check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none,
+    BURST_SECONDS, TICKETS_MAX, check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none,
 };
-use super::find::{self, FindArgs};
+use super::find::{self, FindArgs, Tried};
 use super::house::HouseArgs;
-use super::load::{Arrivals, LEFT_MAX, Load};
+use super::load::{LEFT_MAX, Load};
 use super::measured::{Measured, Peak, Searched};
-use super::page::Page;
 use super::place::{Place, TargetArgs};
 use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::{Scenario, Waiting};
+use super::unless_ended;
 use super::usage::Figures;
-use super::{unless_ended, waiting};
+use super::waiting::WAITING_MAX;
 use crate::misuse::Misuse;
 use crate::tell;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use chassis::Shutdown;
 use std::num::NonZero;
 use std::ops::Range;
@@ -92,6 +93,10 @@ impl Args {
     fn check(&self, scenario: &Scenario) -> Result<()> {
         check_rate("--rate", self.rate(scenario))?;
         check_seconds_of_load("--seconds", self.seconds(scenario))?;
+        if scenario.burst.is_some() {
+            // Before it, in its midst and after it at least one second is whole.
+            check_number("--seconds", self.seconds(scenario), BURST_SECONDS)?;
+        }
         check_seconds("--warm-up", self.warm_up)?;
         check_seconds_or_none("--ceiling", self.ceiling())?;
         if self.target.is_given() && self.ceiling.is_some_and(|seconds| seconds > 0) {
@@ -107,7 +112,7 @@ impl Args {
         self.find.check(self.rate(scenario))?;
         self.target.check(&self.house)?;
         if let Some(waiting) = self.waiting(scenario) {
-            check_number("--waiting", waiting.tickets, (1, waiting::TICKETS_MAX))?;
+            check_number("--waiting", waiting.tickets, (1, WAITING_MAX))?;
         }
         if self.find.demand().is_some() && scenario.burst.is_some() {
             return Err(Misuse::new(format!("--find looks for a steady rate, and {} has none", scenario.name)).into());
@@ -161,12 +166,7 @@ fn peak(load: &Load, [before, peak, after]: [Range<usize>; 3]) -> Peak {
 /// Beside those who wait, where some do.
 async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, place, load).await };
-    // What a process takes once it has had something to do is not those who wait.
-    let lasts = Duration::from_secs(args.warm_up);
-    let shown = Progress::show(load.book.clone(), "before anybody waits".to_owned(), Goal::Time(lasts));
-    load.offer(args.rate(scenario), lasts).await?;
-    load.settle(LEFT_MAX, SETTLE_MAX).await;
-    drop(shown);
+    warm_up(args, args.rate(scenario), load).await?;
     let before = place.usage().await?;
     place.fill(waiting).await?;
     let bytes = place.usage().await?.bytes_each(&before, waiting.tickets);
@@ -178,46 +178,62 @@ async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &
 async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
     let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
-    // Whom a crowd would find there is there before the search begins.
-    load.offer(rate, Duration::from_secs(args.warm_up)).await?;
-    args.report.row(find::header())?;
-    let mut found = find::find(load, rate, demand, &args.report).await?;
-    for tries_left in (0..LASTING_TRIES).rev() {
+    warm_up(args, rate, load).await?;
+    let (mut found, demand) = find::find(load, rate, demand, &args.report).await?;
+    let mut tries_left = LASTING_TRIES;
+    loop {
         args.report.row("")?;
-        let (measured, page) = measure(scenario, args, found.sustained, place, load).await?;
-        let seconds = args.seconds(scenario) as usize;
-        let is_kept = found.demand.is_kept(&page, &measured.delivered_from_fit_ms, seconds);
+        let (measured, tried) = measure(scenario, args, found.sustained, place, load).await?;
+        let is_kept = demand.is_kept(&tried);
         if !is_kept {
             let rate = found.sustained;
             tell::err(format_args!("muster: {rate:.0}/s lasted when it was tried, and not in the run that follows"));
         }
+        tries_left -= 1;
         if is_kept || tries_left == 0 {
-            let found = Searched::of(&found.demand, is_kept);
-            return Ok(Measured { sustained_per_s: Some(measured.rate), search: Some(found), ..measured });
+            let search = Some(Searched { demand, is_kept });
+            return Ok(Measured { sustained_per_s: Some(measured.rate), search, ..measured });
         }
         found = found.lowered();
     }
-    bail!("no rate was measured")
 }
 
-async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Page)> {
+/// Has players come until all is in its stride, and matched who can be: what a process takes once it has had something to do is not what is
+/// measured, and whom a crowd would find there is there before.
+async fn warm_up(args: &Args, rate: f64, load: &Load) -> Result<()> {
+    let lasts = Duration::from_secs(args.warm_up);
+    let _shown = Progress::show(load.book.clone(), format!("warm-up {rate:.0}/s"), Goal::Time(lasts));
+    load.offer(rate, lasts).await?;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    check_played(load)
+}
+
+/// Fails where nobody is taken, or where matches are made by other rules than are known here.
+fn check_played(load: &Load) -> Result<()> {
+    let (book, so_far) = (&load.book, load.book.counts());
+    ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", book.outcome());
+    let (played, known) = (book.rules_version(), load.rules.version().to_string());
+    let is_known = played.is_empty() || played == known;
+    ensure!(is_known, "matches are made by version {played} of the rules, not by {known}: name theirs by --rules");
+    Ok(())
+}
+
+async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Tried)> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds(scenario)));
     let _shown =
         Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), Goal::Time(warm_up + lasts));
     load.offer(rate, warm_up).await?;
-    let so_far = load.book.counts();
-    ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", load.book.outcome());
+    check_played(load)?;
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
     let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
     let Offered { all: seconds, parts } = offer(scenario, load, rate, lasts).await?;
     let (matched_after, after) = (load.book.counts().matched, place.usage().await?);
     let matched = (matched_after - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
-    let (played, known) = (load.book.rules_version(), load.rules.version().to_string());
-    ensure!(
-        played == known,
-        "matches are made by version {played} of the rules, not by {known}: name theirs by --rules"
-    );
+    check_played(load)?;
+    load.settle(LEFT_MAX, SETTLE_MAX).await;
+    // A rate is judged by what probes are judged by.
+    let tried = Tried::of(load, seconds.clone())?;
     load.settle(0, SETTLE_MAX).await;
 
     let (streams_lost, why) = load.book.streams_lost();
@@ -232,16 +248,16 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
     let measured = Measured {
         scenario: scenario.name.to_owned(),
-        via: args.house.via.name().to_owned(),
+        via: args.house.via,
         build: Some(build()),
         cores: available_parallelism().ok().map(NonZero::get),
-        arrivals: Some(args.arrivals.name().to_owned()),
+        arrivals: args.arrivals,
         rate,
         seconds: args.seconds(scenario),
         whole_seconds: Some(seconds.len()),
         warm_up: Some(args.warm_up),
         started: (!args.target.is_given()).then_some(args.house.started),
-        rules_version: Some(known),
+        rules_version: Some(load.rules.version().to_string()),
         fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
         offered_per_s: page.offered,
         matched_per_s: page.goodput,
@@ -273,7 +289,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         waiting: 0,
         bytes_per_waiting_ticket: Figures::new(),
     };
-    Ok((measured, page))
+    Ok((measured, tried))
 }
 
 /// Which program was measured, as far as it knows itself.

@@ -3,8 +3,10 @@
 mod against;
 mod table;
 
+use super::addresses::Via;
+use super::arrivals::Arrivals;
 use super::ceiling::Ceiling;
-use super::find::{Demand, Since};
+use super::find::Demand;
 use super::house::Started;
 use super::latency::Latency;
 use super::page::Page;
@@ -17,13 +19,14 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     pub scenario: String,
-    /// How players reached it: stream or unary.
-    pub via: String,
+    /// How players reached it.
+    pub via: Via,
     /// Version and profile of the program, and cores of the machine.
     pub build: Option<String>,
     pub cores: Option<usize>,
-    /// How tickets were spread over a second: even or poisson.
-    pub arrivals: Option<String>,
+    /// How tickets were spread over a second.
+    #[serde(default)]
+    pub arrivals: Arrivals,
     /// Tickets that were to arrive per second, and for how many seconds.
     pub rate: f64,
     pub seconds: u64,
@@ -99,14 +102,8 @@ pub struct Measured {
 /// By what the highest rate that lasts was searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Searched {
-    /// The longest that 99 of 100 might wait, in ms, and from when that counts.
-    pub p99_ms: f64,
-    pub since: Since,
-    /// How long each rate was tried, in seconds, and the highest of them.
-    pub probe_s: u64,
-    pub rate_max: f64,
-    /// Of those who came, how many waited on although few came.
-    pub behind_share: f64,
+    #[serde(flatten)]
+    pub demand: Demand,
     /// Whether the rate that is told lasted in what is told of it.
     pub is_kept: bool,
 }
@@ -122,13 +119,6 @@ pub struct Peak {
 
 fn yes() -> bool {
     true
-}
-
-impl Searched {
-    pub fn of(demand: &Demand, is_kept: bool) -> Self {
-        let Demand { p99_ms, since, lasts, rate_max, behind_share } = *demand;
-        Self { p99_ms, since, probe_s: lasts.as_secs(), rate_max, behind_share, is_kept }
-    }
 }
 
 /// What `--json` writes takes a few thousand.

@@ -10,7 +10,7 @@ use super::report::ReportArgs;
 use super::scenario::DUEL;
 use crate::misuse::Misuse;
 use crate::run::Export;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -19,8 +19,7 @@ const FACTOR_MAX: f64 = 100.0;
 /// Tickets per second that are offered first.
 const RATE_FIRST: f64 = 500.0;
 /// A rate that lasts is no overload: that some wait for want of an opponent does not matter here.
-const DEMAND: Demand =
-    Demand { p99_ms: 5_000.0, since: Since::Due, lasts: Duration::from_secs(6), rate_max: RATE_MAX, behind_share: 0.0 };
+const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, probe_s: 6, rate_max: RATE_MAX, behind_share: 0.0 };
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 /// Of the sustained rate, what is offered before the overload, and after it.
 const CALM: f64 = 0.5;
@@ -83,14 +82,18 @@ pub async fn run(args: Args) -> Result<()> {
 
 async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     let report = &args.report;
-    report.row(HEADER)?;
     let peak = match args.sustained {
         Some(rate) => {
-            let page = step(load, rate, DEMAND.lasts).await?;
+            report.row(HEADER)?;
+            let page = step(load, rate, Duration::from_secs(DEMAND.probe_s)).await?;
             report.row(page.row("sustained"))?;
-            Found { demand: DEMAND, sustained: rate, goodput: page.goodput }
+            Found { sustained: rate, goodput: page.goodput }
         }
-        None => find(load, RATE_FIRST, DEMAND, report).await?,
+        None => {
+            let (found, _) = find(load, RATE_FIRST, DEMAND, report).await?;
+            report.row(format_args!("\n{HEADER}"))?;
+            found
+        }
     };
     let calm_rate = peak.sustained * CALM;
     let before = step(load, calm_rate, CALM_BEFORE).await?;
@@ -105,6 +108,7 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     report.row(overloaded.row("overload"))?;
     report.row(calm.row("after"))?;
     let most = peak.goodput.max(overloaded.goodput);
+    ensure!(most > 0.0, "nobody was matched: {}", load.book.outcome());
     Ok(Measured {
         scenario: "overload",
         sustained_per_s: peak.sustained,

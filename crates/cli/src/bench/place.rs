@@ -1,8 +1,9 @@
 //! What is measured: a house that is started for it, or a system that is there.
 
+use super::addresses::{Addresses, Realm};
 use super::ceiling::{self, Ceiling};
 use super::house::{House, HouseArgs};
-use super::load::{Addresses, Load, Realm};
+use super::load::Load;
 use super::local;
 use super::scenario::{Scenario, Waiting};
 use super::usage::{REDIS, Usage};
@@ -17,6 +18,7 @@ use chassis::Channel;
 use domain::Role;
 use futures::stream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use tonic::Status;
@@ -110,7 +112,7 @@ pub struct Place {
     /// Of a target on this machine.
     processes: Vec<(String, u32)>,
     /// Who waits in a system that runs on.
-    came: Option<Came>,
+    came: Option<Arc<Came>>,
 }
 
 impl Place {
@@ -119,7 +121,7 @@ impl Place {
             let doors = target.doors(args, scenario)?;
             check_reached(&doors, &target.addresses(args)).await?;
             let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
-            return Ok(Self { doors, house: None, processes, came: Some(Came::default()) });
+            return Ok(Self { doors, house: None, processes, came: Some(Arc::default()) });
         }
         let house = House::open(args, scenario, &Export::Nowhere).await?;
         Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new(), came: None })

@@ -1,8 +1,8 @@
 //! Tickets that nobody can be matched with yet: they come as fast as they are taken, and nobody watches them.
 
+use super::addresses::Addresses;
 use super::book::Book;
 use super::crowd::Crowd;
-use super::load::Addresses;
 use super::progress::{Goal, Progress};
 use super::scenario::Waiting;
 use crate::tell;
@@ -15,9 +15,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
 use tonic::Code;
 
-pub const TICKETS_MAX: usize = 1_000_000;
+pub const WAITING_MAX: usize = 1_000_000;
 /// On their way at once, to all orchestrators together.
 const IN_WORK: usize = 96;
 /// How often one that was refused for want of room asks again, and how long it rests before that.
@@ -26,12 +27,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long they may take to leave.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// The tickets that are there now.
+/// The tickets that are there now, and those on their way.
 #[derive(Default)]
-pub struct Came(Mutex<Vec<String>>);
+pub struct Came {
+    tickets: Mutex<Vec<String>>,
+    coming: TaskTracker,
+}
 
 /// Has all of them queue, and notes whoever does in `came`, where there is one.
-pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Came>) -> Result<()> {
+pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Arc<Came>>) -> Result<()> {
     let crowd = Crowd::open(waiting.draw, &format!("{}-waits", to.names))?;
     let clients = clients(to)?;
     let book = Arc::new(Book::open());
@@ -45,14 +49,19 @@ pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Came>) -> Resu
             players: crowd.players(number),
             ..Default::default()
         };
-        come(clients[number % clients.len()].clone(), request, &book, came)
+        let coming = come(clients[number % clients.len()].clone(), request, book.clone(), came.cloned());
+        // One that is on its way comes, also where nobody waits for it any more.
+        async move { came.map_or_else(TaskTracker::new, |came| came.coming.clone()).spawn(coming).await? }
     });
     stream::iter(coming).buffer_unordered(IN_WORK).try_collect().await
 }
 
 /// Takes them out of the queue again, as far as that can be done.
-pub async fn leave(to: &Addresses, Came(came): &Came) {
-    let came = std::mem::take(&mut *came.lock().unwrap_or_else(PoisonError::into_inner));
+pub async fn leave(to: &Addresses, came: &Came) {
+    came.coming.close();
+    // Its end is bounded.
+    came.coming.wait().await;
+    let came = std::mem::take(&mut *came.tickets.lock().unwrap_or_else(PoisonError::into_inner));
     let (Ok(clients), count) = (clients(to), came.len()) else { return };
     let leaving = came.into_iter().enumerate().map(|(number, ticket_id)| {
         let (mut client, realm) = (clients[number % clients.len()].clone(), to.realm.clone());
@@ -74,17 +83,17 @@ fn clients(to: &Addresses) -> Result<Vec<QueueClient<Channel>>> {
 async fn come(
     mut client: QueueClient<Channel>,
     request: v1::EnqueueRequest,
-    book: &Book,
-    came: Option<&Came>,
+    book: Arc<Book>,
+    came: Option<Arc<Came>>,
 ) -> Result<()> {
     let number = book.due(tokio::time::Instant::now());
     for _ in 0..TRIES_MAX {
         match client.enqueue(request.clone()).await {
             Ok(enqueued) => {
                 book.taken(number);
-                if let Some(Came(came)) = came {
+                if let Some(came) = came {
                     let ticket_id = enqueued.into_inner().ticket.unwrap_or_default().id;
-                    came.lock().unwrap_or_else(PoisonError::into_inner).push(ticket_id);
+                    came.tickets.lock().unwrap_or_else(PoisonError::into_inner).push(ticket_id);
                 }
                 return Ok(());
             }

@@ -1,8 +1,8 @@
 //! Idle Watch streams: what each takes while nothing happens.
 
+use super::addresses::{Addresses, Via};
 use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
-use super::load::{Addresses, Via};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use super::usage::{Figures, LOAD, Usage, Used};

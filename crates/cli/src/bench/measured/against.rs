@@ -1,10 +1,11 @@
 //! A measurement set against an earlier one.
 
 use super::{MIB, Measured, Searched};
+use crate::bench::arrivals::Arrivals;
+use crate::bench::find::Demand;
 use crate::bench::usage::{Figures, LOAD, REDIS};
 
 const UNKNOWN: &str = "unknown";
-const EVEN: &str = "even";
 
 /// A name, and a number where it is known.
 type Figure = (&'static str, Option<f64>);
@@ -58,13 +59,16 @@ impl Measured {
     /// On what its figures depend. A rate that was searched for is itself one.
     fn asked(&self) -> String {
         let rate = match (self.search, self.sustained_per_s) {
-            (Some(Searched { p99_ms, since, .. }), _) => format!("the most with a p99 of {p99_ms} ms since {since:?}:"),
+            (Some(Searched { demand: Demand { p99_ms, since, .. }, .. }), _) => {
+                format!("the most with a p99 of {p99_ms} ms from {}", since.name())
+            }
             (None, Some(_)) => "the most".to_owned(),
             (None, None) => format!("{:.0}", self.rate),
         };
         let Self { via, seconds, waiting, .. } = self;
-        let arrivals = self.arrivals.as_ref().filter(|arrivals| *arrivals != EVEN);
-        let arrivals = arrivals.map(|arrivals| format!(" {arrivals}")).unwrap_or_default();
+        let arrivals = if self.arrivals == Arrivals::Even { "" } else { " at random" };
+        let build = self.build.as_deref().unwrap_or(UNKNOWN);
+        let cores = self.cores.map_or(UNKNOWN.to_owned(), |cores| cores.to_string());
         let warm_up = self.warm_up.map_or(UNKNOWN.to_owned(), |warm_up| warm_up.to_string());
         let fsync = self.fsync.as_deref().unwrap_or("as it is");
         let started = match (self.started, &self.fsync) {
@@ -74,7 +78,8 @@ impl Measured {
         };
         let rules = self.rules_version.as_deref().unwrap_or(UNKNOWN);
         format!(
-            "{rate} tickets/s{arrivals} by {via} for {seconds} s after {warm_up}, appendfsync {fsync}, {waiting} waiting, {started}, rules {rules}"
+            "{rate} tickets/s{arrivals} by {} for {seconds} s after {warm_up}, appendfsync {fsync}, {waiting} waiting, {started}, rules {rules}, build {build} on {cores} cores",
+            via.name()
         )
     }
 }

@@ -14,7 +14,7 @@ impl fmt::Display for Measured {
         let Self { scenario, via, rate, seconds, .. } = self;
         let fsync = self.fsync.as_ref().map(|fsync| format!(", appendfsync {fsync}")).unwrap_or_default();
         let whole = self.whole_seconds.map(|whole| format!(", {whole} whole ones of which count")).unwrap_or_default();
-        writeln!(f, "{scenario}: {rate:.0} tickets/s by {via} for {seconds} s{whole}{fsync}")?;
+        writeln!(f, "{scenario}: {rate:.0} tickets/s by {} for {seconds} s{whole}{fsync}", via.name())?;
         if let Some(sustained) = self.sustained_per_s {
             let is_kept = self.search.is_none_or(|search| search.is_kept);
             let kept = if is_kept { "" } else { ", which it did not in what follows" };
