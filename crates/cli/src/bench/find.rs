@@ -23,13 +23,11 @@ const PROBE_SECONDS: (u64, u64) = (3, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
-/// Where less of what is offered is matched in the same time than of a few, by more than this share, a backlog grows.
+/// Where less of what is offered is matched in the same time, by more than a few, a backlog grows.
 const BEHIND_SHARE_MAX: f64 = 0.03;
-/// Of the rate at which a search begins, that at which few come: whoever waits then waits by the rules. That is told of so many tickets at
-/// least, and is no larger share under any rules worth a search.
-const CALM: f64 = 0.1;
-const CALM_MIN: usize = 100;
-const CALM_BEHIND_SHARE_MAX: f64 = 0.25;
+/// Where waits count from a fit match on: whoever waits for company is not behind, and under some rules a sixth does. Of those who are, the
+/// waits tell.
+const BEHIND_SHARE_MAX_FIT: f64 = 0.25;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
 /// From when waits count that are bounded.
@@ -53,9 +51,8 @@ impl Since {
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct FindArgs {
-    /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows beyond those whom the rules have wait at a
-    /// tenth of --rate too, nobody is refused, and hardly anyone waits longer than --p99-ms. Where that measurement does not keep this, a tenth
-    /// less is measured, twice at the most
+    /// Search for the highest rate that lasts, from --rate on, and measure that: no backlog grows, nobody is refused, and hardly anyone waits
+    /// longer than --p99-ms. Where it does not last in that measurement, a tenth less is measured, twice at the most
     #[arg(long, env = "MUSTER_BENCH_FIND")]
     find: bool,
     /// With --find: the longest that 99 of 100 may wait for their match to be delivered, in ms
@@ -89,7 +86,7 @@ impl FindArgs {
     /// What is demanded, where a rate is searched for.
     pub fn demand(&self) -> Option<Demand> {
         let Self { p99_ms, p99_since: since, rate_max, .. } = *self;
-        self.find.then_some(Demand { p99_ms, since, probe_s: self.probe, rate_max, behind_share: 0.0 })
+        self.find.then_some(Demand { p99_ms, since, probe_s: self.probe, rate_max })
     }
 }
 
@@ -103,9 +100,6 @@ pub struct Demand {
     pub probe_s: u64,
     /// The highest rate that is tried.
     pub rate_max: f64,
-    /// Of those who come, how many wait on although few come.
-    #[serde(default)]
-    pub behind_share: f64,
 }
 
 /// What became of a rate that was offered.
@@ -126,12 +120,6 @@ impl Tried {
 }
 
 impl Demand {
-    /// The same where as many wait on as did of these.
-    fn beside(self, calm: &Page) -> Self {
-        let share = if calm.taken_ms.count < CALM_MIN { 0.0 } else { 1.0 - calm.goodput / calm.offered };
-        Self { behind_share: share.clamp(0.0, CALM_BEHIND_SHARE_MAX), ..self }
-    }
-
     fn lasts(&self) -> Duration {
         Duration::from_secs(self.probe_s)
     }
@@ -140,7 +128,11 @@ impl Demand {
     pub fn is_kept(&self, tried: &Tried) -> bool {
         let Tried { page, seconds, .. } = tried;
         let behind_per_s = page.offered - page.goodput;
-        let left_most = ((self.behind_share + BEHIND_SHARE_MAX) * page.offered).max(LEFT_MAX as f64 / *seconds as f64);
+        let behind_share_max = match self.since {
+            Since::Fit => BEHIND_SHARE_MAX_FIT,
+            Since::Due => BEHIND_SHARE_MAX,
+        };
+        let left_most = (behind_share_max * page.offered).max(LEFT_MAX as f64 / *seconds as f64);
         let is_kept_up = page.goodput > 0.0 && behind_per_s <= left_most;
         is_kept_up && page.not_taken() == 0 && self.bounded_ms(tried) <= self.p99_ms
     }
@@ -168,19 +160,16 @@ impl Found {
     }
 }
 
-/// Searches from `rate` on, and reports a row for each probe. With what was found, what it keeps.
-pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -> Result<(Found, Demand)> {
+/// Searches from `rate` on, and reports a row for each probe.
+pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) -> Result<Found> {
     report.row(format_args!("{HEADER}  bounded p99 ms"))?;
-    let calm = probe(load, (rate * CALM).max(RATE_MIN), &demand).await?;
-    report.row(calm.row("calm", &demand))?;
-    let demand = demand.beside(&calm.page);
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
     let mut goodput: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
-            let probe = probe(load, hunt.rate, &demand).await?;
-            report.row(probe.row("probe", &demand))?;
+            let probe = probe(load, hunt.rate, demand).await?;
+            report.row(probe.row("probe", demand))?;
             goodput = goodput.max(probe.page.goodput);
             lasts = demand.is_kept(&probe);
             if lasts {
@@ -189,7 +178,7 @@ pub async fn find(load: &Load, rate: f64, demand: Demand, report: &ReportArgs) -
         }
         match hunt.next(lasts) {
             Next::Try => {}
-            Next::Found(sustained) => return Ok((Found { sustained, goodput }, demand)),
+            Next::Found(sustained) => return Ok(Found { sustained, goodput }),
             Next::Nothing => bail!("not even {:.0} tickets/s last here", hunt.rate),
         }
     }
@@ -291,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
-        let demand = Demand { p99_ms: 100.0, since: Since::Due, probe_s: 8, rate_max: RATE_MAX, behind_share: 0.0 };
+        let demand = Demand { p99_ms: 100.0, since: Since::Due, probe_s: 8, rate_max: RATE_MAX };
         let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
         let well = Page { offered: 1_000.0, goodput: 980.0, waited_ms: wait, ..Page::default() };
         let tried = |page: Page| Tried { page, from_fit: Latency::default(), seconds: 8 };
@@ -301,14 +290,10 @@ mod tests {
         assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
         assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
         assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well.clone() }), "few came, and nobody was matched");
-        let of_so_many = |count: usize| {
-            let taken_ms = Latency { count, ..Latency::default() };
-            demand.beside(&Page { offered: 100.0, goodput: 85.0, taken_ms, ..Page::default() })
-        };
-        let is_kept_by = |demand: Demand, goodput: f64| demand.is_kept(&tried(Page { goodput, ..well.clone() }));
-        assert!(is_kept_by(of_so_many(700), 830.0), "as many wait where few come");
-        assert!(!is_kept_by(of_so_many(700), 810.0));
-        assert!(!is_kept_by(of_so_many(20), 960.0), "of a few tickets nothing is known");
+        // Who waits for company is not behind where waits count from a fit match on.
+        let demand = Demand { since: Since::Fit, ..demand };
+        assert!(demand.is_kept(&tried(Page { goodput: 800.0, ..well.clone() })));
+        assert!(!demand.is_kept(&tried(Page { goodput: 700.0, ..well })));
     }
 
     #[test]

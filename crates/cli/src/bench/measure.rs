@@ -179,7 +179,7 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
     let rate = args.rate(scenario);
     let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
     warm_up(args, rate, load).await?;
-    let (mut found, demand) = find::find(load, rate, demand, &args.report).await?;
+    let mut found = find::find(load, rate, &demand, &args.report).await?;
     let mut tries_left = LASTING_TRIES;
     loop {
         args.report.row("")?;

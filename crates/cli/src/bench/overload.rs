@@ -19,7 +19,7 @@ const FACTOR_MAX: f64 = 100.0;
 /// Tickets per second that are offered first.
 const RATE_FIRST: f64 = 500.0;
 /// A rate that lasts is no overload: that some wait for want of an opponent does not matter here.
-const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, probe_s: 6, rate_max: RATE_MAX, behind_share: 0.0 };
+const DEMAND: Demand = Demand { p99_ms: 5_000.0, since: Since::Due, probe_s: 6, rate_max: RATE_MAX };
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 /// Of the sustained rate, what is offered before the overload, and after it.
 const CALM: f64 = 0.5;
@@ -90,7 +90,7 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
             Found { sustained: rate, goodput: page.goodput }
         }
         None => {
-            let (found, _) = find(load, RATE_FIRST, DEMAND, report).await?;
+            let found = find(load, RATE_FIRST, &DEMAND, report).await?;
             report.row(format_args!("\n{HEADER}"))?;
             found
         }
