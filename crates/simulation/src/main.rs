@@ -31,8 +31,8 @@ pub struct Args {
     /// Print everything that the store and the network did
     #[arg(long, requires = "seed")]
     trace: bool,
-    /// Run so many seeds, each in a process of its own
-    #[arg(long, default_value_t = 100)]
+    /// Run so many seeds, at least one, each in a process of its own
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first of them
     #[arg(long, default_value_t = 0)]

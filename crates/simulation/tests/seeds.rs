@@ -27,6 +27,15 @@ fn the_same_seed_is_the_same_run_to_the_last_message_and_another_seed_is_another
     Ok(())
 }
 
+#[test]
+fn no_seeds_at_all_are_refused_for_they_would_prove_nothing() -> io::Result<()> {
+    let ran = simulation(&["--seeds", "0"])?;
+    let told = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{told}");
+    assert!(told.contains("invalid value '0' for '--seeds <SEEDS>'"), "{told}");
+    Ok(())
+}
+
 /// A seed in which `fault` has its consequence, of which `told` is said.
 fn is_found(fault: &str, seed: &str, told: &str) -> io::Result<()> {
     let ran = simulation(&["--seed", seed, "--plant", fault])?;
