@@ -155,9 +155,13 @@ impl City {
             while let Some((_, begins, fault)) = turns.next_if(|(at, ..)| *at <= self.sim.elapsed()) {
                 if begins { self.strike(fault) } else { self.mend(fault) }
             }
-            if !healed && self.sim.elapsed() > faults::UNTIL {
-                healed = true;
-                self.heal();
+            if self.sim.elapsed() > faults::UNTIL {
+                if !healed {
+                    healed = true;
+                    self.heal();
+                }
+                // Not once only: who was told to stop before may drain until now.
+                self.start_all();
             }
             if self.sim.step().map_err(|error| anyhow!("{error}"))? {
                 return Ok(());
@@ -209,6 +213,9 @@ impl City {
             }
         }
         self.everyones(Flow::Well);
+    }
+
+    fn start_all(&mut self) {
         for host in self.stops.keys().cloned().collect::<Vec<_>>() {
             self.start(&host);
         }
@@ -250,4 +257,23 @@ async fn serve(role: Role, host: Arc<str>, link: Link, rules: RuleSet, shutdown:
     };
     let spec = Spec::new(role, address(&host))?;
     Ok(sandbox::serve(spec, Entrance::open(Door::open().await?), world, shutdown).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_still_drains_when_the_faults_end_is_started_again() -> Result<()> {
+        let (dice, ledger) = (Dice::new(1), Ledger::default());
+        let mut city = City::build(1, &dice, &ledger, None)?;
+        city.let_in_players(&dice, Told::default());
+        let services: Vec<String> = city.stops.keys().cloned().collect();
+        let from = faults::UNTIL - TICK / 2;
+        let told_to_stop = |host: &String| Planned { from, until: faults::UNTIL, fault: Fault::Stop(host.clone()) };
+        city.live_through(&services.iter().map(told_to_stop).collect::<Vec<_>>())?;
+        let down: Vec<&String> = services.iter().filter(|host| !city.sim.is_host_running(host.as_str())).collect();
+        assert!(down.is_empty(), "{down:?}");
+        Ok(())
+    }
 }
