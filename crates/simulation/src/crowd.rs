@@ -1,6 +1,7 @@
 //! Who plays, and by which rules: as the seed says.
 
 use crate::dice::Dice;
+use domain::{RuleSet, Rules, RulesError};
 use players::{Arrival, Person, Plan};
 use std::time::Duration;
 
@@ -11,25 +12,33 @@ const ARRIVE_WITHIN_MS: u64 = 10_000;
 /// How long a ticket waits that nobody watches any more; less than some faults last.
 pub const UNWATCHED_MAX: Duration = Duration::from_secs(3);
 
-/// Rules under which nobody waits longer than a run lasts.
-pub const RULES: [&str; 2] = [
-    r#"
+const DUEL: &str = r#"
 queue = "duel"
 teams = [1, 1]
 longest_wait_s = 30
 longest_match_s = 10
 [price]
 rating_gap = 0.01
-"#,
-    r#"
+"#;
+/// Binds many at first, and some for ever.
+const DUEL_LIMIT: &str = r#"
+[limit]
+rating_gap = { start = 50, per_s = 10, max = 300 }
+"#;
+const PAIRS: &str = r#"
 queue = "pairs"
 teams = [2, 2]
 longest_wait_s = 30
 longest_match_s = 10
 [price]
 rating_gap = 0.01
-"#,
-];
+"#;
+
+/// Rules under which nobody waits longer than a run lasts; with their limits or without.
+pub fn rules(with_limits: bool) -> Result<RuleSet, RulesError> {
+    let duel = if with_limits { [DUEL, DUEL_LIMIT].concat() } else { DUEL.to_owned() };
+    RuleSet::try_new(vec![Rules::parse(&duel)?, Rules::parse(PAIRS)?])
+}
 
 /// How the players of one run play.
 pub fn plan(dice: &Dice) -> Plan {

@@ -1,6 +1,7 @@
-//! What the store did, in its own order: hashed, and checked against what no store may do.
+//! What the store did, in its own order: hashed, and checked against what no store may do and what no rules allow.
 
-use domain::{MatchId, TicketId};
+use crate::judge;
+use domain::{MatchId, RuleSet, TicketId};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,11 +10,12 @@ use store::{CommitOutcome, CommitRequest, EnqueueOutcome, Fence, Leadership, Lea
 use turmoil::sim_elapsed;
 
 /// Shared by all that write into it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Ledger(Arc<Mutex<Pages>>);
 
-#[derive(Default)]
 struct Pages {
+    /// By which every match is judged, whatever the services go by.
+    rules: RuleSet,
     hasher: DefaultHasher,
     /// Also to standard output.
     told: bool,
@@ -31,10 +33,11 @@ enum Life {
 }
 
 impl Ledger {
-    pub fn telling() -> Self {
-        let ledger = Self::default();
-        ledger.pages().told = true;
-        ledger
+    /// Of a run under these rules; `told` if it is also to tell what it takes in.
+    pub fn new(rules: RuleSet, told: bool) -> Self {
+        let (hasher, tickets) = (DefaultHasher::new(), HashMap::new());
+        let pages = Pages { rules, hasher, told, fence: None, tickets, commits: 0, broken: Vec::new() };
+        Self(Arc::new(Mutex::new(pages)))
     }
 
     /// Takes one line of what happened into the hash.
@@ -56,7 +59,7 @@ impl Ledger {
         self.pages().commits
     }
 
-    /// What the store did and should not have done.
+    /// What was done and should not have been.
     pub fn broken(&self) -> Vec<String> {
         self.pages().broken.clone()
     }
@@ -110,6 +113,9 @@ impl Ledger {
         }
         let mut pages = self.pages();
         pages.commits += 1;
+        if let Some(violation) = judge::violation(&pages.rules, request) {
+            pages.broken.push(format!("rules: match {} was committed: {violation}", request.match_id));
+        }
         for ticket in &request.tickets {
             let before = pages.tickets.insert(ticket.id, Life::Matched(request.match_id));
             if before != Some(Life::Queued) {

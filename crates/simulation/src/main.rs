@@ -1,8 +1,8 @@
 //! Every service on a simulated network and clock, with the memory store, through faults that a seed chooses.
 //!
 //! `run` is one run; its players (`crowd`) reach the services over `network`, the services their store over the links of `storage`,
-//! and `faults` says what fails. `ledger` writes down what the store did, `verdict` says what was broken, and `seeds` runs many. `plant`
-//! breaks the store on purpose.
+//! and `faults` says what fails. `ledger` writes down what the store did, which `judge` holds against the rules; `verdict` says what was
+//! broken, and `seeds` runs many. `plant` breaks the store on purpose.
 //!
 //! Architecture invariant: one run to a process, on one thread, with every clock and every source of chance its own. So nothing that
 //! happens in it comes from anywhere but its seed.
@@ -10,6 +10,7 @@
 mod crowd;
 mod dice;
 mod faults;
+mod judge;
 mod ledger;
 mod network;
 mod plant;
@@ -40,7 +41,7 @@ pub struct Args {
     /// Processes at once
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
-    /// Break the store in this way: a run in which it does harm must then find it
+    /// Break the store or the rules in this way: a run in which it does harm must then find it
     #[arg(long, value_enum)]
     plant: Option<plant::Fault>,
 }

@@ -1,4 +1,5 @@
-//! Faults planted into the store, each of which must be found: what finds nothing in a broken store proves nothing of a sound one.
+//! Faults planted into the store and the rules, each of which must be found: what finds nothing in a broken store proves nothing of a
+//! sound one.
 
 use crate::ledger::Ledger;
 use domain::{Change, Event, MatchId, TicketId, TicketState};
@@ -22,6 +23,8 @@ pub enum Fault {
     WrongFence,
     /// Acknowledges a cancel before it holds.
     EarlyAck,
+    /// No fault of the store's: matches are searched and committed without a look at the limits of their rules.
+    UncheckedLimits,
 }
 
 /// How much too early a cancel is acknowledged.
@@ -47,6 +50,11 @@ struct Hit {
 impl Plant {
     pub fn new(fault: Fault) -> Self {
         Self { fault, hit: Arc::default() }
+    }
+
+    /// Whether the services know the limits of their rules.
+    pub fn knows_limits(&self) -> bool {
+        self.fault != Fault::UncheckedLimits
     }
 
     pub async fn enqueue(&self, store: &MemoryStore, ticket: Enqueue) -> Result<EnqueueOutcome, StoreError> {

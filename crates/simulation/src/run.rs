@@ -9,7 +9,7 @@ use crate::plant::Plant;
 use crate::storage::{self, End, Flow, Link};
 use anyhow::{Result, anyhow};
 use chassis::{Clock, Entrance, LiveRules, Shutdown};
-use domain::{Role, RuleSet, Rules};
+use domain::{Role, RuleSet};
 use players::{Client, Pool, Retry, Stage, Tally, TicketRecord, play_all};
 use sandbox::{Residue, Spec, World, settled};
 use std::collections::BTreeMap;
@@ -78,8 +78,7 @@ impl City {
         builder.rng_seed(seed).tick_duration(TICK).simulation_duration(LASTS_MAX).enable_random_order();
         builder.min_message_latency(Duration::ZERO).max_message_latency(LATENCY_MAX).tcp_capacity(SEGMENTS_MAX);
         let mut city = Self { sim: builder.build(), links: BTreeMap::new(), stops: BTreeMap::new() };
-        let rules: Vec<Rules> = crowd::RULES.into_iter().map(Rules::parse).collect::<Result<_, _>>()?;
-        let rules = RuleSet::try_new(rules)?;
+        let rules = crowd::rules(plant.is_none_or(Plant::knows_limits))?;
         let mut ends = Vec::new();
         let mut link = |host: &str| {
             let (link, end) = Link::new(host, dice.clone(), ledger.clone(), plant.cloned());
@@ -265,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_service_that_still_drains_when_the_faults_end_is_started_again() -> Result<()> {
-        let (dice, ledger) = (Dice::new(1), Ledger::default());
+        let (dice, ledger) = (Dice::new(1), Ledger::new(crowd::rules(true)?, false));
         let mut city = City::build(1, &dice, &ledger, None)?;
         city.let_in_players(&dice, Told::default());
         let services: Vec<String> = city.stops.keys().cloned().collect();

@@ -1,5 +1,6 @@
 //! One seed, and what is to be said of it.
 
+use crate::crowd;
 use crate::ledger::Ledger;
 use crate::plant::{Fault, Plant};
 use crate::run::{Outcome, run};
@@ -20,7 +21,7 @@ use tracing_subscriber::prelude::*;
 pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
     mad_turmoil::rand::set_rng(StdRng::seed_from_u64(seed));
     let _clocks = SimClocksGuard::init();
-    let ledger = if trace { Ledger::telling() } else { Ledger::default() };
+    let ledger = Ledger::new(crowd::rules(true)?, trace);
     let network = Targets::new().with_target("turmoil", tracing::Level::TRACE);
     tracing_subscriber::registry().with(Wire(ledger.clone()).with_filter(network)).init();
     let panics = panics();

@@ -69,3 +69,8 @@ fn a_write_under_a_wrong_fence_is_found() -> io::Result<()> {
 fn a_cancel_acknowledged_too_early_is_found() -> io::Result<()> {
     is_found("early-ack", "1", "cancel-holds")
 }
+
+#[test]
+fn a_match_beyond_the_limits_of_its_rules_is_found() -> io::Result<()> {
+    is_found("unchecked-limits", "3", "rules")
+}
