@@ -8,6 +8,9 @@ use std::time::Duration;
 const PARTIES_MIN: u64 = 16;
 const PARTIES_MORE: u64 = 24;
 const ARRIVE_WITHIN_MS: u64 = 10_000;
+const LATECOMERS_MIN: u64 = 4;
+const LATECOMERS_MORE: u64 = 8;
+const LATECOMERS_WITHIN_MS: u64 = 4_000;
 
 /// How long a ticket waits that nobody watches any more; less than some faults last.
 pub const UNWATCHED_MAX: Duration = Duration::from_secs(3);
@@ -57,20 +60,30 @@ pub fn plan(dice: &Dice) -> Plan {
     }
 }
 
-/// Parties of one or two, as the queue takes them, one after the other.
+/// Parties that come from the beginning on, while things go wrong, one after the other.
 pub fn arrivals(dice: &Dice, queue: &str) -> Vec<Arrival> {
-    let size_max = if queue == "duel" { 1 } else { 2 };
     let count = PARTIES_MIN + dice.below(PARTIES_MORE);
-    let mut arrivals: Vec<Arrival> = (0..count)
-        .map(|number| Arrival {
-            queue_ms: dice.below(ARRIVE_WITHIN_MS),
-            players: (0..=dice.below(size_max)).map(|seat| person(dice, number, seat)).collect(),
-        })
-        .collect();
-    arrivals.sort_by_key(|arrival| arrival.queue_ms);
-    arrivals
+    parties(dice, queue, "p", count, Duration::ZERO, ARRIVE_WITHIN_MS)
 }
 
-fn person(dice: &Dice, number: u64, seat: u64) -> Person {
-    Person { id: format!("p{number}-{seat}").into(), rating: 1_200.0 + dice.below(600) as f64, rtt_ms: None }
+/// Parties that come `from` then on, when all has been well for a while.
+pub fn latecomers(dice: &Dice, queue: &str, from: Duration) -> Vec<Arrival> {
+    let count = LATECOMERS_MIN + dice.below(LATECOMERS_MORE);
+    parties(dice, queue, "late", count, from, LATECOMERS_WITHIN_MS)
+}
+
+/// Parties of one or two, as the queue takes them.
+fn parties(dice: &Dice, queue: &str, name: &str, count: u64, from: Duration, within_ms: u64) -> Vec<Arrival> {
+    let size_max = if queue == "duel" { 1 } else { 2 };
+    let person = |number: u64, seat: u64| {
+        let id = format!("{name}{number}-{seat}").into();
+        Person { id, rating: 1_200.0 + dice.below(600) as f64, rtt_ms: None }
+    };
+    let party = |number: u64| Arrival {
+        queue_ms: from.as_millis() as u64 + dice.below(within_ms),
+        players: (0..=dice.below(size_max)).map(|seat| person(number, seat)).collect(),
+    };
+    let mut arrivals: Vec<Arrival> = (0..count).map(party).collect();
+    arrivals.sort_by_key(|arrival| arrival.queue_ms);
+    arrivals
 }

@@ -1,6 +1,6 @@
-//! The rules' own judgement of what was committed.
+//! The rules' own judgement of what was committed, and of what might have been.
 
-use domain::{Candidate, Invalid, RuleSet};
+use domain::{Candidate, Invalid, RuleSet, Rules, Ticket};
 use std::collections::HashMap;
 use store::{CommitRequest, Versioned};
 
@@ -42,6 +42,42 @@ fn teams(request: &CommitRequest) -> Result<Vec<Vec<Candidate>>, String> {
 fn versioned(ticket: &Versioned) -> Result<Candidate, Invalid> {
     let Versioned { id, version, queued_ms, tries, ref party } = *ticket;
     Ok(Candidate { id, version, queued_ms, tries, party: api::decode_party(party)? })
+}
+
+/// A ticket as the rules look at it.
+pub fn candidate(ticket: &Ticket) -> Result<Candidate, Invalid> {
+    versioned(&ticket.into())
+}
+
+/// Teams of a match that `ticket` could have had with some of these at `now_ms`, if the rules allow one.
+pub fn possible(rules: &Rules, ticket: &Candidate, others: &[&Candidate], now_ms: u64) -> Option<Vec<Vec<Candidate>>> {
+    let sizes = rules.team_sizes();
+    (0..sizes.len()).find_map(|team| {
+        let mut teams = vec![Vec::new(); sizes.len()];
+        teams[team].push(ticket.clone());
+        fill(rules, &mut teams, others, now_ms).then_some(teams)
+    })
+}
+
+/// Fills the teams with some of these until the rules allow the match: true when they do.
+fn fill(rules: &Rules, teams: &mut [Vec<Candidate>], others: &[&Candidate], now_ms: u64) -> bool {
+    if rules.check(teams, now_ms).is_ok() {
+        return true;
+    }
+    others.iter().enumerate().any(|(at, other)| {
+        (0..teams.len()).any(|team| {
+            let seated: usize = teams[team].iter().map(|ticket| ticket.party.size()).sum();
+            if seated + other.party.size() > rules.team_sizes()[team] {
+                return false;
+            }
+            teams[team].push((*other).clone());
+            let filled = fill(rules, teams, &others[at + 1..], now_ms);
+            if !filled {
+                teams[team].pop();
+            }
+            filled
+        })
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
-//! What the store did, in its own order: hashed, and checked against what no store may do and what no rules allow.
+//! What the store did, in its own order: hashed, and checked against what no store may do, what no rules allow, and what nobody should
+//! wait for.
 
 use crate::judge;
-use domain::{MatchId, RuleSet, TicketId};
+use crate::run::EPOCH_MS;
+use crate::waiting::Waiting;
+use domain::{MatchId, RuleSet, Ticket, TicketId, TicketState};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use store::{CommitOutcome, CommitRequest, EnqueueOutcome, Fence, Leadership, LeaveOutcome};
 use turmoil::sim_elapsed;
 
@@ -21,6 +25,7 @@ struct Pages {
     told: bool,
     fence: Option<Fence>,
     tickets: HashMap<TicketId, Life>,
+    waiting: Waiting,
     commits: usize,
     broken: Vec<String>,
 }
@@ -35,8 +40,8 @@ enum Life {
 impl Ledger {
     /// Of a run under these rules; `told` if it is also to tell what it takes in.
     pub fn new(rules: RuleSet, told: bool) -> Self {
-        let (hasher, tickets) = (DefaultHasher::new(), HashMap::new());
-        let pages = Pages { rules, hasher, told, fence: None, tickets, commits: 0, broken: Vec::new() };
+        let (hasher, tickets, waiting) = (DefaultHasher::new(), HashMap::new(), Waiting::default());
+        let pages = Pages { rules, hasher, told, fence: None, tickets, waiting, commits: 0, broken: Vec::new() };
         Self(Arc::new(Mutex::new(pages)))
     }
 
@@ -59,9 +64,12 @@ impl Ledger {
         self.pages().commits
     }
 
-    /// What was done and should not have been.
-    pub fn broken(&self) -> Vec<String> {
-        self.pages().broken.clone()
+    /// What was done and should not have been, or was not done and should have been, in a run that took so long.
+    pub fn broken(&self, lasted: Duration) -> Vec<String> {
+        let pages = self.pages();
+        let mut broken = pages.broken.clone();
+        broken.extend(pages.waiting.overdue(EPOCH_MS + lasted.as_millis() as u64));
+        broken
     }
 
     /// Whether the ticket waits or plays.
@@ -76,13 +84,22 @@ impl Ledger {
 
     pub fn enqueued(&self, outcome: &EnqueueOutcome) {
         if let EnqueueOutcome::Queued(ticket) = outcome {
-            self.pages().tickets.insert(ticket.id, Life::Queued);
+            let mut pages = self.pages();
+            pages.tickets.insert(ticket.id, Life::Queued);
+            pages.came(ticket);
         }
     }
 
     pub fn left(&self, outcome: &LeaveOutcome) {
         if let LeaveOutcome::Left(ticket) = outcome {
-            self.pages().tickets.insert(ticket.id, Life::Over);
+            let mut pages = self.pages();
+            pages.tickets.insert(ticket.id, Life::Over);
+            let Pages { waiting, rules, .. } = &mut *pages;
+            let went = match ticket.state {
+                TicketState::Expired => waiting.expired(rules, ticket.id, now_ms()),
+                _ => waiting.went(ticket.id, now_ms()),
+            };
+            pages.broken.extend(went.err());
         }
     }
 
@@ -118,6 +135,8 @@ impl Ledger {
         }
         for ticket in &request.tickets {
             let before = pages.tickets.insert(ticket.id, Life::Matched(request.match_id));
+            let went = pages.waiting.went(ticket.id, now_ms());
+            pages.broken.extend(went.err());
             if before != Some(Life::Queued) {
                 let (ticket, id) = (ticket.id, request.match_id);
                 pages.broken.push(format!("double: ticket {ticket} was committed to match {id} while {before:?}"));
@@ -125,16 +144,31 @@ impl Ledger {
         }
     }
 
-    /// `ticket` is no longer in `matched`, which is over; it is either queued again or over as well.
-    pub fn given_back(&self, matched: MatchId, ticket: TicketId, queued: bool) {
+    /// Ticket `id` is no longer in `matched`, which is over; `back` is the ticket if it is queued again.
+    pub fn given_back(&self, matched: MatchId, id: TicketId, back: Option<&Ticket>) {
         let mut pages = self.pages();
         // A repeated call finds it in another match, or gone for good.
-        if pages.tickets.get(&ticket) == Some(&Life::Matched(matched)) {
-            pages.tickets.insert(ticket, if queued { Life::Queued } else { Life::Over });
+        if pages.tickets.get(&id) == Some(&Life::Matched(matched)) {
+            pages.tickets.insert(id, if back.is_some() { Life::Queued } else { Life::Over });
+            if let Some(ticket) = back {
+                pages.came(ticket);
+            }
         }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Pages {
+    fn came(&mut self, ticket: &Ticket) {
+        let came = self.waiting.came(ticket, now_ms());
+        self.broken.extend(came.err());
+    }
+}
+
+/// As every service's clock reads now, in ms since the Unix epoch.
+fn now_ms() -> u64 {
+    EPOCH_MS + sim_elapsed().unwrap_or_default().as_millis() as u64
 }

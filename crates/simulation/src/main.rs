@@ -1,8 +1,8 @@
 //! Every service on a simulated network and clock, with the memory store, through faults that a seed chooses.
 //!
 //! `run` is one run; its players (`crowd`) reach the services over `network`, the services their store over the links of `storage`,
-//! and `faults` says what fails. `ledger` writes down what the store did, which `judge` holds against the rules; `verdict` says what was
-//! broken, and `seeds` runs many. `plant` breaks the store on purpose.
+//! and `faults` says what fails. `ledger` writes down what the store did, which `judge` holds against the rules and `waiting` against the
+//! longest wait; `verdict` says what was broken, and `seeds` runs many. `plant` breaks the store on purpose.
 //!
 //! Architecture invariant: one run to a process, on one thread, with every clock and every source of chance its own. So nothing that
 //! happens in it comes from anywhere but its seed.
@@ -18,6 +18,7 @@ mod run;
 mod seeds;
 mod storage;
 mod verdict;
+mod waiting;
 mod wire;
 
 use clap::Parser;

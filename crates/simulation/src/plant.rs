@@ -1,6 +1,7 @@
 //! Faults planted into the store and the rules, each of which must be found: what finds nothing in a broken store proves nothing of a
 //! sound one.
 
+use crate::faults;
 use crate::ledger::Ledger;
 use domain::{Change, Event, MatchId, TicketId, TicketState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,7 @@ use store::{
     CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leave, LeaveOutcome, Matches, MemoryStore,
     StoreError, Subject, Tickets,
 };
+use turmoil::sim_elapsed;
 
 /// What a broken store does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -23,6 +25,10 @@ pub enum Fault {
     WrongFence,
     /// Acknowledges a cancel before it holds.
     EarlyAck,
+    /// Commits no match any more once all faults are over.
+    NoMoreMatches,
+    /// Takes no ticket any more once all faults are over.
+    NoMoreTickets,
     /// No fault of the store's: matches are searched and committed without a look at the limits of their rules.
     UncheckedLimits,
 }
@@ -58,6 +64,9 @@ impl Plant {
     }
 
     pub async fn enqueue(&self, store: &MemoryStore, ticket: Enqueue) -> Result<EnqueueOutcome, StoreError> {
+        if self.fault == Fault::NoMoreTickets && all_is_well() {
+            return Err(StoreError::Unavailable("takes no more tickets".to_owned()));
+        }
         let loses = self.fault == Fault::LostTicket && {
             let mut hit = self.hit();
             hit.enqueued += 1;
@@ -93,6 +102,20 @@ impl Plant {
     pub fn fence(&self, shown: &Fence, ledger: &Ledger) -> Fence {
         let current = ledger.fence().filter(|_| self.fault == Fault::WrongFence);
         current.unwrap_or_else(|| shown.clone())
+    }
+
+    pub async fn commit(
+        &self,
+        store: &MemoryStore,
+        fence: &Fence,
+        request: &CommitRequest,
+    ) -> Result<CommitOutcome, StoreError> {
+        match request.tickets.first() {
+            Some(ticket) if self.fault == Fault::NoMoreMatches && all_is_well() => {
+                Ok(CommitOutcome::Conflict(ticket.id))
+            }
+            _ => store.commit(fence, request.clone()).await,
+        }
     }
 
     pub async fn committed(
@@ -136,4 +159,9 @@ impl Plant {
     fn hit(&self) -> MutexGuard<'_, Hit> {
         self.hit.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether all faults of the run are over.
+fn all_is_well() -> bool {
+    sim_elapsed().is_some_and(|elapsed| elapsed > faults::UNTIL)
 }

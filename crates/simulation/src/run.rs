@@ -15,6 +15,7 @@ use sandbox::{Residue, Spec, World, settled};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::try_join;
 use turmoil::Sim;
 
 const PLAYERS: &str = "players";
@@ -27,7 +28,7 @@ const ROLES: [(Role, &str, usize); 5] = [
     (Role::Orchestrator, "orchestrator", 2),
 ];
 /// What the services' clocks read when a run begins, in ms since the Unix epoch.
-const EPOCH_MS: u64 = 1_700_000_000_000;
+pub const EPOCH_MS: u64 = 1_700_000_000_000;
 const TICK: Duration = Duration::from_millis(2);
 /// A run that takes longer is stuck.
 const LASTS_MAX: Duration = Duration::from_secs(180);
@@ -38,18 +39,27 @@ const SEGMENTS_MAX: usize = 4_096;
 /// Services are ready within it; then players come.
 const READY_WITHIN: Duration = Duration::from_secs(1);
 
+/// Latecomers arrive so long after the last fault: longer than any lease, silent call or drain that it left.
+const WELL_AGAIN: Duration = Duration::from_secs(8);
+
+/// What the players say at the end.
+pub struct Told {
+    pub records: Vec<TicketRecord>,
+    /// Enqueues without an answer, of those who came while things went wrong,
+    pub refused: u64,
+    /// and of those who came when all was well again.
+    pub refused_late: u64,
+    pub residue: Residue,
+}
+
 /// What came of a run.
 pub struct Outcome {
-    pub records: Vec<TicketRecord>,
-    /// Enqueues without an answer.
-    pub refused: u64,
-    pub residue: Residue,
+    pub told: Told,
     pub faults: usize,
     pub lasted: Duration,
 }
 
-/// What the players say at the end.
-type Told = Arc<Mutex<Option<(Vec<TicketRecord>, u64, Residue)>>>;
+type Telling = Arc<Mutex<Option<Told>>>;
 
 /// Runs `seed` to its end. An error is of the simulation, not of what it simulates.
 pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome> {
@@ -57,12 +67,12 @@ pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome>
     let mut city = City::build(seed, &dice, ledger, plant)?;
     let services: Vec<String> = city.stops.keys().cloned().collect();
     let planned = faults::plan(&dice, &services, PLAYERS);
-    let told = Told::default();
-    city.let_in_players(&dice, told.clone());
+    let telling = Telling::default();
+    city.let_in_players(&dice, telling.clone());
     city.live_through(&planned)?;
-    let told = told.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (records, refused, residue) = told.ok_or_else(|| anyhow!("the players did not come to an end"))?;
-    Ok(Outcome { records, refused, residue, faults: planned.len(), lasted: city.sim.elapsed() })
+    let told = telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let told = told.ok_or_else(|| anyhow!("the players did not come to an end"))?;
+    Ok(Outcome { told, faults: planned.len(), lasted: city.sim.elapsed() })
 }
 
 struct City {
@@ -121,9 +131,10 @@ impl City {
         });
     }
 
-    fn let_in_players(&mut self, dice: &Dice, told: Told) {
+    fn let_in_players(&mut self, dice: &Dice, telling: Telling) {
         let plan = crowd::plan(dice);
         let arrivals = crowd::arrivals(dice, &plan.queue);
+        let latecomers = crowd::latecomers(dice, &plan.queue, faults::UNTIL + WELL_AGAIN - READY_WITHIN);
         let store = self.links[PLAYERS].clone();
         let addresses = |role: Role| -> Vec<String> {
             let (_, name, count) = ROLES[ROLES.iter().position(|(other, ..)| *other == role).unwrap_or_default()];
@@ -133,11 +144,18 @@ impl City {
         self.sim.client(PLAYERS, async move {
             tokio::time::sleep(READY_WITHIN).await;
             let pool = |addresses: &[String]| Pool::try_new(&network(), addresses, 1);
-            let stage = Arc::new(Stage::new(Client::new(pool(&queue)?, pool(&play)?, Retry::PATIENT), plan));
-            let records = play_all(&stage, arrivals).await?;
-            let residue = settled(&store).await?;
-            let refused = Tally::read(&stage.tally.refused);
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some((records, refused, residue));
+            // Both begin now, so that what they are told at their times can be compared.
+            let client = Client::new(pool(&queue)?, pool(&play)?, Retry::PATIENT);
+            let stage = Arc::new(Stage::new(client.clone(), plan.clone()));
+            let stage_late = Arc::new(Stage::new(client, plan));
+            let played = try_join!(play_all(&stage, arrivals), play_all(&stage_late, latecomers))?;
+            let told = Told {
+                records: [played.0, played.1].concat(),
+                refused: Tally::read(&stage.tally.refused),
+                refused_late: Tally::read(&stage_late.tally.refused),
+                residue: settled(&store).await?,
+            };
+            *telling.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
             Ok(())
         });
     }
@@ -266,7 +284,7 @@ mod tests {
     fn a_service_that_still_drains_when_the_faults_end_is_started_again() -> Result<()> {
         let (dice, ledger) = (Dice::new(1), Ledger::new(crowd::rules(true)?, false));
         let mut city = City::build(1, &dice, &ledger, None)?;
-        city.let_in_players(&dice, Told::default());
+        city.let_in_players(&dice, Telling::default());
         let services: Vec<String> = city.stops.keys().cloned().collect();
         let from = faults::UNTIL - TICK / 2;
         let told_to_stop = |host: &String| Planned { from, until: faults::UNTIL, fault: Fault::Stop(host.clone()) };

@@ -3,7 +3,7 @@
 use crate::crowd;
 use crate::ledger::Ledger;
 use crate::plant::{Fault, Plant};
-use crate::run::{Outcome, run};
+use crate::run::{Told, run};
 use crate::wire::Wire;
 use anyhow::{Context, Result};
 use mad_turmoil::time::SimClocksGuard;
@@ -33,8 +33,8 @@ pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
     });
     let outcome = running.join().ok().context("the simulation panicked")??;
 
-    let mut broken = broken(&outcome, &ledger);
-    broken.extend(ledger.broken());
+    let mut broken = broken(&outcome.told, &ledger);
+    broken.extend(ledger.broken(outcome.lasted));
     broken.extend(panics.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     for line in &broken {
         println!("seed {seed} BROKEN {line}");
@@ -42,7 +42,7 @@ pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
     println!(
         "seed {seed} {}: {} tickets, {} matches, {} faults, {:.0} s, trace {:016x}",
         if broken.is_empty() { "held" } else { "broken" },
-        outcome.records.len(),
+        outcome.told.records.len(),
         ledger.commits(),
         outcome.faults,
         outcome.lasted.as_secs_f64(),
@@ -64,9 +64,9 @@ fn panics() -> Arc<Mutex<Vec<String>>> {
 
 /// What players were told, and what is left. A ticket may wait on or play whose Enqueue got no answer, or whose players went before
 /// they ever watched it: nobody was promised anything.
-fn broken(outcome: &Outcome, ledger: &Ledger) -> Vec<String> {
-    let mut broken: Vec<String> = audit(&outcome.records).iter().map(ToString::to_string).collect();
-    for record in &outcome.records {
+fn broken(told: &Told, ledger: &Ledger) -> Vec<String> {
+    let mut broken: Vec<String> = audit(&told.records).iter().map(ToString::to_string).collect();
+    for record in &told.records {
         if !went_unseen(record) && record.ticket_id.parse().is_ok_and(|id| ledger.is_live(id)) {
             broken.push(format!("left over: ticket {} lives on without its players", record.ticket_id));
         }
@@ -76,8 +76,11 @@ fn broken(outcome: &Outcome, ledger: &Ledger) -> Vec<String> {
             }
         }
     }
-    let Residue { waiting, live, untaken } = outcome.residue;
-    let forgiven = outcome.refused + outcome.records.iter().filter(|record| went_unseen(record)).count() as u64;
+    if told.refused_late > 0 {
+        broken.push(format!("unanswered: {} Enqueues, though all had been well for a while", told.refused_late));
+    }
+    let Residue { waiting, live, untaken } = told.residue;
+    let forgiven = told.refused + told.records.iter().filter(|record| went_unseen(record)).count() as u64;
     if waiting > forgiven || live as u64 > forgiven {
         broken.push(format!("left over: {waiting} tickets and {live} matches, though only {forgiven} may be"));
     }

@@ -71,6 +71,16 @@ fn a_cancel_acknowledged_too_early_is_found() -> io::Result<()> {
 }
 
 #[test]
+fn players_who_expire_though_they_could_be_matched_are_found() -> io::Result<()> {
+    is_found("no-more-matches", "1", "starved")
+}
+
+#[test]
+fn an_enqueue_that_is_not_answered_when_all_is_well_again_is_found() -> io::Result<()> {
+    is_found("no-more-tickets", "1", "unanswered")
+}
+
+#[test]
 fn a_match_beyond_the_limits_of_its_rules_is_found() -> io::Result<()> {
     is_found("unchecked-limits", "3", "rules")
 }

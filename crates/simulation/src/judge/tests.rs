@@ -1,7 +1,7 @@
 use super::*;
 use api::v1::{self, Sheet};
 use api::{Message, encode_party};
-use domain::{Encoded, InstanceId, MatchId, Party, Player, Rules, TicketId};
+use domain::{Encoded, InstanceId, MatchId, Party, Player, TicketId};
 
 const NOW_MS: u64 = 100_000;
 
@@ -108,4 +108,16 @@ fn a_sheet_that_seats_others_than_are_matched_is_against_the_rules() {
     let mut apart = sheet(&[&[&one], &[&two]]);
     apart.teams[0].seats.pop();
     assert_eq!(wrong(&[&one, &two], &apart), "player p1-1 has no seat beside his party");
+}
+
+#[test]
+fn whoever_might_have_had_a_match_is_told_with_whom() {
+    let (solo, friends, other) = (party(1, &[1500.0], 0), party(2, &[1500.0, 1500.0], 0), party(3, &[1540.0], 0));
+    let rules = rules();
+    let rules = rules.get(&"pairs".parse().unwrap()).unwrap();
+    let with = |others: &[&Candidate]| possible(rules, &solo, others, NOW_MS);
+    assert_eq!(with(&[&friends, &other]), Some(vec![vec![solo.clone(), other.clone()], vec![friends.clone()]]));
+    assert_eq!(with(&[&friends]), None);
+    let far = party(4, &[2500.0, 2500.0], 0);
+    assert_eq!(with(&[&far, &other]), None);
 }

@@ -24,7 +24,7 @@ async fn over(ledger: &Ledger, store: &MemoryStore, outcome: MatchOutcome) -> Do
     if let MatchOutcome::Done(matched) = &outcome {
         for id in &matched.tickets {
             let ticket = store.snapshot(&Subject::Ticket(*id)).await?.ticket;
-            ledger.given_back(matched.id, *id, ticket.is_some_and(|ticket| ticket.state == TicketState::Queued));
+            ledger.given_back(matched.id, *id, ticket.filter(|ticket| ticket.state == TicketState::Queued).as_ref());
         }
     }
     Ok(outcome)
@@ -136,7 +136,10 @@ impl Matches for Link {
         let asked = format!("commit({fence:?}, {request:?})");
         let wrote = |outcome: &CommitOutcome| matches!(outcome, CommitOutcome::Committed { .. });
         self.ask_as_leader(asked, fence, wrote, move |store, fence| async move {
-            let outcome = store.commit(&fence, request.clone()).await?;
+            let outcome = match &plant {
+                Some(plant) => plant.commit(&store, &fence, &request).await?,
+                None => store.commit(&fence, request.clone()).await?,
+            };
             ledger.committed(&request, &outcome);
             if let Some(plant) = plant {
                 plant.committed(&store, &fence, &request, &outcome).await?;
