@@ -109,9 +109,9 @@ pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
 /// A matchmaker that answers nothing for so many times as long as it did lately may hang: others are asked before it, and what it was asked
 /// is asked of another too. Enough that one under load is not left for another, who would propose the same tickets.
-pub const SILENCE_FACTOR: u32 = 4;
+pub const SILENCE_FACTOR: u32 = 8;
 /// No silence is taken for a hang that is shorter than this: a process that has to wait for a core answers nothing either.
-pub const SILENCE_MIN: Duration = Duration::from_millis(50);
+pub const SILENCE_MIN: Duration = Duration::from_millis(80);
 /// Nor one that is shorter than this for each ticket of the range that is to be searched: 512 of the dearest rules take some 90 ms.
 pub const SILENCE_MIN_PER_TICKET: Duration = Duration::from_micros(200);
 /// After so long others are asked first, however long it was silent before.
