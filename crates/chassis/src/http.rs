@@ -1,6 +1,7 @@
 //! The door of what is not gRPC: HTTP/1 for Prometheus and for browsers.
 
 use crate::Shutdown;
+use crate::network::accept;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,15 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 /// Largest head of a request.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// How long answers may take to end at shutdown.
 const FINISH_WAIT_MAX: Duration = Duration::from_secs(2);
-/// Wait after a failed accept: out of file handles, the next one fails as well.
-const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// What may come in by HTTP.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +46,7 @@ where
     let open = TaskTracker::new();
     let accepting = async {
         loop {
-            let Ok((connection, _)) = listener.accept().await else {
-                sleep(ACCEPT_RETRY).await;
-                continue;
-            };
+            let connection = accept(&listener).await;
             let Ok(place) = room.clone().try_acquire_owned() else { continue };
             let answering = answer(connection, limits, respond.clone(), shutdown.clone());
             open.spawn(async move {

@@ -5,9 +5,13 @@ use doors::{Member, Outward};
 use futures::future::BoxFuture;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::transport::Uri;
+
+/// Wait after a failed accept, in ms: out of file handles, the next one fails as well.
+const ACCEPT_RETRY_MS: u64 = 50;
 
 /// One connection's bytes.
 pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -29,6 +33,19 @@ impl Listener for TcpListener {
         let (stream, _) = TcpListener::accept(self).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
+    }
+}
+
+/// The next connection, however many fail before.
+pub(crate) async fn accept<L: Listener>(listener: &L) -> L::Socket {
+    loop {
+        match listener.accept().await {
+            Ok(stream) => return stream,
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(ACCEPT_RETRY_MS)).await;
+            }
+        }
     }
 }
 

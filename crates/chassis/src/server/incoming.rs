@@ -1,6 +1,7 @@
 //! Accepted connections: bounded in number, and cut when the server has waited long enough.
 
-use crate::{Listener, Shutdown, network::Socket};
+use crate::network::{Socket, accept};
+use crate::{Listener, Shutdown};
 use doors::{Doors, Line, Peer, Received, STANDING_MS, Standing};
 use futures::stream::{Stream, StreamExt, unfold};
 use std::collections::VecDeque;
@@ -23,8 +24,6 @@ const CLIENTS_MAX: usize = 16_384;
 const MEMBERS_MAX: usize = 1_024;
 /// Handshakes at once. For one more, the one that has been at it longest is given up: a crowd that says nothing keeps out nobody who does.
 const HANDSHAKES_MAX: usize = 1_024;
-/// Wait after a failed accept, in ms: out of file handles, the next one fails as well.
-const ACCEPT_RETRY_MS: u64 = 50;
 
 /// Longest time from the end of the handshake to the end of the preface, in ms. After it, keepalive notices who hangs.
 const OPENING_MS_MAX: u64 = 10_000;
@@ -138,18 +137,6 @@ impl Watch {
             self.next = Box::pin(sleep(Duration::from_millis(STANDING_MS)));
         }
         false
-    }
-}
-
-async fn accept<L: Listener>(listener: &L) -> L::Socket {
-    loop {
-        match listener.accept().await {
-            Ok(stream) => return stream,
-            Err(error) => {
-                tracing::debug!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(ACCEPT_RETRY_MS)).await;
-            }
-        }
     }
 }
 
