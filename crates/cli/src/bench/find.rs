@@ -117,6 +117,10 @@ impl Tried {
         let (page, length) = (load.book.page(seconds.clone()), seconds.len());
         Ok(Self { page, from_fit: load.waits_for_system(seconds)?, seconds: length })
     }
+
+    fn row(&self, demand: &Demand) -> String {
+        format!("{} {:>15.1}", self.page.row("probe"), demand.bounded_ms(self))
+    }
 }
 
 impl Demand {
@@ -169,7 +173,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
         let mut lasts = false;
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, demand).await?;
-            report.row(probe.row("probe", demand))?;
+            report.row(probe.row(demand))?;
             goodput = goodput.max(probe.page.goodput);
             lasts = demand.is_kept(&probe);
             if lasts {
@@ -202,12 +206,6 @@ async fn tried(load: &Load, rate: f64, lasts: Duration) -> Result<Range<usize>> 
     let seconds = load.offer(rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     Ok(seconds.start + WARM_UP..seconds.end)
-}
-
-impl Tried {
-    fn row(&self, name: &str, demand: &Demand) -> String {
-        format!("{} {:>15.1}", self.page.row(name), demand.bounded_ms(self))
-    }
 }
 
 /// Where a search stands.

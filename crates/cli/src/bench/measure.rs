@@ -13,7 +13,7 @@ use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::{Scenario, Waiting};
 use super::unless_ended;
-use super::usage::Figures;
+use super::usage::{Figures, times};
 use super::waiting::WAITING_MAX;
 use crate::misuse::Misuse;
 use crate::tell;
@@ -242,8 +242,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     }
     let used = after.since(&before);
     let page = load.book.page(seconds.clone());
-    let per_ticket =
-        |figures: Figures, unit: f64| figures.into_iter().map(|(name, value)| (name, value * unit / matched)).collect();
+    let per_ticket = |figures: Figures, unit: f64| times(figures, unit / matched);
     let proposals: f64 = used.verdicts.values().sum();
     let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
     let measured = Measured {
@@ -278,7 +277,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         round_trips_per_ticket: per_ticket(used.round_trips, 1.0),
         is_whole: place.is_whole(),
         cpu_us_per_ticket: per_ticket(used.cpu_s, 1e6),
-        core_share_by_process: of_core(&used.cpu_s_by_process, used.wall_s),
+        core_share_by_process: times(used.cpu_s_by_process.clone(), 1.0 / used.wall_s),
         cpu_us_per_ticket_by_process: per_ticket(used.cpu_s_by_process, 1e6),
         redis_calls_per_ticket: per_ticket(used.calls, 1.0),
         resident_bytes: after.resident_bytes,
@@ -296,8 +295,4 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
 fn build() -> String {
     let profile = if cfg!(debug_assertions) { "debug" } else { "optimised" };
     format!("{} {profile}", env!("CARGO_PKG_VERSION"))
-}
-
-fn of_core(cpu_s: &Figures, wall_s: f64) -> Figures {
-    cpu_s.iter().map(|(name, cpu_s)| (name.clone(), cpu_s / wall_s)).collect()
 }

@@ -5,7 +5,7 @@ use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
-use super::usage::{Figures, LOAD, Usage, Used};
+use super::usage::{Figures, LOAD, Usage, Used, times};
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Context, Result};
@@ -106,10 +106,7 @@ async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
     let before = Usage::of(house).await?;
     sleep(lasts).await;
     let Used { wall_s, cpu_s, calls, .. } = Usage::of(house).await?.since(&before);
-    let per_s = |figures: Figures, unit: f64| -> Figures {
-        figures.into_iter().map(|(name, value)| (name, value * unit / wall_s)).collect()
-    };
-    Ok(Idle { cpu_ms_per_s: per_s(cpu_s, 1e3), redis_calls_per_s: per_s(calls, 1.0) })
+    Ok(Idle { cpu_ms_per_s: times(cpu_s, 1e3 / wall_s), redis_calls_per_s: times(calls, 1.0 / wall_s) })
 }
 
 /// Opens the streams and hears the first word on each: that its player waits for nothing.
