@@ -253,7 +253,7 @@ fn troubles_strike_and_others_play_on() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("isolation.json");
     let path = file.to_str().context("a path in UTF-8")?;
-    let brief = ["--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path];
+    let brief = ["--rounds", "1", "--rate", "40", "--warm-up", "1", "--seconds", "2", "--json", path];
     let ran = bench("isolation", &[&["--trouble", "hung-playserver,noisy-realm"], &brief[..]].concat())?;
     assert!(ran.status.success(), "{ran:?}");
     let told: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
@@ -394,11 +394,11 @@ fn whoever_stops_reading_is_no_reason_to_panic() -> Result<()> {
     let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
     assert!(figure(&told, "/tickets_per_s") > 0.0, "{told:#}");
     // What is told row by row is measured to its end where a file is to have it, and only there.
-    let isolation =
-        ["bench", "isolation", "--trouble", "hung-matchmaker", "--rate", "20", "--warm-up", "1", "--seconds", "2"];
+    let brief = ["--rounds", "1", "--rate", "20", "--warm-up", "1", "--seconds", "2"];
+    let isolation = [&["bench", "isolation", "--trouble", "hung-matchmaker"], &brief[..]].concat();
     let on_full_disk = |flags: &[&OsStr]| -> Result<Option<i32>> {
         let full = std::fs::File::options().write(true).open("/dev/full")?;
-        Ok(Command::new(MUSTER).args(isolation).args(flags).stdout(full).output()?.status.code())
+        Ok(Command::new(MUSTER).args(&isolation).args(flags).stdout(full).output()?.status.code())
     };
     assert_eq!(on_full_disk(&[])?, Some(1));
     assert_eq!(on_full_disk(&["--json".as_ref(), file.as_ref()])?, Some(0));
@@ -468,6 +468,7 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
             "error: the argument '--target <ADDR>' cannot be used with '--realms <N>' (--help tells more)\n",
         ),
         ("cold-start", ["--runs", "0"], "error: --runs must be 1 to 100, is 0\n"),
+        ("isolation", ["--rounds", "0"], "error: --rounds must be 1 to 100, is 0\n"),
         ("isolation", ["--rate", "0"], "error: --rate must be 1 to 1000000, is 0\n"),
         ("scripts", ["--seconds", "0"], "error: --seconds must be 1 to 3600, is 0\n"),
         (

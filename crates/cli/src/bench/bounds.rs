@@ -6,6 +6,8 @@ use std::fmt::Display;
 /// Players per second: more than a machine will take.
 pub const RATE_MAX: f64 = 1e6;
 const SECONDS_MAX: u64 = 3_600;
+/// How often what is set against another may be measured.
+pub const ROUNDS: (usize, usize) = (1, 100);
 /// Of a load with a burst in its midst.
 pub const BURST_SECONDS: (u64, u64) = (6, SECONDS_MAX);
 /// Tickets of one measurement: of each some hundred bytes are kept until its end.

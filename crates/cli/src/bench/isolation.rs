@@ -1,8 +1,9 @@
 //! What one that is ill does to all others: each trouble strikes a house of its own in the middle of its load.
 
+mod summary;
 mod trouble;
 
-use super::bounds::{check_rate, check_seconds, check_seconds_of_load};
+use super::bounds::{ROUNDS, check_number, check_rate, check_seconds, check_seconds_of_load};
 use super::house::{House, HouseArgs};
 use super::latency::Latency;
 use super::load::Load;
@@ -14,6 +15,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use std::ops::Range;
 use std::time::Duration;
+use summary::Summary;
 use trouble::Trouble;
 
 /// How long players may still be matched afterwards.
@@ -24,6 +26,9 @@ pub struct Args {
     /// Tickets that arrive per second
     #[arg(long, env = "MUSTER_BENCH_RATE", default_value_t = 500.0, value_name = "RATE")]
     rate: f64,
+    /// How often each trouble strikes
+    #[arg(long, env = "MUSTER_BENCH_ROUNDS", default_value_t = 3, value_name = "N")]
+    rounds: usize,
     /// For how long without each trouble, and then with it, in seconds
     #[arg(long, env = "MUSTER_BENCH_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     seconds: u64,
@@ -43,6 +48,8 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Struck {
     trouble: &'static str,
+    /// From 1 on.
+    round: usize,
     /// Tickets that arrived per second, in each of the two.
     rate: f64,
     /// How long they waited for their match, from when that was worth making, in ms.
@@ -68,6 +75,7 @@ impl Struck {
 
 pub async fn run(args: Args) -> Result<()> {
     check_rate("--rate", args.rate)?;
+    check_number("--rounds", args.rounds, ROUNDS)?;
     check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
     args.report.check()?;
@@ -78,30 +86,34 @@ pub async fn run(args: Args) -> Result<()> {
         format_args!("others, from a fit, ms {without:>19} matched   left {with:>19} matched   left p99 ratio");
     args.report.row(header)?;
     let mut all = Vec::new();
-    for trouble in args.troubles() {
-        let struck = strike(&args, trouble).await.with_context(|| trouble.name())?;
-        args.report.row(struck.row())?;
-        all.push(struck);
+    // All in each round: what comes and goes with the time befalls them alike.
+    for round in 1..=args.rounds {
+        for trouble in args.troubles() {
+            let struck = strike(&args, trouble, round).await.with_context(|| trouble.name())?;
+            args.report.row(struck.row())?;
+            all.push(struck);
+        }
     }
-    args.report.write(&all)
+    args.report.tell(&all, Summary(&all))
 }
 
 impl Args {
-    fn troubles(&self) -> Vec<Trouble> {
-        if self.trouble.is_empty() { Trouble::ALL.to_vec() } else { self.trouble.clone() }
+    fn troubles(&self) -> impl Iterator<Item = Trouble> {
+        let is_asked_for = |trouble: &Trouble| self.trouble.is_empty() || self.trouble.contains(trouble);
+        Trouble::ALL.into_iter().filter(is_asked_for)
     }
 }
 
-async fn strike(args: &Args, trouble: Trouble) -> Result<Struck> {
+async fn strike(args: &Args, trouble: Trouble, round: usize) -> Result<Struck> {
     let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
     let load = Load::open(&DUEL, &house.doors_of(0)).await?;
-    let struck = house.whole(measure(args, trouble, &house, &load)).await;
+    let struck = house.whole(measure(args, trouble, round, &house, &load)).await;
     drop(load);
     house.leave().await;
     struck
 }
 
-async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> Result<Struck> {
+async fn measure(args: &Args, trouble: Trouble, round: usize, house: &House, load: &Load) -> Result<Struck> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
     let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), Goal::Time(warm_up + 2 * lasts));
     load.offer(args.rate, warm_up).await?;
@@ -117,5 +129,5 @@ async fn measure(args: &Args, trouble: Trouble, house: &House, load: &Load) -> R
     let ((without_ms, left_without), (with_ms, left_with)) = (others(without)?, others(with)?);
     let p99_ratio = (without_ms.count > 0 && with_ms.count > 0).then(|| with_ms.p99 / without_ms.p99);
     let (trouble, rate) = (trouble.name(), args.rate);
-    Ok(Struck { trouble, rate, without_ms, with_ms, p99_ratio, left_without, left_with })
+    Ok(Struck { trouble, round, rate, without_ms, with_ms, p99_ratio, left_without, left_with })
 }

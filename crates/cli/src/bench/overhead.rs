@@ -8,7 +8,7 @@ mod sink;
 mod stage;
 mod summary;
 
-use super::bounds::{check_number, check_rate, check_seconds};
+use super::bounds::{ROUNDS, check_number, check_rate, check_seconds};
 use super::house::HouseArgs;
 use super::report::ReportArgs;
 use super::scenario::DUEL;
@@ -17,8 +17,6 @@ use futures::future::join_all;
 use run::{Run, Setting};
 use stage::Stage;
 use summary::Summary;
-
-const ROUNDS_MAX: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -55,7 +53,7 @@ pub async fn run(args: Args) -> Result<()> {
 impl Args {
     fn check(&self) -> Result<()> {
         check_rate("--rate", self.rate)?;
-        check_number("--rounds", self.rounds, (1, ROUNDS_MAX))?;
+        check_number("--rounds", self.rounds, ROUNDS)?;
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
         self.report.check()?;

@@ -14,21 +14,25 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 /// Players whom the client that does not read follows.
 const UNREAD_PLAYERS: usize = 20_000;
+const FOLLOWED_IN: Duration = Duration::from_secs(60);
 /// How many times as many players as here come to a realm that is noisy.
 const NOISE: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Trouble {
+    /// None: how much two halves of a load differ by themselves, which the others must exceed to mean something
+    Nothing,
     /// The matchmaker that has most to do stops answering
     HungMatchmaker,
     /// One playserver stops answering
     HungPlayserver,
-    /// A realm server follows the next 20,000 players and reads nothing of what it is told
+    /// A realm server that follows the next 20,000 players reads no more of what it is told
     SlowClient,
     /// In another realm on the same Redis twice as many players come, on the same machine
     NoisyRealm,
@@ -59,10 +63,12 @@ impl Drop for Stopped<'_> {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 4] = [Self::HungMatchmaker, Self::HungPlayserver, Self::SlowClient, Self::NoisyRealm];
+    pub const ALL: [Self; 5] =
+        [Self::Nothing, Self::HungMatchmaker, Self::HungPlayserver, Self::SlowClient, Self::NoisyRealm];
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Nothing => "nothing",
             Self::HungMatchmaker => "hung-matchmaker",
             Self::HungPlayserver => "hung-playserver",
             Self::SlowClient => "slow-client",
@@ -78,6 +84,7 @@ impl Trouble {
     /// Strikes the house that has this load in its first realm, for longer than `lasts`.
     pub async fn begin<'a>(self, house: &'a House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing<'a>> {
         match self {
+            Self::Nothing => Ok(Ailing::default()),
             // Of one pool a matchmaker has all searches, and which one differs from house to house.
             Self::HungMatchmaker => stopped(house.of(Role::Matchmaker).max_by_key(|member| cpu_ms(member))),
             Self::HungPlayserver => stopped(house.of(Role::Playserver).next()),
@@ -114,14 +121,25 @@ async fn unread<'a>(house: &'a House, load: &Load) -> Result<Ailing<'a>> {
     let doors = house.doors();
     let mut playing = PlayClient::new(doors.network.channel(doors.playservers()[0])?);
     let (asks, asked) = mpsc::channel(UNREAD_PLAYERS);
-    let told = playing.follow(ReceiverStream::new(asked)).await.context("no Follow")?.into_inner();
+    let mut told = playing.follow(ReceiverStream::new(asked)).await.context("no Follow")?.into_inner();
     let next = load.book.counts().due;
     for number in next..next + UNREAD_PLAYERS {
         let subject = Some(watch_request::Subject::PlayerId(load.player_id(number)));
         let follow = Op::Follow(v1::WatchRequest { subject, ..Default::default() });
-        // Where its stream was cut already, there is no more to do.
-        let _ = asks.try_send(v1::FollowRequest { call: number as u64, op: Some(follow), ..Default::default() });
+        asks.try_send(v1::FollowRequest { call: number as u64, op: Some(follow), ..Default::default() })?;
     }
+    let followed = timeout(FOLLOWED_IN, read_answers(&mut told)).await;
+    followed.context("its players are not followed in time")?.context("the client that is to be slow")?;
     let unread = Unread { _told: told, _asks: asks };
     Ok(Ailing { _unread: Some(unread), ..Ailing::default() })
+}
+
+/// Up to the last of its calls': from then on it is slow, and what it asked for no longer keeps others waiting.
+async fn read_answers(told: &mut Streaming<v1::FollowResponse>) -> Result<()> {
+    let mut answered = 0;
+    while answered < UNREAD_PLAYERS {
+        let response = told.message().await?.context("its stream ended")?;
+        answered += usize::from(response.call != 0);
+    }
+    Ok(())
 }
