@@ -3,13 +3,14 @@
 use super::fit::{Made, Seated};
 use super::latency::Latency;
 use super::page::Page;
+use crate::client::cause;
 use crate::tell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use tonic::Code;
+use tonic::{Code, Streaming};
 
 /// One ticket. Times count from when the book was opened.
 #[derive(Debug, Clone, Copy)]
@@ -114,14 +115,24 @@ impl Book {
         self.answered(number, Answer::Taken);
     }
 
-    /// At its Enqueue or later, and why. Of whoever was matched nothing is taken back.
+    /// By the answer to its Enqueue, and why.
     pub fn refused(&self, number: usize, code: Code, why: &str) {
         let answer = if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed };
         self.answered(number, answer);
         self.written().why = format!("{code:?} {why}");
     }
 
-    /// A stream to the services ended before its load did, and why.
+    /// What comes next on a stream to the services. None where it has ended, which is taken down: the load goes on.
+    pub async fn next<T>(&self, stream: &mut Streaming<T>) -> Option<T> {
+        match stream.message().await {
+            Ok(Some(message)) => return Some(message),
+            Ok(None) => self.broke("a stream has ended"),
+            Err(status) => self.broke(&format!("a stream broke: {}", cause(&status))),
+        }
+        None
+    }
+
+    /// What tells of a ticket, or of many, ended before the load did, and why: whom it would have told of is taken and waits.
     pub fn broke(&self, why: &str) {
         let count = {
             let (count, last) = &mut self.written().streams_lost;
@@ -182,6 +193,14 @@ impl Book {
         self.written().matches(seconds)
     }
 
+    /// Who was due within these seconds, was taken and is not told of a match: their numbers, and when they were due.
+    pub fn left(&self, seconds: &Range<usize>) -> Vec<(usize, Duration)> {
+        let written = self.written();
+        let tickets = written.tickets.iter().enumerate();
+        let left = tickets.filter(|(_, ticket)| ticket.is_due_in(seconds) && ticket.is_unmatched());
+        left.map(|(number, ticket)| (number, ticket.due)).collect()
+    }
+
     pub fn counts(&self) -> Counts {
         let Written { tickets, answered, taken, matched, .. } = &*self.written();
         Counts { due: tickets.len(), answered: *answered, taken: *taken, matched: *matched }
@@ -213,13 +232,11 @@ impl Written {
         self.tickets.len() - 1
     }
 
+    /// What is said first counts.
     fn answered(&mut self, number: usize, answer: Answer, at: Duration) {
-        let is_over = |ticket: &Ticket| ticket.delivered.is_some() && ticket.answer.is_some();
-        if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| !is_over(ticket)) {
-            let before = ticket.answer.replace((answer, at)).map(|(answer, _)| answer);
-            self.answered += usize::from(before.is_none());
-            // Who was taken and lost afterwards waits no longer.
-            self.taken -= usize::from(before == Some(Answer::Taken));
+        if let Some(ticket) = self.tickets.get_mut(number).filter(|ticket| ticket.answer.is_none()) {
+            ticket.answer = Some((answer, at));
+            self.answered += 1;
             self.taken += usize::from(answer == Answer::Taken);
         }
     }
@@ -262,16 +279,17 @@ impl Written {
         let is_told = |ticket: &&Ticket| ticket.delivered.is_some_and(|at| seconds.contains(&(at.as_secs() as usize)));
         let length_s = seconds.len().max(1) as f64;
         Page {
-            offered: due().count() as f64 / length_s,
-            goodput: asked().filter(is_told).count() as f64 / length_s,
+            offered_per_s: due().count() as f64 / length_s,
+            matched_per_s: asked().filter(is_told).count() as f64 / length_s,
             unanswered: due().filter(|ticket| ticket.answer.is_none()).count(),
             held_back: took(Answer::HeldBack).count(),
+            refused: took(Answer::Refused).count(),
             failed: took(Answer::Failed).count(),
             unmatched: due().filter(|ticket| ticket.is_unmatched()).count(),
             late_ms: Latency::of(due().map(|ticket| ticket.late)),
-            taken_ms: Latency::of(took(Answer::Taken)),
+            acknowledged_ms: Latency::of(took(Answer::Taken)),
             refused_ms: Latency::of(took(Answer::Refused)),
-            matched_ms: Latency::of(due().filter_map(waited)),
+            delivered_ms: Latency::of(due().filter_map(waited)),
             waited_ms: Latency::of(due().filter_map(|ticket| waited(ticket).or_else(|| waits_since(ticket)))),
         }
     }
@@ -293,14 +311,14 @@ mod tests {
         written.answered(one, Answer::Failed, ms(2_400));
         assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
         let page = written.page(&(0..1), ms(9_000), |_| true);
-        assert_eq!((page.offered, page.goodput, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
+        assert_eq!((page.offered_per_s, page.matched_per_s, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
         let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
-        assert!(near(page.taken_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
-        assert!(near(page.matched_ms.max, 1_200.0) && page.matched_ms.count == 1, "{page:?}");
-        assert_eq!(written.page(&(1..2), ms(9_000), |_| true).goodput, 1.0);
+        assert!(near(page.acknowledged_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
+        assert!(near(page.delivered_ms.max, 1_200.0) && page.delivered_ms.count == 1, "{page:?}");
+        assert_eq!(written.page(&(1..2), ms(9_000), |_| true).matched_per_s, 1.0);
         assert!(near(page.late_ms.p50, 1.0), "{page:?}");
         let others = written.page(&(0..1), ms(9_000), |number| number != third);
-        assert_eq!((others.offered, others.failed, others.not_taken()), (2.0, 0, 1));
+        assert_eq!((others.offered_per_s, others.failed, others.not_taken()), (2.0, 0, 1));
     }
 
     #[test]
@@ -312,7 +330,7 @@ mod tests {
         written.matched(told, ms(300), "m", || vec![vec![told]]);
         let page = written.page(&(0..1), ms(5_100), |_| true);
         assert_eq!((page.unanswered, page.not_taken(), page.unmatched), (1, 1, 1));
-        assert_eq!((page.matched_ms.count, page.waited_ms.count), (1, 2));
+        assert_eq!((page.delivered_ms.count, page.waited_ms.count), (1, 2));
         assert!((page.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{page:?}");
     }
 

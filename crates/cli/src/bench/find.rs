@@ -23,11 +23,8 @@ const PROBE_SECONDS: (u64, u64) = (3, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
-/// Where less of what is offered is matched in the same time, by more than a few, a backlog grows.
+/// The largest part of what is offered that may be left behind, but for a few: where it is more, a backlog grows.
 const BEHIND_SHARE_MAX: f64 = 0.03;
-/// Where waits count from a fit match on: whoever waits for company is not behind, and under some rules a sixth does. Of those who are, the
-/// waits tell.
-const BEHIND_SHARE_MAX_FIT: f64 = 0.25;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
 /// From when waits count that are bounded.
@@ -107,6 +104,8 @@ pub struct Tried {
     pub page: Page,
     /// How long was waited from a fit match on.
     pub from_fit: Latency,
+    /// Tickets that are left, though there is a match for them.
+    pub missed: usize,
     /// That were looked at.
     pub seconds: usize,
 }
@@ -115,11 +114,12 @@ impl Tried {
     /// As far as it is known by now.
     pub fn of(load: &Load, seconds: Range<usize>) -> Result<Self> {
         let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-        Ok(Self { page, from_fit: load.waits_for_system(seconds)?, seconds: length })
+        let missed = load.missed(&seconds)?;
+        Ok(Self { page, from_fit: load.waits_for_system(seconds)?, missed, seconds: length })
     }
 
     fn row(&self, demand: &Demand) -> String {
-        format!("{} {:>15.1}", self.page.row("probe"), demand.bounded_ms(self))
+        format!("{} {:>7} {:>15.1}", self.page.row("probe"), self.missed, demand.bounded_ms(self))
     }
 }
 
@@ -130,14 +130,15 @@ impl Demand {
 
     /// Whether it was kept.
     pub fn is_kept(&self, tried: &Tried) -> bool {
-        let Tried { page, seconds, .. } = tried;
-        let behind_per_s = page.offered - page.goodput;
-        let behind_share_max = match self.since {
-            Since::Fit => BEHIND_SHARE_MAX_FIT,
-            Since::Due => BEHIND_SHARE_MAX,
+        let Tried { page, missed, seconds, .. } = tried;
+        let seconds = *seconds as f64;
+        let behind_per_s = match self.since {
+            // Whoever waits for company is not behind.
+            Since::Fit => *missed as f64 / seconds,
+            Since::Due => page.offered_per_s - page.matched_per_s,
         };
-        let left_most = (behind_share_max * page.offered).max(LEFT_MAX as f64 / *seconds as f64);
-        let is_kept_up = page.goodput > 0.0 && behind_per_s <= left_most;
+        let left_most = (BEHIND_SHARE_MAX * page.offered_per_s).max(LEFT_MAX as f64 / seconds);
+        let is_kept_up = page.matched_per_s > 0.0 && behind_per_s <= left_most;
         is_kept_up && page.not_taken() == 0 && self.bounded_ms(tried) <= self.p99_ms
     }
 
@@ -154,7 +155,7 @@ pub struct Found {
     /// The highest rate offered that lasted.
     pub sustained: f64,
     /// The most that was matched per second, at whatever rate.
-    pub goodput: f64,
+    pub matched_per_s: f64,
 }
 
 impl Found {
@@ -166,15 +167,15 @@ impl Found {
 
 /// Searches from `rate` on, and reports a row for each probe.
 pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) -> Result<Found> {
-    report.row(format_args!("{HEADER}  bounded p99 ms"))?;
+    report.row(format_args!("{HEADER}  missed  bounded p99 ms"))?;
     let mut hunt = Hunt { low: None, high: None, rate, rate_max: demand.rate_max };
-    let mut goodput: f64 = 0.0;
+    let mut matched_per_s: f64 = 0.0;
     loop {
         let mut lasts = false;
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, demand).await?;
             report.row(probe.row(demand))?;
-            goodput = goodput.max(probe.page.goodput);
+            matched_per_s = matched_per_s.max(probe.page.matched_per_s);
             lasts = demand.is_kept(&probe);
             if lasts {
                 break;
@@ -182,7 +183,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
         }
         match hunt.next(lasts) {
             Next::Try => {}
-            Next::Found(sustained) => return Ok(Found { sustained, goodput }),
+            Next::Found(sustained) => return Ok(Found { sustained, matched_per_s }),
             Next::Nothing => bail!("not even {:.0} tickets/s last here", hunt.rate),
         }
     }
@@ -280,18 +281,22 @@ mod tests {
     fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
         let demand = Demand { p99_ms: 100.0, since: Since::Due, probe_s: 8, rate_max: RATE_MAX };
         let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
-        let well = Page { offered: 1_000.0, goodput: 980.0, waited_ms: wait, ..Page::default() };
-        let tried = |page: Page| Tried { page, from_fit: Latency::default(), seconds: 8 };
+        let well = Page { offered_per_s: 1_000.0, matched_per_s: 980.0, waited_ms: wait, ..Page::default() };
+        let tried = |page: Page| Tried { page, from_fit: Latency::default(), missed: 0, seconds: 8 };
         let is_kept = |page: Page| demand.is_kept(&tried(page));
         assert!(is_kept(well.clone()));
-        assert!(!is_kept(Page { goodput: 960.0, ..well.clone() }), "a backlog grows");
+        assert!(!is_kept(Page { matched_per_s: 960.0, ..well.clone() }), "a backlog grows");
         assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
         assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
-        assert!(!is_kept(Page { offered: 5.0, goodput: 0.0, ..well.clone() }), "few came, and nobody was matched");
+        assert!(
+            !is_kept(Page { offered_per_s: 5.0, matched_per_s: 0.0, ..well.clone() }),
+            "few came, and nobody was matched"
+        );
         // Who waits for company is not behind where waits count from a fit match on.
         let demand = Demand { since: Since::Fit, ..demand };
-        assert!(demand.is_kept(&tried(Page { goodput: 800.0, ..well.clone() })));
-        assert!(!demand.is_kept(&tried(Page { goodput: 700.0, ..well })));
+        let lonely = Page { matched_per_s: 800.0, ..well };
+        assert!(demand.is_kept(&tried(lonely.clone())));
+        assert!(!demand.is_kept(&Tried { missed: 8 * 40, ..tried(lonely) }), "a match was there for some of them");
     }
 
     #[test]

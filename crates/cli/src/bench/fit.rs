@@ -7,11 +7,14 @@
 
 use super::crowd::Crowd;
 use anyhow::Result;
-use domain::{Candidate, Outlook, RealmId, Rules, TicketId};
+use domain::{Candidate, Outlook, Range, RealmId, Rules, Sought, TicketId};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Ages are counted from here, in ms.
 const BEGAN_MS: u64 = 1_000_000_000;
+/// Tickets of one search, at most.
+const WINDOW_TICKETS: usize = 512;
 
 /// A ticket of a match. Times count from one beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,29 @@ impl Fit<'_> {
         Ok(Duration::from_millis(at_ms))
     }
 
+    /// How many of these tickets, each with its number and when it was due, are in a match that was worth making at `now`. Patience that
+    /// follows the arrivals counts at its least.
+    pub fn matchable(&self, left: &[(usize, Duration)], now: Duration) -> Result<usize> {
+        let mut by_pool: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+        for (number, due) in left.iter().filter(|(_, due)| *due <= now) {
+            let candidate = self.candidate(*number, *due)?;
+            by_pool.entry(self.rules.place(&candidate.party).pool).or_default().push(candidate);
+        }
+        Ok(by_pool.into_values().map(|pool| self.matchable_in(pool, now)).sum())
+    }
+
+    /// Of one pool, neighbours in rating together.
+    fn matchable_in(&self, mut pool: Vec<Candidate>, now: Duration) -> usize {
+        pool.sort_by(|one, other| one.party.rating().total_cmp(&other.party.rating()));
+        let tickets = |window: &[Candidate]| {
+            let (sought, candidates) = (Sought::Window(Vec::new()), window.to_vec());
+            let range = Range { sought, candidates, outlook: Outlook::default() };
+            let found = domain::search(&range, self.rules, BEGAN_MS + now.as_millis() as u64, 0);
+            found.proposals.iter().flat_map(|proposal| &proposal.teams).map(Vec::len).sum::<usize>()
+        };
+        pool.chunks(WINDOW_TICKETS).map(tickets).sum()
+    }
+
     fn is_worth_making(&self, teams: &[Vec<Candidate>], at_ms: u64) -> bool {
         let now_ms = BEGAN_MS + at_ms;
         let (mut players, mut patience_s) = (0, 0.0);
@@ -76,14 +102,14 @@ impl Fit<'_> {
     }
 
     fn candidates(&self, team: &[Seated]) -> Result<Vec<Candidate>> {
+        team.iter().map(|ticket| self.candidate(ticket.number, ticket.due)).collect()
+    }
+
+    fn candidate(&self, number: usize, due: Duration) -> Result<Candidate> {
         let realm: RealmId = "bench".parse()?;
-        let candidate = |ticket: &Seated| {
-            let party = api::party_from_wire(self.crowd.players(ticket.number))?;
-            let id = TicketId::derive(&realm, "", party.player_ids());
-            let queued_ms = BEGAN_MS + ticket.due.as_millis() as u64;
-            Ok(Candidate { id, version: 1, queued_ms, tries: 0, party })
-        };
-        team.iter().map(candidate).collect()
+        let party = api::party_from_wire(self.crowd.players(number))?;
+        let id = TicketId::derive(&realm, "", party.player_ids());
+        Ok(Candidate { id, version: 1, queued_ms: BEGAN_MS + due.as_millis() as u64, tries: 0, party })
     }
 }
 
@@ -129,5 +155,19 @@ mod tests {
         let made = vec![seated(one, 1_000, worth_ms + 5), seated(other, 1_000, worth_ms + 7)];
         let waits = Fit { rules: &rules, crowd: &crowd }.of(&made, MS(60_000)).unwrap().unwrap().waits;
         assert!(waits == [(one, MS(5)), (other, MS(7))] || waits == [(one, MS(4)), (other, MS(6))], "{waits:?}");
+    }
+
+    #[test]
+    fn whoever_is_left_beside_an_equal_is_told_from_whoever_waits_for_company() {
+        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
+        let fit = Fit { rules: &rules, crowd: &crowd };
+        let (one, equal, _) = pair(&crowd, 0.0, 10.0);
+        let (_, far, _) = pair(&crowd, 400.0, 2_000.0);
+        let matchable = |left: &[usize], now_ms| {
+            let left: Vec<_> = left.iter().map(|number| (*number, MS(1_000))).collect();
+            fit.matchable(&left, MS(now_ms)).unwrap()
+        };
+        assert_eq!([matchable(&[one, equal, far], 1_500), matchable(&[one, far], 1_500)], [2, 0]);
+        assert_eq!(matchable(&[one, equal], 900), 0, "they had not come");
     }
 }

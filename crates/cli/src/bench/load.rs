@@ -30,6 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const LEFT_MAX: usize = 50;
 /// Where no match was told of for so long, the others wait for want of company.
 const QUIET: Duration = Duration::from_secs(2);
+/// A match that is found so late was missed.
+const MISSED_AFTER: Duration = Duration::from_secs(1);
 /// All is well again when players wait no longer than this many times as long as before (p90), and nobody is refused.
 const WELL_FACTOR: f64 = 2.0;
 
@@ -95,8 +97,7 @@ impl Load {
 
     /// The same of some tickets, by their numbers.
     pub fn waits_for_system_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Result<Latency> {
-        let fit = Fit { rules: &self.rules, crowd: &self.desk.crowd };
-        let (mut waits, now) = (Vec::new(), self.book.now());
+        let (fit, mut waits, now) = (self.fit(), Vec::new(), self.book.now());
         for made in self.book.matches(&seconds) {
             let Some(Fitted { at, waits: all }) = fit.of(&made, now)? else { continue };
             if seconds.contains(&(at.as_secs() as usize)) {
@@ -104,6 +105,16 @@ impl Load {
             }
         }
         Ok(Latency::of(waits.into_iter()))
+    }
+
+    /// How many who were due in these seconds are left, though a match was worth making for them [`MISSED_AFTER`] ago.
+    pub fn missed(&self, seconds: &Range<usize>) -> Result<usize> {
+        let then = self.book.now().saturating_sub(MISSED_AFTER);
+        self.fit().matchable(&self.book.left(seconds), then)
+    }
+
+    fn fit(&self) -> Fit<'_> {
+        Fit { rules: &self.rules, crowd: &self.desk.crowd }
     }
 
     /// The name of the first player of a ticket.
@@ -133,7 +144,7 @@ impl Load {
         let well_ms = before.waited_ms.p90 * WELL_FACTOR;
         let is_well = |second: usize| {
             let page = self.book.page(second..second + 1);
-            page.not_taken() == 0 && page.matched_ms.count > 0 && page.waited_ms.p90 <= well_ms
+            page.not_taken() == 0 && page.delivered_ms.count > 0 && page.waited_ms.p90 <= well_ms
         };
         let ill = after.clone().rfind(|second| !is_well(*second));
         let seconds = ill.map_or(0, |last| last + 1 - after.start);

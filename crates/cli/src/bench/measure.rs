@@ -7,13 +7,13 @@ use super::bounds::{
 use super::find::{self, FindArgs, Tried};
 use super::house::HouseArgs;
 use super::load::{LEFT_MAX, Load};
-use super::measured::{Measured, Peak, Searched};
+use super::measured::{Asked, Costs, Measured, Peak, Searched};
 use super::place::{Place, TargetArgs};
 use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::{Scenario, Waiting};
 use super::unless_ended;
-use super::usage::{Figures, times};
+use super::usage::{Figures, Usage, times};
 use super::waiting::WAITING_MAX;
 use crate::misuse::Misuse;
 use crate::tell;
@@ -192,14 +192,13 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
         tries_left -= 1;
         if is_kept || tries_left == 0 {
             let search = Some(Searched { demand, is_kept });
-            return Ok(Measured { sustained_per_s: Some(measured.rate), search, ..measured });
+            return Ok(Measured { sustained_per_s: Some(measured.asked.rate), search, ..measured });
         }
         found = found.lowered();
     }
 }
 
-/// Has players come until all is in its stride, and matched who can be: what a process takes once it has had something to do is not what is
-/// measured, and whom a crowd would find there is there before.
+/// Offers the load until caches are warm and as many wait as usual, and lets those be matched who can be.
 async fn warm_up(args: &Args, rate: f64, load: &Load) -> Result<()> {
     let lasts = Duration::from_secs(args.warm_up);
     let _shown = Progress::show(load.book.clone(), format!("warm-up {rate:.0}/s"), Goal::Time(lasts));
@@ -240,47 +239,12 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     if streams_lost > 0 {
         tell::err(format_args!("muster: {streams_lost} streams ended before the load did, the last: {why}"));
     }
-    let used = after.since(&before);
-    let page = load.book.page(seconds.clone());
-    let per_ticket = |figures: Figures, unit: f64| times(figures, unit / matched);
-    let proposals: f64 = used.verdicts.values().sum();
-    let conflicts = used.verdicts.get("conflict").copied().unwrap_or_default();
     let measured = Measured {
-        scenario: scenario.name.to_owned(),
-        via: args.house.via,
-        build: Some(build()),
-        cores: available_parallelism().ok().map(NonZero::get),
-        arrivals: args.arrivals,
-        rate,
-        seconds: args.seconds(scenario),
-        whole_seconds: Some(seconds.len()),
-        warm_up: Some(args.warm_up),
-        started: (!args.target.is_given()).then_some(args.house.started),
-        rules_version: Some(load.rules.version().to_string()),
-        fsync: (!args.target.is_given()).then(|| args.house.fsync.name().to_owned()),
-        offered_per_s: page.offered,
-        matched_per_s: page.goodput,
-        unanswered: page.unanswered,
-        unmatched: page.unmatched,
+        asked: asked(scenario, args, rate, load, seconds.len()),
+        page: load.book.page(seconds.clone()),
         streams_lost,
-        held_back: page.held_back,
-        refused: page.refused_ms.count,
-        failed: page.failed,
-        late_ms: Some(page.late_ms),
-        refused_ms: Some(page.refused_ms),
-        waited_ms: Some(page.waited_ms),
-        acknowledged_ms: page.taken_ms,
-        delivered_ms: page.matched_ms,
         delivered_from_fit_ms: load.waits_for_system(seconds)?,
-        conflict_share: (proposals > 0.0).then(|| conflicts / proposals),
-        redis_us_per_ticket: per_ticket(used.calls_us, 1.0),
-        round_trips_per_ticket: per_ticket(used.round_trips, 1.0),
-        is_whole: place.is_whole(),
-        cpu_us_per_ticket: per_ticket(used.cpu_s, 1e6),
-        core_share_by_process: times(used.cpu_s_by_process.clone(), 1.0 / used.wall_s),
-        cpu_us_per_ticket_by_process: per_ticket(used.cpu_s_by_process, 1e6),
-        redis_calls_per_ticket: per_ticket(used.calls, 1.0),
-        resident_bytes: after.resident_bytes,
+        costs: costs(&before, after, matched, place.is_whole()),
         ceiling: None,
         sustained_per_s: None,
         search: None,
@@ -289,6 +253,43 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         bytes_per_waiting_ticket: Figures::new(),
     };
     Ok((measured, tried))
+}
+
+fn asked(scenario: &Scenario, args: &Args, rate: f64, load: &Load, whole_seconds: usize) -> Asked {
+    let is_started = !args.target.is_given();
+    Asked {
+        scenario: scenario.name.to_owned(),
+        via: args.house.via,
+        build: build(),
+        cores: available_parallelism().ok().map(NonZero::get),
+        arrivals: args.arrivals,
+        rate,
+        seconds: args.seconds(scenario),
+        whole_seconds,
+        warm_up: args.warm_up,
+        started: is_started.then_some(args.house.started),
+        rules_version: load.rules.version().to_string(),
+        fsync: is_started.then(|| args.house.fsync.name().to_owned()),
+    }
+}
+
+/// Of the time between the two, in which so many tickets were matched.
+fn costs(before: &Usage, after: Usage, matched: f64, is_whole: bool) -> Costs {
+    let (grown, wall_s) = after.since(before);
+    let per_ticket = |figures: Figures, unit: f64| times(figures, unit / matched);
+    let proposals: f64 = grown.verdicts.values().sum();
+    let conflicts = grown.verdicts.get("conflict").copied().unwrap_or_default();
+    Costs {
+        conflict_share: (proposals > 0.0).then(|| conflicts / proposals),
+        is_whole,
+        cpu_us_per_ticket: per_ticket(grown.cpu_s, 1e6),
+        core_share_by_process: times(grown.cpu_s_by_process.clone(), 1.0 / wall_s),
+        cpu_us_per_ticket_by_process: per_ticket(grown.cpu_s_by_process, 1e6),
+        round_trips_per_ticket: per_ticket(grown.round_trips, 1.0),
+        redis_calls_per_ticket: per_ticket(grown.calls, 1.0),
+        redis_us_per_ticket: per_ticket(grown.calls_us, 1.0),
+        resident_bytes: after.resident_bytes,
+    }
 }
 
 /// Which program was measured, as far as it knows itself.

@@ -87,7 +87,7 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
             report.row(HEADER)?;
             let page = step(load, rate, Duration::from_secs(DEMAND.probe_s)).await?;
             report.row(page.row("sustained"))?;
-            Found { sustained: rate, goodput: page.goodput }
+            Found { sustained: rate, matched_per_s: page.matched_per_s }
         }
         None => {
             let found = find(load, RATE_FIRST, &DEMAND, report).await?;
@@ -107,14 +107,14 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     let (overloaded, calm) = (load.book.page(during), load.book.page(after.clone()));
     report.row(overloaded.row("overload"))?;
     report.row(calm.row("after"))?;
-    let most = peak.goodput.max(overloaded.goodput);
+    let most = peak.matched_per_s.max(overloaded.matched_per_s);
     ensure!(most > 0.0, "nobody was matched: {}", load.book.outcome());
     Ok(Measured {
         scenario: "overload",
         sustained_per_s: peak.sustained,
         most_matched_per_s: most,
         factor: args.factor,
-        goodput_share: overloaded.goodput / most,
+        goodput_share: overloaded.matched_per_s / most,
         recovered_after_s: load.recovered(&before, after),
         before,
         overload: overloaded,

@@ -5,26 +5,28 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// Per second.
-    #[serde(rename = "offered_per_s")]
-    pub offered: f64,
-    /// Tickets matched and delivered per second, in these seconds.
-    #[serde(rename = "matched_per_s")]
-    pub goodput: f64,
-    /// Whose Enqueue was not answered.
+    pub offered_per_s: f64,
+    /// Tickets of which a player was told of a match within these seconds, whenever they were due.
+    pub matched_per_s: f64,
+    /// Tickets whose Enqueue was never answered.
     pub unanswered: usize,
+    /// Tickets that were not even sent, for want of room on a stream.
     pub held_back: usize,
+    /// Tickets whose Enqueue was told RESOURCE_EXHAUSTED.
+    pub refused: usize,
+    /// Tickets whose Enqueue was told any other error.
     pub failed: usize,
-    /// Taken, and not told of a match.
+    /// Tickets that were taken and not told of a match: a few have no fit opponent.
     pub unmatched: usize,
-    /// How much later the load let them come than they were due.
+    /// How much later than it was due the load let a ticket come.
     pub late_ms: Latency,
-    /// From when they were due until their Enqueue was answered so.
-    pub taken_ms: Latency,
+    /// From when a ticket was due until its Enqueue was acknowledged.
+    pub acknowledged_ms: Latency,
+    /// From when a ticket was due until its Enqueue was refused.
     pub refused_ms: Latency,
-    /// From when they were due until they were told of their match.
-    pub matched_ms: Latency,
-    /// The same, with those who were taken and not told yet as long as they have waited so far.
+    /// From when a ticket was due until its player was told of a match.
+    pub delivered_ms: Latency,
+    /// From when a ticket was due until its player was told of a match, or until now where he was not told yet.
     pub waited_ms: Latency,
 }
 
@@ -34,7 +36,7 @@ pub const HEADER: &str = "           \
 
 impl Page {
     pub fn not_taken(&self) -> usize {
-        self.unanswered + self.held_back + self.failed + self.refused_ms.count
+        self.unanswered + self.held_back + self.refused + self.failed
     }
 
     /// Who came and was told of no match.
@@ -43,14 +45,13 @@ impl Page {
     }
 
     pub fn row(&self, name: &str) -> String {
-        let Self { offered, goodput, unanswered, held_back, failed, unmatched, .. } = self;
-        let Self { taken_ms, refused_ms, matched_ms, .. } = self;
+        let Self { offered_per_s, matched_per_s, unanswered, held_back, refused, failed, unmatched, .. } = self;
+        let Self { acknowledged_ms, refused_ms, delivered_ms, .. } = self;
         format!(
-            "{name:<10} {offered:>9.0} {goodput:>10.0} {:>9} {held_back:>9} {failed:>7} {unanswered:>11} {unmatched:>10} {:>19} {:>19} {:>21}",
-            refused_ms.count,
-            format!("{:.1} / {:.1}", taken_ms.p50, taken_ms.p99),
+            "{name:<10} {offered_per_s:>9.0} {matched_per_s:>10.0} {refused:>9} {held_back:>9} {failed:>7} {unanswered:>11} {unmatched:>10} {:>19} {:>19} {:>21}",
+            format!("{:.1} / {:.1}", acknowledged_ms.p50, acknowledged_ms.p99),
             format!("{:.1} / {:.1}", refused_ms.p50, refused_ms.p99),
-            format!("{:.1} / {:.1}", matched_ms.p50, matched_ms.p99),
+            format!("{:.1} / {:.1}", delivered_ms.p50, delivered_ms.p99),
         )
     }
 }

@@ -156,7 +156,7 @@ impl Place {
         match &self.house {
             Some(house) => Usage::of(house).await,
             // What was measured of the others is worth telling where one of them has ended.
-            None => Ok(Usage::of_processes(&self.processes).unwrap_or_else(|_| Usage::unknown())),
+            None => Ok(Usage::of_processes(&self.processes).unwrap_or_default()),
         }
     }
 

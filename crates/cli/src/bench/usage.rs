@@ -32,34 +32,37 @@ pub fn times(figures: Figures, factor: f64) -> Figures {
     figures.into_iter().map(|(name, value)| (name, value * factor)).collect()
 }
 
+/// What grows, each since its process began.
+#[derive(Default)]
+pub struct Counters {
+    /// CPU time by role, in s.
+    pub cpu_s: Figures,
+    /// CPU time by process, each named by its role and its number within it, in s.
+    pub cpu_s_by_process: Figures,
+    /// Calls of each of Redis's commands.
+    pub calls: Figures,
+    /// Time within each of Redis's commands, in µs.
+    pub calls_us: Figures,
+    /// Proposals by what the mover answered.
+    pub verdicts: Figures,
+    /// Round trips to Redis, by verb.
+    pub round_trips: Figures,
+}
+
+/// What is used at a moment. Nothing is known of processes that cannot be asked.
 pub struct Usage {
     at: Instant,
-    /// CPU time by role, and by process, in s.
-    cpu_s: Figures,
-    cpu_s_by_process: Figures,
+    counters: Counters,
     /// Memory in use by role, in bytes.
     pub resident_bytes: Figures,
     /// What Redis has allocated, in bytes.
     pub redis_bytes: f64,
-    /// Calls of each of Redis's commands, and how long they took, in µs.
-    calls: Figures,
-    calls_us: Figures,
-    verdicts: Figures,
-    round_trips: Figures,
 }
 
-/// Between two moments.
-pub struct Used {
-    pub wall_s: f64,
-    pub cpu_s: Figures,
-    /// Each named by its role and its number within it.
-    pub cpu_s_by_process: Figures,
-    pub calls: Figures,
-    pub calls_us: Figures,
-    /// Proposals by what the mover answered.
-    pub verdicts: Figures,
-    /// To Redis, by verb.
-    pub round_trips: Figures,
+impl Default for Usage {
+    fn default() -> Self {
+        Self { at: Instant::now(), counters: Counters::default(), resident_bytes: Figures::new(), redis_bytes: 0.0 }
+    }
 }
 
 /// What comes of `work`; that one of these processes has ended, where one does before.
@@ -81,33 +84,18 @@ pub async fn while_all_run<T>(processes: &[(String, u32)], work: impl Future<Out
 impl Usage {
     /// What processes tell without being asked, each by its role.
     pub fn of_processes(processes: &[(String, u32)]) -> Result<Self> {
-        let mut usage = Self::unknown();
+        let mut usage = Self::default();
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, pid) in processes {
             let ended = || format!("one {name} has ended");
             let used_s = cpu_s(*pid).with_context(ended)?;
             let number = numbers.entry(name).or_default();
-            usage.cpu_s_by_process.insert(format!("{name}-{number}"), used_s);
+            usage.counters.cpu_s_by_process.insert(format!("{name}-{number}"), used_s);
             *number += 1;
-            *usage.cpu_s.entry(name.clone()).or_default() += used_s;
+            *usage.counters.cpu_s.entry(name.clone()).or_default() += used_s;
             *usage.resident_bytes.entry(name.clone()).or_default() += resident_bytes(*pid).with_context(ended)? as f64;
         }
         Ok(usage)
-    }
-
-    /// Of processes that cannot be asked.
-    pub fn unknown() -> Self {
-        Self {
-            at: Instant::now(),
-            cpu_s: Figures::new(),
-            cpu_s_by_process: Figures::new(),
-            resident_bytes: Figures::new(),
-            redis_bytes: 0.0,
-            calls: Figures::new(),
-            calls_us: Figures::new(),
-            verdicts: Figures::new(),
-            round_trips: Figures::new(),
-        }
     }
 
     pub async fn of(house: &House) -> Result<Self> {
@@ -116,8 +104,8 @@ impl Usage {
         for address in house.metrics() {
             let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
             let told = told.context("a service tells no metrics")??;
-            PROPOSALS.add_to(&mut usage.verdicts, &told);
-            ROUND_TRIPS.add_to(&mut usage.round_trips, &told);
+            PROPOSALS.add_to(&mut usage.counters.verdicts, &told);
+            ROUND_TRIPS.add_to(&mut usage.counters.round_trips, &told);
         }
         Ok(usage)
     }
@@ -126,8 +114,8 @@ impl Usage {
         let mut redis = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
         let told: String = redis::cmd("INFO").arg("commandstats").query_async(&mut redis).await?;
         for (command, calls, us) in told.lines().filter_map(command_line) {
-            self.calls.insert(command.to_owned(), calls);
-            self.calls_us.insert(command.to_owned(), us);
+            self.counters.calls.insert(command.to_owned(), calls);
+            self.counters.calls_us.insert(command.to_owned(), us);
         }
         let told: String = redis::cmd("INFO").arg("memory").query_async(&mut redis).await?;
         let used = told.lines().find_map(|line| line.strip_prefix("used_memory:")?.parse().ok());
@@ -148,9 +136,15 @@ impl Usage {
         services.chain((self.redis_bytes > 0.0).then_some(allocated)).collect()
     }
 
-    pub fn since(&self, before: &Self) -> Used {
-        Used {
-            wall_s: (self.at - before.at).as_secs_f64(),
+    /// By how much it has grown since `before`, and in how many seconds.
+    pub fn since(&self, before: &Self) -> (Counters, f64) {
+        (self.counters.less(&before.counters), (self.at - before.at).as_secs_f64())
+    }
+}
+
+impl Counters {
+    fn less(&self, before: &Self) -> Self {
+        Self {
             cpu_s: less(&self.cpu_s, &before.cpu_s),
             cpu_s_by_process: less(&self.cpu_s_by_process, &before.cpu_s_by_process),
             calls: less(&self.calls, &before.calls),

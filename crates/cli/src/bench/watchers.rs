@@ -5,7 +5,7 @@ use super::bounds::{check_number, check_seconds};
 use super::house::{House, HouseArgs};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
-use super::usage::{Figures, LOAD, Usage, Used, times};
+use super::usage::{Counters, Figures, LOAD, Usage, times};
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Context, Result};
@@ -105,7 +105,7 @@ async fn measure(args: &Args, house: &House) -> Result<Measured> {
 async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
     let before = Usage::of(house).await?;
     sleep(lasts).await;
-    let Used { wall_s, cpu_s, calls, .. } = Usage::of(house).await?.since(&before);
+    let (Counters { cpu_s, calls, .. }, wall_s) = Usage::of(house).await?.since(&before);
     Ok(Idle { cpu_ms_per_s: times(cpu_s, 1e3 / wall_s), redis_calls_per_s: times(calls, 1.0 / wall_s) })
 }
 

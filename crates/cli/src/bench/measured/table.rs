@@ -1,8 +1,9 @@
 //! A measurement as people read it.
 
-use super::{MIB, Measured, Peak, of};
+use super::{Asked, Costs, MIB, Measured, Peak, of};
 use crate::bench::ceiling::Ceiling;
 use crate::bench::latency::Latency;
+use crate::bench::page::Page;
 use crate::bench::usage::Figures;
 use std::fmt;
 
@@ -11,53 +12,82 @@ const SHOWN_SHARE: f64 = 0.002;
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, via, rate, seconds, .. } = self;
-        let fsync = self.fsync.as_ref().map(|fsync| format!(", appendfsync {fsync}")).unwrap_or_default();
-        let whole = self.whole_seconds.map(|whole| format!(", {whole} whole ones of which count")).unwrap_or_default();
-        writeln!(f, "{scenario}: {rate:.0} tickets/s by {} for {seconds} s{whole}{fsync}", via.name())?;
+        let Asked { scenario, via, rate, seconds, whole_seconds, fsync, .. } = &self.asked;
+        let fsync = fsync.as_ref().map(|fsync| format!(", appendfsync {fsync}")).unwrap_or_default();
+        writeln!(
+            f,
+            "{scenario}: {rate:.0} tickets/s by {} for {seconds} s, {whole_seconds} whole ones of which count{fsync}",
+            via.name()
+        )?;
         if let Some(sustained) = self.sustained_per_s {
             let is_kept = self.search.is_none_or(|search| search.is_kept);
             let kept = if is_kept { "" } else { ", which it did not in what follows" };
             writeln!(f, "  the highest rate that lasts: {sustained:.0}/s{kept}")?;
         }
-        writeln!(f, "  offered {:.0}/s, matched {:.0}/s", self.offered_per_s, self.matched_per_s)?;
+        let Page { offered_per_s, matched_per_s, refused, failed, held_back, unanswered, unmatched, .. } = &self.page;
+        writeln!(f, "  offered {offered_per_s:.0}/s, matched {matched_per_s:.0}/s")?;
         if self.waiting > 0 {
             let each = bytes(&self.bytes_per_waiting_ticket);
             writeln!(f, "  beside {} waiting tickets; by so many bytes for each memory grew: {each}", self.waiting)?;
         }
-        let Self { refused, failed, held_back, unanswered, unmatched, .. } = self;
         writeln!(
             f,
             "  refused {refused}, failed {failed}, not sent {held_back}, unanswered {unanswered}, taken and unmatched {unmatched}"
         )?;
-        if let Some(Peak { page, recovered_after_s }) = &self.peak {
-            let Latency { p50, p99, .. } = page.waited_ms;
-            let (offered, matched, not_taken) = (page.offered, page.goodput, page.not_taken());
-            let well = recovered_after_s.map_or("not by the end".to_owned(), |seconds| format!("after {seconds} s"));
-            writeln!(
-                f,
-                "  at the peak offered {offered:.0}/s, matched {matched:.0}/s, not taken {not_taken}, told or not p50 / p99 {p50:.1} / {p99:.1} ms; all was as before {well}"
-            )?;
+        if let Some(peak) = &self.peak {
+            peak.fmt(f)?;
         }
-        write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max", "of")?;
-        for (name, latency) in [
-            ("came late", self.late_ms),
-            ("enqueue acknowledged", Some(self.acknowledged_ms)),
-            ("enqueue refused", self.refused_ms.filter(|refused| refused.count > 0)),
-            ("match delivered", Some(self.delivered_ms)),
-            ("told or not", self.waited_ms.filter(|_| unmatched > &0)),
-            ("from a fit match on", Some(self.delivered_from_fit_ms)),
-        ] {
-            let Some(Latency { count, p50, p90, p99, p999, max }) = latency else { continue };
-            write!(f, "\n  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1} {count:>9}")?;
-        }
-        if self.cpu_us_per_ticket.is_empty() { Ok(()) } else { self.costs(f) }
+        self.waits(f)?;
+        self.costs.fmt(f)?;
+        let (Some(ceiling), Some(ratio)) = (self.ceiling, self.redis_to_ceiling()) else { return Ok(()) };
+        let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
+        write!(
+            f,
+            "\n  scripts alone {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket: it takes {ratio:.2} × that"
+        )
     }
 }
 
 impl Measured {
-    /// What the processes took, where they were started for it.
-    fn costs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn waits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max", "of")?;
+        let page = &self.page;
+        for (name, is_shown, latency) in [
+            ("came late", true, page.late_ms),
+            ("enqueue acknowledged", true, page.acknowledged_ms),
+            ("enqueue refused", page.refused > 0, page.refused_ms),
+            ("match delivered", true, page.delivered_ms),
+            ("told or not", page.unmatched > 0, page.waited_ms),
+            ("from a fit match on", true, self.delivered_from_fit_ms),
+        ] {
+            if is_shown {
+                let Latency { count, p50, p90, p99, p999, max } = latency;
+                write!(f, "\n  {name:<22} {p50:>9.1} {p90:>9.1} {p99:>9.1} {p999:>9.1} {max:>9.1} {count:>9}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Peak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { page, recovered_after_s } = self;
+        let (Page { offered_per_s, matched_per_s, .. }, not_taken) = (page, page.not_taken());
+        let Latency { p50, p99, .. } = page.waited_ms;
+        let well = recovered_after_s.map_or("not by the end".to_owned(), |seconds| format!("after {seconds} s"));
+        writeln!(
+            f,
+            "  at the peak offered {offered_per_s:.0}/s, matched {matched_per_s:.0}/s, not taken {not_taken}, told or not p50 / p99 {p50:.1} / {p99:.1} ms; all was as before {well}"
+        )
+    }
+}
+
+/// Nothing where no process can be asked.
+impl fmt::Display for Costs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.cpu_us_per_ticket.is_empty() {
+            return Ok(());
+        }
         if let Some(share) = self.conflict_share {
             write!(f, "\n  conflicts {:.1} % of proposals", 100.0 * share)?;
         }
@@ -75,13 +105,7 @@ impl Measured {
         }
         write!(f, "\n  round trips to redis for each ticket: {}", shown(&self.round_trips_per_ticket))?;
         write!(f, "\n  calls of its commands: {}", shown(&self.redis_calls_per_ticket))?;
-        write!(f, "\n  µs within them: {}", most(&self.redis_us_per_ticket))?;
-        let (Some(ceiling), Some(ratio)) = (self.ceiling, self.redis_to_ceiling()) else { return Ok(()) };
-        let Ceiling { tickets_per_s, redis_us_per_ticket } = ceiling;
-        write!(
-            f,
-            "\n  scripts alone {tickets_per_s:.0} tickets/s, redis {redis_us_per_ticket:.1} µs/ticket: it takes {ratio:.2} × that"
-        )
+        write!(f, "\n  µs within them: {}", most(&self.redis_us_per_ticket))
     }
 }
 
