@@ -94,7 +94,8 @@ pub async fn run(args: Args) -> Result<()> {
             all.push(struck);
         }
     }
-    args.report.tell(&all, Summary(&all))
+    args.report.write(&all)?;
+    Ok(args.report.row(Summary(&all))?)
 }
 
 impl Args {
