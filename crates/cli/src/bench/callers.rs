@@ -10,7 +10,7 @@ use chassis::{Channel, Network, Shutdown};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::DropGuard;
-use tonic::Status;
+use tonic::Streaming;
 
 /// To each address.
 const CONNECTIONS: usize = 8;
@@ -82,16 +82,15 @@ impl Caller {
             Err(status) => return self.desk.book.refused(number, status.code(), status.message()),
         };
         self.desk.book.taken(number);
-        if let Err(status) = self.play(enqueued.ticket.unwrap_or_default().id).await {
-            self.desk.book.broke(&format!("a Watch broke: {}", cause(&status)));
+        let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
+        match self.playing.watch(v1::WatchRequest { subject, ..Default::default() }).await {
+            Ok(news) => self.play(news.into_inner()).await,
+            Err(status) => self.desk.book.broke(&format!("a Watch failed: {}", cause(&status))),
         }
     }
 
-    async fn play(&mut self, ticket_id: String) -> Result<(), Status> {
-        let subject = Some(watch_request::Subject::TicketId(ticket_id));
-        let request = v1::WatchRequest { subject, ..Default::default() };
-        let mut news = self.playing.watch(request).await?.into_inner();
-        while let Some(update) = news.message().await? {
+    async fn play(&mut self, mut news: Streaming<v1::Update>) {
+        while let Some(update) = self.desk.book.next(&mut news).await {
             let heard = self.desk.hear(&update);
             if let Some(match_id) = heard.over {
                 // What is not ended now ends at its longest time.
@@ -101,6 +100,5 @@ impl Caller {
                 break;
             }
         }
-        Ok(())
     }
 }

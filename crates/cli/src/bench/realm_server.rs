@@ -2,7 +2,6 @@
 //! another.
 
 use super::desk::{Arrival, Desk};
-use crate::client::cause;
 use anyhow::{Context, Result};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
@@ -10,6 +9,7 @@ use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
 use api::v1::{self, session_request, session_response, unfollow_request, watch_request};
 use chassis::Channel;
+use std::collections::VecDeque;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,13 +24,16 @@ pub struct RealmServer {
     desk: Desk,
     asks: mpsc::Sender<v1::SessionRequest>,
     /// Ends with it.
-    _readers: JoinSet<()>,
+    _reader: JoinSet<()>,
 }
 
-/// What reads what comes back.
+/// Reads what comes back, and says what follows from it. It reads on while what it says is not taken: a playserver that waits for it to read
+/// takes nothing.
 struct Reader {
     desk: Desk,
     follows: mpsc::Sender<v1::FollowRequest>,
+    /// Not said yet: a few for each ticket.
+    unsaid: VecDeque<v1::FollowRequest>,
 }
 
 impl RealmServer {
@@ -42,10 +45,10 @@ impl RealmServer {
         let mut playing = PlayClient::new(playserver);
         let answers = queueing.session(ReceiverStream::new(asked)).await.context("no Session")?.into_inner();
         let news = playing.follow(ReceiverStream::new(followed)).await.context("no Follow")?.into_inner();
-        let mut readers = JoinSet::new();
-        readers.spawn(Reader { desk: desk.clone(), follows: follows.clone() }.read_answers(answers));
-        readers.spawn(Reader { desk: desk.clone(), follows }.read_news(news));
-        Ok(Self { desk, asks, _readers: readers })
+        let mut reading = JoinSet::new();
+        let reader = Reader { desk: desk.clone(), follows, unsaid: VecDeque::new() };
+        reading.spawn(reader.read(answers, news));
+        Ok(Self { desk, asks, _reader: reading })
     }
 
     /// Queues a party; without waiting, whatever becomes of it.
@@ -62,57 +65,65 @@ impl RealmServer {
 }
 
 impl Reader {
-    async fn read_answers(self, mut answers: Streaming<v1::SessionResponse>) {
-        while let Some(answer) = self.next(&mut answers).await {
-            let number = answer.call as usize;
-            match answer.result {
-                Some(session_response::Result::Enqueued(enqueued)) => {
-                    self.desk.book.taken(number);
-                    let ticket_id = enqueued.ticket.unwrap_or_default().id;
-                    let subject = Some(watch_request::Subject::TicketId(ticket_id));
-                    self.say(answer.call, Op::Follow(v1::WatchRequest { subject, ..Default::default() })).await;
+    /// Until both have ended: whoever has no answer then gets none.
+    async fn read(mut self, mut answers: Streaming<v1::SessionResponse>, mut news: Streaming<v1::FollowResponse>) {
+        let (book, follows) = (self.desk.book.clone(), self.follows.clone());
+        let (mut is_answered, mut is_told) = (true, true);
+        while is_answered || is_told {
+            tokio::select! {
+                answer = book.next(&mut answers), if is_answered => match answer {
+                    Some(answer) => self.answered(answer),
+                    None => is_answered = false,
+                },
+                told = book.next(&mut news), if is_told => match told {
+                    Some(told) => self.told(told),
+                    None => is_told = false,
+                },
+                // An error means that the stream has ended, which is found out above.
+                Ok(room) = follows.reserve(), if !self.unsaid.is_empty() => {
+                    if let Some(request) = self.unsaid.pop_front() {
+                        room.send(request);
+                    }
                 }
-                Some(session_response::Result::Failure(failure)) => {
-                    self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
-                }
-                _ => {}
             }
         }
     }
 
-    async fn read_news(self, mut news: Streaming<v1::FollowResponse>) {
-        while let Some(answer) = self.next(&mut news).await {
-            let update = match answer.result {
-                Some(Answer::Update(update)) => update,
-                Some(Answer::Failure(failure)) => {
-                    self.desk.book.refused(answer.call as usize, Code::from_i32(failure.code), &failure.message);
-                    continue;
-                }
-                _ => continue,
-            };
-            let heard = self.desk.hear(&update);
-            if let Some(match_id) = heard.over {
-                self.say(NO_TICKET, Op::EndMatch(v1::EndMatchRequest { match_id, ..Default::default() })).await;
+    fn answered(&mut self, answer: v1::SessionResponse) {
+        let number = answer.call as usize;
+        match answer.result {
+            Some(session_response::Result::Enqueued(enqueued)) => {
+                self.desk.book.taken(number);
+                let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
+                self.say(answer.call, Op::Follow(v1::WatchRequest { subject, ..Default::default() }));
             }
-            if heard.is_last {
-                let subject = Some(unfollow_request::Subject::TicketId(update.ticket_id));
-                self.say(NO_TICKET, Op::Unfollow(v1::UnfollowRequest { subject })).await;
+            Some(session_response::Result::Failure(failure)) => {
+                self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
             }
+            _ => {}
         }
     }
 
-    /// None where the stream has ended: whoever has no answer then gets none.
-    async fn next<T>(&self, stream: &mut Streaming<T>) -> Option<T> {
-        match stream.message().await {
-            Ok(Some(message)) => return Some(message),
-            Ok(None) => self.desk.book.broke("a stream has ended"),
-            Err(status) => self.desk.book.broke(&format!("a stream broke: {}", cause(&status))),
+    fn told(&mut self, answer: v1::FollowResponse) {
+        let update = match answer.result {
+            Some(Answer::Update(update)) => update,
+            Some(Answer::Failure(v1::Failure { code, message, .. })) if answer.call != NO_TICKET => {
+                return self.desk.book.broke(&format!("a Follow failed: {:?} {message}", Code::from_i32(code)));
+            }
+            // What is not ended now ends at its longest time.
+            _ => return,
+        };
+        let heard = self.desk.hear(&update);
+        if let Some(match_id) = heard.over {
+            self.say(NO_TICKET, Op::EndMatch(v1::EndMatchRequest { match_id, ..Default::default() }));
         }
-        None
+        if heard.is_last {
+            let subject = Some(unfollow_request::Subject::TicketId(update.ticket_id));
+            self.say(NO_TICKET, Op::Unfollow(v1::UnfollowRequest { subject }));
+        }
     }
 
-    async fn say(&self, call: u64, op: Op) {
-        // An error means that the stream has ended, which its reader finds out.
-        let _ = self.follows.send(v1::FollowRequest { call, op: Some(op), ..Default::default() }).await;
+    fn say(&mut self, call: u64, op: Op) {
+        self.unsaid.push_back(v1::FollowRequest { call, op: Some(op), ..Default::default() });
     }
 }
