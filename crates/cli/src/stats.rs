@@ -23,7 +23,7 @@ impl Spread {
         Self { count, mean, p50, p90, p99, worst }
     }
 
-    /// The same in another unit.
+    /// Every figure but the count times `factor`: in another unit.
     pub fn scaled(self, factor: f64) -> Self {
         let Self { count, mean, p50, p90, p99, worst } = self;
         let [mean, p50, p90, p99, worst] = [mean, p50, p90, p99, worst].map(|value| value * factor);

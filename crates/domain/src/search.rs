@@ -104,7 +104,7 @@ pub fn search(range: &Range, rules: &Rules, now_ms: u64, seed: u64) -> Outcome {
     search_within(Budget::default(), range, rules, now_ms, seed)
 }
 
-/// The same on another budget: a larger one never makes matches that save less.
+/// [`search`] on another budget: a larger one never makes matches that save less.
 pub fn search_within(budget: Budget, range: &Range, rules: &Rules, now_ms: u64, _seed: u64) -> Outcome {
     let asked = Asked { range, rules, now_ms, budget };
     let mut tally = Tally::default();

@@ -32,7 +32,7 @@ pub struct Deps {
     pub rules: LiveRules,
     /// To every instance, as the monitor.
     pub network: Network,
-    /// The same, as whoever queues and plays for the page: what it bears is for orchestrators and playservers alone.
+    /// To orchestrators and playservers, as whoever queues and plays for the page: what it bears is for them alone.
     pub clients: Network,
     /// The realm's name, for the page.
     pub realm: String,

@@ -81,7 +81,7 @@ impl Spawner {
         *streaming = Streaming { per_s: 0.0, stop: self.0.over.child_token(), all: self.0.over.child_token() };
     }
 
-    /// The same; waits until they have left, up to a bound.
+    /// Stops all clients and waits until they have left, up to a bound.
     pub async fn leave(&self) {
         self.stop();
         self.0.visits.close();

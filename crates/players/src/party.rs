@@ -108,7 +108,7 @@ async fn cancel_in_time(stage: &Stage, ticket_id: &str, number: usize) -> (&'sta
     (reason, response.map(|response| point(response.ticket.and_then(|ticket| ticket.changed))))
 }
 
-/// The same rows in every replay of the same trace.
+/// Whether a row is one of a `share` of all: the same rows in every replay of one trace.
 fn is_one_of(share: f64, number: usize, what: &str) -> bool {
     let mut hasher = DefaultHasher::new();
     (number, what).hash(&mut hasher);

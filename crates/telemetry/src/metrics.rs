@@ -148,7 +148,7 @@ impl Metrics {
         told
     }
 
-    /// The same as messages.
+    /// All that was observed, as messages of OpenMetrics.
     fn families(&self) -> Vec<prometheus_protobuf::prometheus_data_model::MetricFamily> {
         prometheus_protobuf::encode(self.list.registry()).unwrap_or_default()
     }

@@ -210,7 +210,7 @@ impl Book {
         self.page_of(seconds, |_| true)
     }
 
-    /// The same of some tickets, by their numbers.
+    /// What became of some of the tickets that were due within these seconds: those whose number `is_asked` for.
     pub fn page_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Page {
         let now = self.now();
         self.written().page(&seconds, now, is_asked)

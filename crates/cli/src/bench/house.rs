@@ -157,7 +157,7 @@ impl House {
         Self::open_with(args.started.realms, args, scenario, export).await
     }
 
-    /// The same with so many realms.
+    /// Starts everything with this many realms, and waits until it works.
     pub async fn open_with(realms: u16, args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
         let game = args.game(scenario)?;
         let redis = start_redis(args.fsync.into())?;

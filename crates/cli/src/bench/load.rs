@@ -59,7 +59,7 @@ impl Load {
         Ok(Self { book, desk, rules: to.rules.clone(), arrivals: Arrivals::Even, ways })
     }
 
-    /// The same with tickets spread so over a second.
+    /// This load with its tickets spread so over a second.
     pub fn spread(self, arrivals: Arrivals) -> Self {
         Self { arrivals, ..self }
     }
@@ -95,7 +95,7 @@ impl Load {
         self.waits_for_system_of(seconds, |_| true)
     }
 
-    /// The same of some tickets, by their numbers.
+    /// [`Load::waits_for_system`] of some tickets: those whose number `is_asked` for.
     pub fn waits_for_system_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Result<Latency> {
         let (fit, mut waits, now) = (self.fit(), Vec::new(), self.book.now());
         for made in self.book.matches(&seconds) {

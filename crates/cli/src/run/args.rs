@@ -306,7 +306,7 @@ impl RealmArgs {
         Ok(store.trusting(ca.clone()).map_err(unusable)?)
     }
 
-    /// The same on a Redis that is started here, which speaks no TLS.
+    /// These arguments for a Redis that is started here, which speaks no TLS.
     pub fn on_own_redis(&self) -> Self {
         Self { redis_ca: None, ..self.clone() }
     }

@@ -48,7 +48,7 @@ pub struct Summary {
     pub gap_price_s: Option<f64>,
     /// Mean wait in s, and the price of the mean gap.
     pub j_s: Option<f64>,
-    /// The same at the price of the rules that these are compared with: one measure for both.
+    /// Mean wait in s, and the mean gap at the price of the rules that these are compared with: one measure for both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub j_at_first_price_s: Option<f64>,
     /// Parties that fill a team by themselves.
@@ -58,7 +58,7 @@ pub struct Summary {
     pub by_rating: Vec<Group>,
     pub by_region: Vec<Group>,
     pub by_party_size: Vec<Group>,
-    /// The same rules with all prices scaled.
+    /// What these rules come to with all their prices scaled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trade_off: Vec<TradeOff>,
     /// SHA-256 of `matches.csv`.

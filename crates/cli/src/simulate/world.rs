@@ -123,7 +123,7 @@ impl<'a> World<'a> {
         self.put_aside(Waiting { looks: waiting.looks + 1, ..waiting }, now_ms);
     }
 
-    /// The same for one who was not looked for.
+    /// Schedules the next look for a ticket that waits, without counting one.
     fn put_aside(&mut self, waiting: Waiting, now_ms: u64) {
         if self.waits(&waiting) {
             self.schedule.add_again(waiting.next_look_ms(now_ms), waiting);

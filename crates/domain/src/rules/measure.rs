@@ -117,7 +117,7 @@ impl Team {
         }
     }
 
-    /// The same team with `joins` in the place of `leaves`, which is of its size. Its patience stays as it was: what is infinite cannot be
+    /// This team with `joins` in the place of `leaves`, which is of its size. Its patience stays as it was: what is infinite cannot be
     /// taken out of a sum.
     pub fn exchanged(&self, leaves: &Unit<'_>, joins: &Unit<'_>) -> Self {
         Self {

@@ -136,7 +136,7 @@ impl Rules {
         }
     }
 
-    /// The same with this number at `value`, at any age.
+    /// These rules with one number at `value`, at any age.
     pub(crate) fn with(&self, lever: &Lever, value: f64) -> Self {
         let mut rules = self.clone();
         let limits = &mut rules.limits;
@@ -153,14 +153,14 @@ impl Rules {
         rules
     }
 
-    /// The same for players who take any match that the limits allow.
+    /// These rules for players who take any match that the limits allow.
     pub(crate) fn with_unlimited_patience(&self) -> Self {
         let mut rules = self.clone();
         rules.patience.unlimited_ms = 0;
         rules
     }
 
-    /// The same for players to whom waiting on is worth so many seconds more, which an outlook must say too where there is one.
+    /// These rules for players to whom waiting on is worth `more_s` seconds more, which an outlook must say too where there is one.
     pub(crate) fn with_more_patience(&self, more_s: f64) -> Self {
         let mut rules = self.clone();
         let patience = &mut rules.patience;

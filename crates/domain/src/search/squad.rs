@@ -107,7 +107,7 @@ impl<'a> Squads<'a> {
         self.split(improve::improve(self.field, anchor, &company, found))
     }
 
-    /// The same players seated as evenly as they come, if that is cheaper.
+    /// A match's players seated as evenly as they come, if that is cheaper.
     fn split(&self, found: Found) -> Found {
         let chosen: Vec<usize> = found.teams.iter().flatten().copied().collect();
         let (least_s, patience_s) = sketch::least_and_patience_s(self.field, &chosen, found.verdict.region);

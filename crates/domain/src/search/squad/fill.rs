@@ -6,7 +6,7 @@ use crate::unit::Unit;
 
 /// Choices that one fill may take back: enough to get past a run of parties of awkward sizes.
 const STEPS_BACK_MAX: usize = 600;
-/// The same where somebody was left out for want of a role: stepping back rarely finds one, and each step is dear.
+/// Choices that one fill may take back where somebody was left out for want of a role: stepping back rarely finds one, and each step is dear.
 const STEPS_BACK_FOR_ROLES_MAX: usize = 60;
 /// Placements that one packing may try.
 const PACK_STEPS_MAX: usize = 200;

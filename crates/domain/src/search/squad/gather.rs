@@ -98,7 +98,7 @@ impl Gather<'_> {
         companies
     }
 
-    /// The same where an elder comes first, so that those whom his age lets in can join him.
+    /// The companies of an elder, who comes first in each so that those whom his age lets in can join him.
     fn companies_with(&self, elder: usize) -> Vec<Vec<usize>> {
         let mut companies = self.companies(&self.near(elder));
         for company in &mut companies {
