@@ -49,6 +49,16 @@ fn the_rules_that_ship_are_told_queue_by_queue_and_warned_of_nothing() -> Result
 }
 
 #[test]
+fn a_directory_is_checked_as_a_service_takes_it() -> Result<()> {
+    let dir = dir_of(&[("maps.toml", DOUBTFUL), ("notes.txt", "not rules")])?;
+    let said = check(dir.path(), &["."])?;
+    assert!(said.code == Some(0) && said.lines[0].starts_with("./maps.toml: maps "), "{:?} {}", said.lines, said.error);
+    let said = check(dir_of(&[])?.path(), &["."])?;
+    assert_eq!((said.code, said.error.as_str()), (Some(2), "error: there is no *.toml file where it was to check\n"));
+    Ok(())
+}
+
+#[test]
 fn every_mistake_of_every_file_is_told_where_it_stands() -> Result<()> {
     let dir = dir_of(&[
         ("bad.toml", BAD),

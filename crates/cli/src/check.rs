@@ -9,7 +9,7 @@ pub use args::Args;
 use crate::misuse::Misuse;
 use domain::{Mistake, Place, QueueName, Review, Rules};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What came of one file: its queues, or what keeps it from being used.
 struct Checked {
@@ -19,7 +19,11 @@ struct Checked {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let mut files = args.files.iter().map(|file| read(file)).collect::<Result<Vec<Checked>, Misuse>>()?;
+    let texts = sandbox::rules_texts(&args.files).map_err(|error| Misuse::new(error.to_string()))?;
+    if texts.is_empty() {
+        return Err(Misuse::new("there is no *.toml file where it was to check").into());
+    }
+    let mut files: Vec<Checked> = texts.into_iter().map(checked).collect();
     tell_repeated(&mut files);
     if args.json {
         json::print(&files)?
@@ -37,13 +41,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Checked, Misuse> {
-    let text = sandbox::rules_text(file).map_err(|error| Misuse::new(error.to_string()))?;
+fn checked((file, text): (PathBuf, String)) -> Checked {
     let (queues, mistakes) = match Rules::review(&text) {
         Ok(queues) => (queues, Vec::new()),
         Err(mistakes) => (Vec::new(), mistakes),
     };
-    Ok(Checked { file: file.to_owned(), queues, mistakes })
+    Checked { file, queues, mistakes }
 }
 
 /// A queue has one rule set: every further one of its name is a mistake where it is named.

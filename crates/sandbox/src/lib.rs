@@ -14,7 +14,9 @@ mod world;
 pub use actor::{Actor, Queued};
 pub use line::{Following, Line, Session};
 pub use residue::{Residue, settled};
-pub use rules::{Polled, RULES_POLL, RulesFileError, RulesFollower, built_in_rules, load_rules, rules_text};
+pub use rules::{
+    Polled, RULES_POLL, RulesFileError, RulesFollower, built_in_rules, load_rules, rules_text, rules_texts,
+};
 pub use spec::{Counts, Spec};
 pub use system::{Running, System};
 pub use wait::{WAIT_MAX, wait_until};

@@ -3,7 +3,7 @@
 mod files;
 mod follower;
 
-pub use files::{RulesFileError, load_rules, rules_text};
+pub use files::{RulesFileError, load_rules, rules_text, rules_texts};
 pub use follower::{Polled, RULES_POLL, RulesFollower};
 
 use domain::{RuleSet, Rules, RulesError};

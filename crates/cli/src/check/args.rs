@@ -18,7 +18,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Rules files that would be given to a service together: no two may name one queue
+    /// Rules files, or directories of them, that would be given to a service together: no two may name one queue
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Fail on warnings too

@@ -29,6 +29,11 @@ pub fn load_rules(paths: &[PathBuf]) -> Result<RuleSet, RulesFileError> {
     RulesFiles::read(paths)?.parse()
 }
 
+/// What the files in `paths` say, each by its name: files, or directories whose `*.toml` files are taken in order of name.
+pub fn rules_texts(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, RulesFileError> {
+    RulesFiles::read(paths).map(|files| files.texts)
+}
+
 impl RulesFiles {
     pub fn read(paths: &[PathBuf]) -> Result<Self, RulesFileError> {
         let shown = paths.first().map_or(Path::new("--rules"), PathBuf::as_path).to_owned();
