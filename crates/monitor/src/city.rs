@@ -20,6 +20,8 @@ pub struct House {
     pub instance: Instance,
     /// Whether it tells us now.
     pub is_linked: bool,
+    /// Whether it was asked in vain, or its connection broke, and it has not told anything since.
+    pub is_lost: bool,
     /// When it began, in ms since the Unix epoch; none before it told.
     pub since_ms: Option<u64>,
     /// Whether all of the present snapshot has come.
@@ -44,7 +46,7 @@ impl City {
     /// What an instance tells.
     pub fn hears(&mut self, id: &str, told: Inspection, now: Instant, now_ms: u64) {
         let Some(house) = self.houses.get_mut(id) else { return };
-        house.is_linked = true;
+        (house.is_linked, house.is_lost) = (true, false);
         if told.snapshot {
             house.clear();
         }
@@ -73,7 +75,7 @@ impl City {
     /// Its connection broke; what it held is not known any more.
     pub fn is_lost(&mut self, id: &str) {
         if let Some(house) = self.houses.get_mut(id) {
-            house.is_linked = false;
+            (house.is_linked, house.is_lost) = (false, true);
             house.since_ms = None;
             house.clear();
         }
@@ -155,8 +157,10 @@ mod tests {
         let mut city = city(vec![hold(1, Stage::Waiting)]);
         city.is_lost("a");
         assert!(numbers(&city).is_empty() && !city.houses["a"].is_linked);
+        assert!(city.houses["a"].is_lost);
         let again = Inspection { snapshot: true, seq: 1, held: vec![hold(7, Stage::Waiting)], ..Default::default() };
         city.hears("a", again, Instant::now(), 0);
         assert_eq!(numbers(&city), [7]);
+        assert!(city.houses["a"].is_linked && !city.houses["a"].is_lost);
     }
 }

@@ -28,8 +28,10 @@ pub struct Card {
     pub version: String,
     /// When it began, in seconds since the Unix epoch: coarse, so that it is always the same.
     pub since_s: u64,
-    /// False: it has a lease, and cannot be reached.
+    /// It tells what it holds.
     pub linked: bool,
+    /// It has a lease, and cannot be reached. Neither of the two: it was not asked yet.
+    pub lost: bool,
     /// Tickets in all, shown or not.
     pub holds: u64,
     /// Watched players whose tickets are not named.
@@ -146,6 +148,7 @@ fn card(house: &House, now_ms: u64) -> Card {
         version: told.version,
         since_s: house.since_ms.unwrap_or(now_ms) / 1_000,
         linked: house.is_linked,
+        lost: house.is_lost,
         holds: told.holds,
         watched: Vec::new(),
     }

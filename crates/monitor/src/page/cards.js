@@ -61,12 +61,13 @@ function create(id, instance) {
 }
 
 function fill(card, instance, held) {
-  card.root.classList.toggle("lost", !instance.linked);
+  card.root.classList.toggle("lost", instance.lost);
   const badges = [];
   if (instance.leads) badges.push(["leads", "leads"]);
   if (instance.role === "mover" && instance.linked && !instance.leads) badges.push(["", "stands by"]);
   if (instance.drains) badges.push(["off", "draining"]);
-  if (!instance.linked) badges.push(["off", "cannot be reached"]);
+  if (instance.lost) badges.push(["off", "cannot be reached"]);
+  else if (!instance.linked) badges.push(["", "connecting"]);
   else if (!instance.ready && !instance.drains) badges.push(["off", "not ready"]);
   const told = badges.map(([, text]) => text).join(" · ");
   if (card.badges.dataset.told !== told) {
@@ -82,7 +83,7 @@ function fill(card, instance, held) {
   const load = hosts ? `${round(instance.load)} of ${round(instance.capacity)} matches, ` : "";
   // A search takes milliseconds: whom it was for is shown a moment longer than he is held.
   const brief = instance.role === "matchmaker" || instance.role === "mover";
-  say(card.count, `${load}${round(instance.holds)} ${brief ? "in work, shown a moment longer" : "held"}`);
+  say(card.count, `${load}${round(instance.holds)} ${brief ? "in work or just done" : "held"}`);
   card.drain.hidden = !instance.drainable || !instance.linked || instance.drains;
   name(card, instance, held);
 }

@@ -32,7 +32,7 @@ function totals() {
   const last = house.samples.at(-1);
   return [
     ["waiting", "s1", waiting], ["in a search", "s2", in_stage(2)], ["proposed", "s3", in_stage(3)],
-    ["matches", "s4", matches], ["matches/s", "", last?.matches ?? 0], ["spawned", "", house.spawned],
+    ["matches, all queues", "s4", matches], ["matches/s, all queues", "", last?.matches ?? 0], ["spawned", "", house.spawned],
   ];
 }
 
