@@ -17,10 +17,20 @@ pub fn explain(status: &Status, addresses: &Addresses, side: Side) -> anyhow::Er
     if status.code() == Code::Unimplemented && status.message().is_empty() {
         return anyhow::anyhow!("{asked} answers, but is no {}: are --target and --play swapped?", side.role());
     }
-    let plain = is_of_transport(status) && addresses.are_encrypted().is_ok_and(|are| !are);
-    let hint = if plain { " (is it behind TLS? then it is reached by https://)" } else { "" };
     let message = cause(status).lines().collect::<Vec<_>>().join(" ");
-    anyhow::anyhow!("{}: {message}{hint}", code_name(status.code()))
+    anyhow::anyhow!("{}: {message}{}", code_name(status.code()), hint(status, &message, addresses))
+}
+
+/// What to do about it, where that is known; else nothing.
+fn hint(status: &Status, message: &str, addresses: &Addresses) -> &'static str {
+    let is_plain = addresses.are_encrypted().is_ok_and(|are| !are);
+    match status.code() {
+        _ if is_of_transport(status) && is_plain => " (is it behind TLS? then it is reached by https://)",
+        _ if message.contains("UnknownIssuer") => " (--ca FILE names the authority that signed it)",
+        Code::Unauthenticated if addresses.token_file.is_none() => " (--token-file FILE holds a token)",
+        Code::AlreadyExists => " (cancel that ticket first, or end its match: `muster ticket show` tells which)",
+        _ => "",
+    }
 }
 
 /// What the server said; where it said nothing, what came in between.

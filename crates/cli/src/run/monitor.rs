@@ -1,6 +1,7 @@
 use super::args::MonitorArgs;
 use super::doors::network;
 use super::ports::listen;
+use super::role::warn_of_redis;
 use super::signals::{leave_with_parent, shutdown_on_signal};
 use crate::misuse::Misuse;
 use crate::tell;
@@ -35,6 +36,7 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         telemetry::TRACED_SHARE,
     )?;
     args.realm.follow_rules(&world, &shutdown);
+    warn_of_redis(&world, &args.realm, &args.redis).await;
     match certificates {
         Some(certificates) => {
             tokio::spawn(shutdown.clone().run_until_cancelled_owned(certificates.follow()));
