@@ -393,6 +393,9 @@ fn whoever_stops_reading_is_no_reason_to_panic() -> Result<()> {
     assert_eq!((ran.status.code(), told.as_str()), (Some(1), "error: No space left on device (os error 28)\n"));
     let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
     assert!(figure(&told, "/tickets_per_s") > 0.0, "{told:#}");
+    let unwritable = bench("scripts", &["--seconds", "1", "--json", "/proc/nowhere.json"])?;
+    let told = String::from_utf8(unwritable.stdout)?;
+    assert!(unwritable.status.code() == Some(1) && told.starts_with("scripts: "), "{told} is read all the same");
     // What is told row by row is measured to its end where a file is to have it, and only there.
     let brief = ["--rounds", "1", "--rate", "20", "--warm-up", "1", "--seconds", "2"];
     let isolation = [&["bench", "isolation", "--trouble", "hung-matchmaker"], &brief[..]].concat();
@@ -468,6 +471,12 @@ fn a_measurement_that_cannot_be_is_refused() -> Result<()> {
             "error: the argument '--target <ADDR>' cannot be used with '--realms <N>' (--help tells more)\n",
         ),
         ("cold-start", ["--runs", "0"], "error: --runs must be 1 to 100, is 0\n"),
+        (
+            "isolation",
+            ["--trouble=hung-playserver", "--playservers=1"],
+            "error: --playservers must be 2 at least where one of them is to hang\n",
+        ),
+        ("watchers", ["--streams=20000", "--connections=1"], "error: --connections must be 2 to 10000, is 1\n"),
         ("isolation", ["--rounds", "0"], "error: --rounds must be 1 to 100, is 0\n"),
         ("isolation", ["--rate", "0"], "error: --rate must be 1 to 1000000, is 0\n"),
         ("scripts", ["--seconds", "0"], "error: --seconds must be 1 to 3600, is 0\n"),

@@ -34,7 +34,7 @@ mod usage;
 mod waiting;
 mod watchers;
 
-use crate::run::shutdown_on_signal;
+use crate::run::{Interrupts, interrupts};
 use anyhow::{Result, bail};
 use chassis::Shutdown;
 use futures::FutureExt;
@@ -64,12 +64,17 @@ enum What {
     Overhead(overhead::Args),
 }
 
-/// What was started for it, and written, goes with it where a signal ends it.
+/// What was started for it, and written, goes with it where a signal ends it; a second one waits for nothing.
 pub async fn run(args: Args) -> Result<()> {
-    let shutdown = shutdown_on_signal()?;
+    let Interrupts { finish, stop } = interrupts()?;
+    let measured = stop.run_until_cancelled(measure(args, &finish)).await;
+    measured.unwrap_or_else(|| bail!("a second signal ended it at once"))
+}
+
+async fn measure(args: Args, shutdown: &Shutdown) -> Result<()> {
     let measuring = match args.what {
         // What it leaves in a system that runs on goes with it.
-        What::Scenario(Named { scenario, args }) => return measure::run(scenario, args, &shutdown).await,
+        What::Scenario(Named { scenario, args }) => return measure::run(scenario, args, shutdown).await,
         What::Watchers(args) => watchers::run(args).boxed_local(),
         What::ColdStart(args) => cold_start::run(args).boxed_local(),
         What::Isolation(args) => isolation::run(args).boxed_local(),
@@ -77,7 +82,7 @@ pub async fn run(args: Args) -> Result<()> {
         What::Overload(args) => overload::run(args).boxed_local(),
         What::Overhead(args) => overhead::run(args).boxed_local(),
     };
-    unless_ended(&shutdown, measuring).await
+    unless_ended(shutdown, measuring).await
 }
 
 /// What comes of `work`, unless a signal comes first.

@@ -2,6 +2,8 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::fmt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 
 const TICKET_VERBS: [&str; 5] = ["enqueue", "cancel", "show", "watch", "end"];
 
@@ -41,6 +43,18 @@ pub fn one_line(error: &clap::Error) -> String {
 fn ticket_verb(error: &clap::Error) -> Option<&str> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     TICKET_VERBS.contains(&word.as_str()).then_some(word)
+}
+
+/// Fails where `--json` names what cannot become a file.
+pub fn check_json_file(file: &Path) -> Result<(), Misuse> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A pipe by name would be opened for as long as nobody reads it. One that this process was given is in /dev.
+    let is_pipe = file.metadata().is_ok_and(|about| about.file_type().is_fifo()) && !file.starts_with("/dev");
+    if file.is_dir() || !dir.is_dir() || is_pipe {
+        let told = format!("--json must name a file in a directory that is there, is {}", file.display());
+        return Err(Misuse::new(told));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub use args::Args;
 pub use report::Report;
 
 use crate::client::{Side, connect, explain};
+use crate::misuse::check_json_file;
 use crate::run::{Interrupts, interrupts};
 use crate::tell;
 use anyhow::bail;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    args.json.as_deref().filter(|file| *file != Path::new("-")).map_or(Ok(()), check_json_file)?;
     let arrivals = args.source().load(&args.region)?.arrivals;
     let stage = stage(&args).await?;
     let outcome = play(&args, stage, arrivals, interrupts()?).await?;

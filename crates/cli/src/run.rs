@@ -19,4 +19,4 @@ pub use cluster::{Export, Member, Seat, process, ready, run as cluster, seats_at
 pub use dev::run as dev;
 pub use monitor::run as monitor;
 pub use role::{playserver, run as role};
-pub use signals::{Interrupts, interrupts, shutdown_on_signal};
+pub use signals::{Interrupts, interrupts};

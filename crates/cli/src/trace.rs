@@ -8,6 +8,7 @@ pub use load::Source;
 use crate::misuse::Misuse;
 use cities::Cities;
 use csv::StringRecord;
+use domain::limits::PARTY_PLAYERS_MAX;
 use players::{Arrival, Person};
 use std::str::FromStr;
 
@@ -114,6 +115,9 @@ impl Arrivals {
             }
             Some(last) if same_party && last.players.iter().any(|other| other.id == person.id) => {
                 Err(format!("player {} stands in his party twice", person.id))
+            }
+            Some(last) if same_party && last.players.len() == PARTY_PLAYERS_MAX => {
+                Err(format!("party {} has more than {PARTY_PLAYERS_MAX} players", party.unwrap_or_default()))
             }
             Some(last) if same_party => {
                 last.players.push(person);

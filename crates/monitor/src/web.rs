@@ -36,7 +36,7 @@ fn router(lookout: Lookout) -> Router {
         .route("/stop", post(actions::stop))
         .route("/drain", post(actions::drain))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(guard::same_origin));
+        .route_layer(from_fn(guard::same_origin));
     let asking = Router::new().route("/ticket/{id}", get(ticket)).merge(changing).layer(from_fn(in_time));
     Router::new()
         .merge(assets::routes())

@@ -28,6 +28,8 @@ const PLAYERS_IN_WORK: usize = 128;
 const TRIM_EVERY: u64 = 50;
 const NOW_MS: u64 = 1_000_000;
 const ADDRESS: &str = "10.0.0.1:7000";
+/// Where more matches than this share fail, it is not the scripts that are measured.
+const FAILED_SHARE_MAX: f64 = 0.01;
 /// Parties kept for another match, at most. Where most are solos there are a handful.
 const LEFT_OUT_MAX: usize = 1_024;
 /// As long as those that services give.
@@ -55,10 +57,13 @@ async fn drive(stand: Arc<Stand>, pid: u32, lasts: Duration) -> Result<Ceiling> 
     let (began, cpu_before) = (Instant::now(), redis_s()?);
     let lanes = (PLAYERS_IN_WORK / stand.rules.team_sizes().iter().sum::<usize>()).max(1);
     let lanes = (0..lanes).map(|lane| tokio::spawn(stand.clone().matches(lane, began + lasts)));
-    let mut tickets = 0;
+    let mut all = Done::default();
     for lane in try_join_all(lanes).await? {
-        tickets += lane?;
+        all.add(lane?);
     }
+    let Done { matches, failed, why, tickets } = all;
+    let is_whole = failed as f64 <= FAILED_SHARE_MAX * (matches + failed) as f64;
+    ensure!(is_whole, "{failed} of {} matches failed on redis, the last: {why}", matches + failed);
     let (took_s, cpu_used_s) = (began.elapsed().as_secs_f64(), redis_s()? - cpu_before);
     ensure!(tickets > 0, "redis answers too slowly for even one match");
     let tickets = tickets as f64;
@@ -80,6 +85,28 @@ struct Stand {
     left_out: Mutex<VecDeque<Vec<v1::Player>>>,
 }
 
+/// What became of matches.
+#[derive(Default)]
+struct Done {
+    matches: usize,
+    /// Of those that were made.
+    tickets: usize,
+    failed: usize,
+    /// The last failed.
+    why: String,
+}
+
+impl Done {
+    fn add(&mut self, more: Self) {
+        self.matches += more.matches;
+        self.tickets += more.tickets;
+        self.failed += more.failed;
+        if !more.why.is_empty() {
+            self.why = more.why;
+        }
+    }
+}
+
 impl Stand {
     async fn open(url: &str, scenario: &Scenario, rules: Rules) -> Result<Self> {
         let realm: RealmId = REALM.parse()?;
@@ -94,19 +121,21 @@ impl Stand {
         Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn, left_out })
     }
 
-    /// Matches of one lane, one after the other, as many as there is time for: how many tickets they had.
-    async fn matches(self: Arc<Self>, lane: usize, until: Instant) -> Result<usize> {
-        let (mut number, mut tickets) = (0, 0);
+    /// Matches of one lane, one after the other, as many as there is time for.
+    async fn matches(self: Arc<Self>, lane: usize, until: Instant) -> Result<Done> {
+        let (mut number, mut done) = (0, Done::default());
         while Instant::now() < until {
             number += 1;
             match self.one_match(lane == 0 && number % TRIM_EVERY == 0).await {
-                Ok(more) => tickets += more,
-                // On a busy machine Redis may be asked in vain. It took its time for nothing then, and others come.
-                Err(error) if error.is::<StoreError>() => {}
+                Ok(tickets) => done.add(Done { matches: 1, tickets, ..Done::default() }),
+                // On a busy machine Redis may be asked in vain, and others come.
+                Err(error) if error.is::<StoreError>() => {
+                    done.add(Done { failed: 1, why: format!("{error:#}"), ..Done::default() });
+                }
                 Err(error) => return Err(error),
             }
         }
-        Ok(tickets)
+        Ok(done)
     }
 
     /// How many tickets it had.

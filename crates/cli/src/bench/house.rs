@@ -125,6 +125,14 @@ impl HouseArgs {
         Err(Misuse::new(format!("--realms has no effect here, is {}", self.started.realms)))
     }
 
+    /// For what befalls one process of a role and is looked at in others.
+    pub fn check_several(&self, role: Role) -> Result<(), Misuse> {
+        if self.counts().roles().filter(|other| *other == role).count() > 1 {
+            return Ok(());
+        }
+        Err(Misuse::new(format!("--{role}s must be 2 at least where one of them is to hang", role = role.as_str())))
+    }
+
     fn counts(&self) -> Counts {
         Counts {
             orchestrators: self.started.orchestrators.into(),

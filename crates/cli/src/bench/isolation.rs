@@ -81,6 +81,7 @@ pub async fn run(args: Args) -> Result<()> {
     args.report.check()?;
     args.house.game(&DUEL)?;
     args.house.check_one_realm()?;
+    args.troubles().filter_map(Trouble::hangs).try_for_each(|role| args.house.check_several(role))?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
     let header =
         format_args!("others, from a fit, ms {without:>19} matched   left {with:>19} matched   left p99 ratio");

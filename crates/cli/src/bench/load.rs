@@ -144,7 +144,9 @@ impl Load {
         let well_ms = before.waited_ms.p90 * WELL_FACTOR;
         let is_well = |second: usize| {
             let page = self.book.page(second..second + 1);
-            page.not_taken() == 0 && page.delivered_ms.count > 0 && page.waited_ms.p90 <= well_ms
+            let nobody_came = page.offered_per_s == 0.0;
+            let is_told = page.delivered_ms.count > 0 && page.waited_ms.p90 <= well_ms;
+            page.not_taken() == 0 && (nobody_came || is_told)
         };
         let ill = after.clone().rfind(|second| !is_well(*second));
         let seconds = ill.map_or(0, |last| last + 1 - after.start);

@@ -2,7 +2,8 @@
 
 use super::usage::{LOAD, REDIS};
 use std::collections::BTreeSet;
-use std::fs::{read_dir, read_link, read_to_string};
+use std::fs::{read, read_dir, read_link, read_to_string};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tonic::transport::Uri;
 
 const LISTENS: &str = "0A";
@@ -13,13 +14,13 @@ const GENERATIONS_MAX: usize = 4;
 
 /// Each by its role, and this one as the load; of a cluster all. None where it is reached elsewhere, or its processes are another user's.
 pub fn processes(addresses: &[String]) -> Vec<(String, u32)> {
-    let Some(ports) = addresses.iter().map(|address| own_port(address)).collect::<Option<BTreeSet<u16>>>() else {
+    let Some(places) = addresses.iter().map(|address| own_place(address)).collect::<Option<Vec<Place>>>() else {
         return Vec::new();
     };
     let sockets: BTreeSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
         .filter_map(|table| read_to_string(table).ok())
-        .flat_map(|table| listening(&table, &ports))
+        .flat_map(|table| listening(&table, &places))
         .collect();
     let all = pids();
     let found: BTreeSet<u32> = all.iter().copied().filter(|pid| holds(*pid, &sockets)).collect();
@@ -33,24 +34,50 @@ pub fn processes(addresses: &[String]) -> Vec<(String, u32)> {
     processes
 }
 
+/// Where something is reached: the addresses that a name may stand for, and a port.
+type Place = (Vec<IpAddr>, u16);
+
 /// None where the address is of another machine.
-fn own_port(address: &str) -> Option<u16> {
+fn own_place(address: &str) -> Option<Place> {
     let uri: Uri = address.parse().ok()?;
-    let host = uri.host()?;
-    let is_own = host == "localhost" || host.starts_with("127.") || host == "[::1]";
-    uri.port_u16().filter(|_| is_own)
+    let host = uri.host()?.trim_matches(['[', ']']);
+    let hosts = match host {
+        "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        _ => vec![host.parse::<IpAddr>().ok().filter(IpAddr::is_loopback)?],
+    };
+    Some((hosts, uri.port_u16()?))
 }
 
-/// The inodes of sockets that listen on one of the ports: a table's columns are number, local address, remote address, state, and as tenth
+/// The inodes of sockets that listen at one of the places: a table's columns are number, local address, remote address, state, and as tenth
 /// the inode.
-fn listening(table: &str, ports: &BTreeSet<u16>) -> Vec<String> {
+fn listening(table: &str, places: &[Place]) -> Vec<String> {
     let socket = |line: &str| {
         let columns: Vec<&str> = line.split_whitespace().collect();
-        let (_, port) = columns.get(1)?.rsplit_once(':')?;
-        let listens = *columns.get(3)? == LISTENS && ports.contains(&u16::from_str_radix(port, 16).ok()?);
+        let (host, port) = columns.get(1)?.rsplit_once(':')?;
+        let (host, port) = (host_of(host)?, u16::from_str_radix(port, 16).ok()?);
+        let is_there = |(hosts, at): &Place| *at == port && (host.is_unspecified() || hosts.contains(&host));
+        let listens = *columns.get(3)? == LISTENS && places.iter().any(is_there);
         listens.then(|| format!("socket:[{}]", columns.get(9).copied().unwrap_or_default()))
     };
     table.lines().filter_map(socket).collect()
+}
+
+/// The kernel writes an address as words of four bytes, each as a number of this machine.
+fn host_of(hex: &str) -> Option<IpAddr> {
+    let words = hex.as_bytes().chunks(8).map(|word| u32::from_str_radix(str::from_utf8(word).ok()?, 16).ok());
+    let bytes: Vec<u8> = words.collect::<Option<Vec<u32>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
+    match bytes.len() {
+        4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
+        _ => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+    }
+}
+
+/// Whether it keeps its state in a Redis, which is no child of it.
+pub fn is_on_redis(pid: u32) -> bool {
+    let told = |what: &str| read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+    let says =
+        |what: &str, word: &str| told(what).split(|byte| *byte == 0).any(|part| part.starts_with(word.as_bytes()));
+    says("cmdline", "--redis") || says("environ", "MUSTER_REDIS=")
 }
 
 fn pids() -> Vec<u32> {
@@ -112,9 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_reached_elsewhere_is_not_looked_for() {
-        assert_eq!(own_port("https://play.example:443"), None);
-        assert_eq!(own_port("http://127.0.0.1:7600"), Some(7600));
-        assert_eq!(own_port("http://[::1]:7600"), Some(7600));
+        assert_eq!(own_place("https://play.example:443"), None);
+        assert_eq!(own_place("http://127.0.0.1:7600"), Some((vec!["127.0.0.1".parse().unwrap()], 7600)));
+        assert_eq!(own_place("http://[::1]:7600"), Some((vec!["::1".parse().unwrap()], 7600)));
         assert_eq!(processes(&["https://play.example:443".to_owned()]), []);
     }
 
@@ -124,6 +151,11 @@ mod tests {
              0: 0100007F:1DB0 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100\n\
              1: 0100007F:1DB0 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 100\n\
              2: 0100007F:1DB1 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1 0 100\n";
-        assert_eq!(listening(table, &[0x1DB0].into()), ["socket:[4711]"]);
+        let at = |host: &str| vec![(vec![host.parse().unwrap()], 0x1DB0)];
+        assert_eq!(listening(table, &at("127.0.0.1")), ["socket:[4711]"]);
+        assert_eq!(listening(table, &at("127.0.0.9")), [""; 0], "another's");
+        let anywhere = table.replace("0100007F:1DB0 00000000", "00000000:1DB0 00000000");
+        assert_eq!(listening(&anywhere, &at("127.0.0.9")), ["socket:[4711]"]);
+        assert_eq!(host_of("00000000000000000000000001000000"), Some(Ipv6Addr::LOCALHOST.into()));
     }
 }

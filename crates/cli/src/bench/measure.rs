@@ -226,7 +226,11 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
     let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
     let Offered { all: seconds, parts } = offer(scenario, load, rate, lasts).await?;
-    let (matched_after, after) = (load.book.counts().matched, place.usage().await?);
+    let matched_after = load.book.counts().matched;
+    let after = place.usage().await.unwrap_or_else(|error| {
+        tell::err(format_args!("muster: what was used is not known: {error:#}"));
+        Usage::default()
+    });
     let matched = (matched_after - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
     check_played(load)?;
@@ -281,7 +285,8 @@ fn costs(before: &Usage, after: Usage, matched: f64, is_whole: bool) -> Costs {
     let conflicts = grown.verdicts.get("conflict").copied().unwrap_or_default();
     Costs {
         conflict_share: (proposals > 0.0).then(|| conflicts / proposals),
-        is_whole,
+        // What is not known of an end is known of nothing.
+        is_whole: is_whole && !grown.cpu_s.is_empty(),
         cpu_us_per_ticket: per_ticket(grown.cpu_s, 1e6),
         core_share_by_process: times(grown.cpu_s_by_process.clone(), 1.0 / wall_s),
         cpu_us_per_ticket_by_process: per_ticket(grown.cpu_s_by_process, 1e6),

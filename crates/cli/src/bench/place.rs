@@ -136,7 +136,8 @@ impl Place {
     pub fn is_whole(&self) -> bool {
         let has = |name: &str| self.processes.iter().any(|(role, _)| role == name);
         let roles = Role::ALL.iter().all(|role| has(role.as_str()));
-        self.house.is_some() || has(local::DEV) || (roles && has(REDIS))
+        let has_own_store = |(role, pid): &(String, u32)| role == local::DEV && !local::is_on_redis(*pid);
+        self.house.is_some() || self.processes.iter().any(has_own_store) || (roles && has(REDIS))
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
@@ -156,7 +157,10 @@ impl Place {
         match &self.house {
             Some(house) => Usage::of(house).await,
             // What was measured of the others is worth telling where one of them has ended.
-            None => Ok(Usage::of_processes(&self.processes).unwrap_or_default()),
+            None => Ok(Usage::of_processes(&self.processes).unwrap_or_else(|error| {
+                tell::err(format_args!("muster: what was used is not told: {error:#}"));
+                Usage::default()
+            })),
         }
     }
 

@@ -21,10 +21,10 @@ const UNREAD_MAX: usize = 8_192;
 const NO_TICKET: u64 = u64::MAX;
 
 pub struct RealmServer {
+    /// Ends with it, and first: that the streams end then is no news.
+    _reader: JoinSet<()>,
     desk: Desk,
     asks: mpsc::Sender<v1::SessionRequest>,
-    /// Ends with it.
-    _reader: JoinSet<()>,
 }
 
 /// Reads what comes back, and says what follows from it. It reads on while what it says is not taken: a playserver that waits for it to read

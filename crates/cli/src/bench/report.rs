@@ -1,11 +1,11 @@
 //! What was measured, as a file and in print.
 
-use crate::misuse::Misuse;
+use crate::misuse::{Misuse, check_json_file};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
@@ -17,15 +17,7 @@ pub struct ReportArgs {
 impl ReportArgs {
     /// Fails where `--json` names what cannot become a file: before it is measured.
     pub fn check(&self) -> Result<(), Misuse> {
-        let Some(file) = &self.json else { return Ok(()) };
-        let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if file.is_dir() || !dir.is_dir() {
-            return Err(Misuse::new(format!(
-                "--json must name a file in a directory that is there, is {}",
-                file.display()
-            )));
-        }
-        Ok(())
+        self.json.as_deref().map_or(Ok(()), check_json_file)
     }
 
     /// Prints a row, before all is measured. That nobody reads on is an error, unless a file is yet to have it all.
@@ -40,9 +32,12 @@ impl ReportArgs {
         std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))
     }
 
-    /// Writes it and prints what is `shown` of it; in this order, so that whoever reads no more of what is printed still has the file.
+    /// Writes it and prints what is `shown` of it; in this order, so that whoever reads no more of what is printed still has the file, and
+    /// both, so that what cannot be written is still read.
     pub fn tell(&self, measured: &impl Serialize, shown: impl Display) -> Result<()> {
-        self.write(measured)?;
-        Ok(writeln!(stdout(), "{shown}")?)
+        let written = self.write(measured);
+        let printed = writeln!(stdout(), "{shown}");
+        written?;
+        Ok(printed?)
     }
 }

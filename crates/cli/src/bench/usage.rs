@@ -103,7 +103,8 @@ impl Usage {
         usage.ask_redis(house.redis.url()).await.context("redis tells nothing of its commands")?;
         for address in house.metrics() {
             let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
-            let told = told.context("a service tells no metrics")??;
+            let told = told.map_err(anyhow::Error::from).flatten();
+            let told = told.with_context(|| format!("the service at {address} tells no metrics"))?;
             PROPOSALS.add_to(&mut usage.counters.verdicts, &told);
             ROUND_TRIPS.add_to(&mut usage.counters.round_trips, &told);
         }

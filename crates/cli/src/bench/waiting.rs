@@ -5,6 +5,7 @@ use super::book::Book;
 use super::crowd::Crowd;
 use super::progress::{Goal, Progress};
 use super::scenario::Waiting;
+use crate::client::cause;
 use crate::tell;
 use anyhow::{Context, Result};
 use api::v1;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
-use tonic::Code;
+use tonic::{Code, Status};
 
 pub const WAITING_MAX: usize = 1_000_000;
 /// On their way at once, to all orchestrators together.
@@ -24,6 +25,8 @@ const IN_WORK: usize = 96;
 /// How often one that was refused for want of room asks again, and how long it rests before that.
 const TRIES_MAX: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long one try may take.
+const TRY_MAX: Duration = Duration::from_secs(5);
 /// How long they may take to leave.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(60);
 
@@ -59,8 +62,9 @@ pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Arc<Came>>) ->
 /// Takes them out of the queue again, as far as that can be done.
 pub async fn leave(to: &Addresses, came: &Came) {
     came.coming.close();
-    // Its end is bounded.
-    came.coming.wait().await;
+    if timeout(LEAVE_WAIT_MAX, came.coming.wait()).await.is_err() {
+        tell::err("muster: tickets that wait may still come: they are not answered");
+    }
     let came = std::mem::take(&mut *came.tickets.lock().unwrap_or_else(PoisonError::into_inner));
     let (Ok(clients), count) = (clients(to), came.len()) else { return };
     let leaving = came.into_iter().enumerate().map(|(number, ticket_id)| {
@@ -87,8 +91,10 @@ async fn come(
     came: Option<Arc<Came>>,
 ) -> Result<()> {
     let number = book.due(tokio::time::Instant::now());
+    let mut last = None;
     for _ in 0..TRIES_MAX {
-        match client.enqueue(request.clone()).await {
+        let unanswered = |_| Err(Status::unavailable(format!("no answer within {} s", TRY_MAX.as_secs())));
+        match timeout(TRY_MAX, client.enqueue(request.clone())).await.unwrap_or_else(unanswered) {
             Ok(enqueued) => {
                 book.taken(number);
                 if let Some(came) = came {
@@ -97,9 +103,13 @@ async fn come(
                 }
                 return Ok(());
             }
-            Err(status) if matches!(status.code(), Code::ResourceExhausted | Code::Unavailable) => sleep(PAUSE).await,
+            Err(status) if matches!(status.code(), Code::ResourceExhausted | Code::Unavailable) => {
+                last = Some(status);
+                sleep(PAUSE).await;
+            }
             Err(status) => return Err(status).context("a ticket that was to wait is not taken"),
         }
     }
-    anyhow::bail!("a ticket that was to wait found no room in {TRIES_MAX} tries")
+    let why = last.map_or_else(String::new, |status| cause(&status));
+    anyhow::bail!("a ticket that was to wait was not taken in {TRIES_MAX} tries: {why}")
 }

@@ -6,9 +6,10 @@ use super::house::{House, HouseArgs};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use super::usage::{Counters, Figures, LOAD, Usage, times};
+use crate::client::cause;
 use crate::misuse::Misuse;
 use crate::run::Export;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use api::v1::play_client::PlayClient;
 use api::v1::{self, watch_request};
 use chassis::Channel;
@@ -22,6 +23,8 @@ use tokio::time::sleep;
 use tonic::Streaming;
 
 const STREAMS_MAX: usize = 100_000;
+/// As many as a playserver takes on one.
+const STREAMS_PER_CONNECTION_MAX: usize = 10_000;
 const CONNECTIONS_MAX: usize = 10_000;
 /// Streams that are being opened at once.
 const OPENING: usize = 64;
@@ -33,7 +36,7 @@ pub struct Args {
     /// Streams that are held open, each for a player of its own
     #[arg(long, env = "MUSTER_BENCH_STREAMS", default_value_t = 10_000, value_name = "N")]
     streams: usize,
-    /// Connections that carry them
+    /// Connections that carry them; not more than there are streams
     #[arg(long, env = "MUSTER_BENCH_CONNECTIONS", default_value_t = 100, value_name = "N")]
     connections: usize,
     /// For how long they are looked at while nothing happens, in seconds; before that as long without them
@@ -78,7 +81,8 @@ pub async fn run(args: Args) -> Result<()> {
 impl Args {
     fn check(&self) -> Result<()> {
         check_number("--streams", self.streams, (1, STREAMS_MAX))?;
-        check_number("--connections", self.connections, (1, CONNECTIONS_MAX))?;
+        let least = self.streams.div_ceil(STREAMS_PER_CONNECTION_MAX);
+        check_number("--connections", self.connections, (least, CONNECTIONS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         self.report.check()?;
         if self.house.via != Via::Stream {
@@ -92,14 +96,22 @@ async fn measure(args: &Args, house: &House) -> Result<Measured> {
     let lasts = Duration::from_secs(args.seconds);
     let without = idle(house, lasts).await?;
     let before = Usage::of(house).await?;
-    let streams = watch(&house.doors(), args.streams, args.connections).await?;
+    let connections = args.connections.min(args.streams);
+    let streams = watch(&house.doors(), args.streams, connections).await?;
     sleep(SETTLE).await;
     let each = Usage::of(house).await?.bytes_each(&before, args.streams);
     let with = idle(house, lasts).await?;
     drop(streams);
     let kib_per_stream = each.get(Role::Playserver.as_str()).copied().unwrap_or_default() / 1024.0;
-    let (streams, connections) = (args.streams, args.connections);
-    Ok(Measured { scenario: "watchers", streams, connections, seconds: args.seconds, kib_per_stream, without, with })
+    Ok(Measured {
+        scenario: "watchers",
+        streams: args.streams,
+        connections,
+        seconds: args.seconds,
+        kib_per_stream,
+        without,
+        with,
+    })
 }
 
 async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
@@ -120,7 +132,11 @@ async fn watch(to: &Addresses, streams: usize, connections: usize) -> Result<Vec
 async fn open(channel: Channel, number: usize) -> Result<Streaming<v1::Update>> {
     let subject = Some(watch_request::Subject::PlayerId(format!("idle-{number}")));
     let request = v1::WatchRequest { subject, ..Default::default() };
-    let mut news = PlayClient::new(channel).watch(request).await.context("no Watch")?.into_inner();
+    let mut news = PlayClient::new(channel)
+        .watch(request)
+        .await
+        .map_err(|status| anyhow!("no Watch: {}", cause(&status)))?
+        .into_inner();
     news.message().await?.context("a Watch ended at once")?;
     Ok(news)
 }

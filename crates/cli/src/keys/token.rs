@@ -5,6 +5,7 @@ use super::directory::ISSUER;
 use crate::misuse::Misuse;
 use anyhow::{Context, Result};
 use chassis::Clock;
+use domain::limits::RATING_ABS_MAX;
 use domain::{PlayerId, RealmId};
 use doors::{Claims, REALM_SCOPE};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
@@ -53,9 +54,9 @@ pub fn run(args: &TokenArgs) -> Result<()> {
     let realm = RealmId::parse("--realm", &args.realm).map_err(|invalid| Misuse::new(invalid.to_string()))?;
     let sub = args.player.as_ref().or(args.realm_server.as_ref()).cloned().unwrap_or_default();
     PlayerId::parse("--player or --realm-server", &sub).map_err(|invalid| Misuse::new(invalid.to_string()))?;
-    for (flag, value) in [("--rating", args.rating), ("--deviation", args.deviation)] {
-        if value.is_some_and(|value| !value.is_finite()) {
-            return Err(Misuse::new(format!("{flag} must be a finite number")).into());
+    for (flag, value, least) in [("--rating", args.rating, -RATING_ABS_MAX), ("--deviation", args.deviation, 0.0)] {
+        if value.is_some_and(|value| !(least..=RATING_ABS_MAX).contains(&value)) {
+            return Err(Misuse::new(format!("{flag} must be {least} to {RATING_ABS_MAX}")).into());
         }
     }
     let exp = Clock::system().now_ms() / 1_000 + 60 * u64::from(args.minutes);

@@ -66,7 +66,7 @@ impl Args {
     pub fn until_ms(&self) -> Result<u64, Misuse> {
         let Some(minutes) = self.minutes else { return Ok(self.until_ms.unwrap_or(u64::MAX)) };
         if !(minutes > 0.0 && minutes <= MINUTES_MAX) {
-            return Err(Misuse::new(format!("--minutes must be above 0, is {minutes}")));
+            return Err(Misuse::new(format!("--minutes must be above 0 and at most {MINUTES_MAX}, is {minutes}")));
         }
         Ok((minutes * 60_000.0).round() as u64)
     }

@@ -76,6 +76,15 @@ impl Trouble {
         }
     }
 
+    /// The role of which one process hangs, and another must be there.
+    pub fn hangs(self) -> Option<Role> {
+        match self {
+            Self::HungMatchmaker => Some(Role::Matchmaker),
+            Self::HungPlayserver => Some(Role::Playserver),
+            Self::Nothing | Self::SlowClient | Self::NoisyRealm => None,
+        }
+    }
+
     /// How many realms there must be for it.
     pub fn realms(self) -> u16 {
         if self == Self::NoisyRealm { 2 } else { 1 }

@@ -1,7 +1,7 @@
 //! CPU time of some processes, and of all that disturbs them.
 
 use crate::bench::proc;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -39,7 +39,7 @@ impl Meter {
         Ok(Reading {
             at: Instant::now(),
             services_s: seconds(&self.services)?,
-            monitor_s: seconds(self.monitor.as_slice())?,
+            monitor_s: seconds(self.monitor.as_slice()).context("the monitor")?,
             own_s: seconds(&self.own)?,
             machine_s: proc::machine_s()?,
         })
