@@ -10,15 +10,19 @@ pub fn explain(status: &Status, addresses: &Addresses, side: Side) -> anyhow::Er
     let asked = addresses.of(side).join(", ");
     if is_refused(status) {
         let flag = side.flag();
+        // Of several only the last that was asked is known.
+        let what =
+            if addresses.of(side).len() == 1 { "nothing listens" } else { "one does not listen, and no other took it" };
         return anyhow::anyhow!(
-            "nothing listens (asked {asked}): start a system with `cargo run --release`, or name one with {flag}"
+            "{what} (asked {asked}): start a system with `cargo run --release`, or name one with {flag}"
         );
     }
     if status.code() == Code::Unimplemented && status.message().is_empty() {
         return anyhow::anyhow!("{asked} answers, but is no {}: are --target and --play swapped?", side.role());
     }
     let message = cause(status).lines().collect::<Vec<_>>().join(" ");
-    anyhow::anyhow!("{}: {message}{}", code_name(status.code()), hint(status, &message, addresses))
+    let asked = if is_of_transport(status) { format!(" (asked {asked})") } else { String::new() };
+    anyhow::anyhow!("{}: {message}{asked}{}", code_name(status.code()), hint(status, &message, addresses))
 }
 
 /// What to do about it, where that is known; else nothing.
