@@ -19,6 +19,7 @@ mod inspect;
 mod live_rules;
 mod network;
 mod ownership;
+mod readable;
 mod readiness;
 mod scrape;
 mod server;
@@ -38,6 +39,7 @@ pub use inspect::{Describe, Hold, Holdings, INSPECT_LINGER, INSPECT_PACE, Inspec
 pub use live_rules::LiveRules;
 pub use network::{Listener, Network, Socket};
 pub use ownership::check_ticket_is_of;
+pub use readable::all_readable;
 pub use readiness::Readiness;
 pub use scrape::{SCRAPE_PATH, serve_metrics};
 pub use server::{DRAIN_MS_MAX, ServeError, UNARY_MS_MAX, serve};

@@ -4,7 +4,6 @@
 use crate::config::{FORSAKEN_IN_WORK_MAX, GONE_MAX, SWEEP_EVERY};
 use chassis::{Clock, Shutdown};
 use domain::{InstanceId, Role, Ticket};
-use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Leave, Store, StoreError, Subject, UNWATCHED_REASON};
@@ -73,10 +72,7 @@ impl Forsaken {
             // A later one was watched there by nobody: a note on one of its players is an older one's.
             let forsaken = watched.tickets.into_iter().filter(|ticket| ticket.queued_ms <= gone.since_ms);
             let leaving = forsaken.map(|ticket| self.let_go(ticket, &gone.playserver));
-            let mut leaving = futures::stream::iter(leaving).buffer_unordered(FORSAKEN_IN_WORK_MAX);
-            while let Some(left) = leaving.next().await {
-                left?;
-            }
+            chassis::all_readable(leaving, FORSAKEN_IN_WORK_MAX).await?;
             let Some(next) = watched.next else { break };
             place = next;
         }

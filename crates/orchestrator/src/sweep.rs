@@ -100,22 +100,12 @@ impl Sweep {
         Ok(())
     }
 
-    /// Those of the tickets that wait and are held here. One that cannot be read is told, and keeps no other.
+    /// Those of the tickets that wait and are held here, as far as they can be read.
     async fn read_held(&self, ids: impl Iterator<Item = TicketId>) -> Result<Vec<Ticket>, StoreError> {
         let read = |id| async move { self.store.snapshot(&Subject::Ticket(id)).await };
-        let mut reads = futures::stream::iter(ids.map(read)).buffer_unordered(GIVEN_READS_MAX);
-        let mut held = Vec::new();
-        while let Some(snapshot) = reads.next().await {
-            match snapshot {
-                Ok(snapshot) => held.extend(snapshot.ticket),
-                Err(error @ StoreError::Corrupt(_)) => {
-                    tracing::error!(%error, "a ticket that is held here cannot be read")
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        held.retain(|ticket| ticket.state == TicketState::Queued && ticket.holder == self.here);
-        Ok(held)
+        let read = chassis::all_readable(ids.map(read), GIVEN_READS_MAX).await?;
+        let is_held = |ticket: &Ticket| ticket.state == TicketState::Queued && ticket.holder == self.here;
+        Ok(read.into_iter().filter_map(|snapshot| snapshot.ticket).filter(is_held).collect())
     }
 
     async fn sweep(&mut self, oldest: &mut Instant) -> Result<(), StoreError> {

@@ -93,12 +93,8 @@ impl Presence {
     }
 
     async fn resync_all(&self) -> Result<(), StoreError> {
-        let reads = futures::stream::iter(self.hub.subjects()).map(|subject| self.refresh(subject));
-        let mut reads = std::pin::pin!(reads.buffer_unordered(RESYNC_READS_MAX));
-        while let Some(read) = reads.next().await {
-            read?;
-        }
-        Ok(())
+        let refreshing = self.hub.subjects().into_iter().map(|subject| self.refresh(subject));
+        chassis::all_readable(refreshing, RESYNC_READS_MAX).await.map(drop)
     }
 
     async fn refresh(&self, subject: Subject) -> Result<(), StoreError> {
