@@ -16,8 +16,11 @@ pub struct Config {
 
 /// Updates waiting for one client; beyond it the client is cut and comes back to a snapshot.
 pub const WATCH_QUEUE_MAX: usize = 64;
-/// Updates waiting on one realm server's stream.
+/// Updates waiting on one realm server's stream; beyond it the stream is cut, as a client's is.
 pub const FOLLOW_QUEUE_MAX: usize = 4_096;
+/// First updates of whoever is followed that wait on one realm server's stream; further ones wait for room. The rest of the stream's queue
+/// is kept for changes, which cannot wait.
+pub const FOLLOW_FIRSTS_MAX: usize = FOLLOW_QUEUE_MAX / 2;
 /// Players and tickets followed on one stream.
 pub const FOLLOWED_MAX: usize = 100_000;
 /// Calls in work on one realm server's stream.

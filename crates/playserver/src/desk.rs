@@ -46,7 +46,7 @@ impl Desk {
         let cut = listener.cut.clone();
         let (place, first) = Place::take(&wish, listener, &self.hub, &self.presence).await?;
         let mut seen = Seen::since(&wish, first.as_ref());
-        let later = ReceiverStream::new(told).filter(move |update| {
+        let later = ReceiverStream::new(told).map(|unread| unread.update).filter(move |update| {
             // The place lives as long as the stream, and is given back with it.
             let _held = &place;
             std::future::ready(seen.is_news(update))

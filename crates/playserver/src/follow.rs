@@ -1,9 +1,9 @@
 //! A realm server's stream: it follows many players, acknowledges for them and ends their matches, all on one connection.
 
-use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
+use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_FIRSTS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
 use crate::desk::{Desk, until_ended};
 use crate::followed::Followed;
-use crate::hub::{Listener, Told};
+use crate::hub::{Listener, Unread};
 use crate::watch::{Place, Wish, is_nothing, read_subject, unshared};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
@@ -15,7 +15,8 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
+use store::Subject;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
@@ -27,9 +28,8 @@ pub fn serve(
 ) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
     let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
-    let seen = Seen::default();
-    let stream =
-        Arc::new(FollowStream { desk, principal, listener, followed: Followed::default(), seen: seen.clone() });
+    let stream = Arc::new(FollowStream::new(desk, principal, listener));
+    let seen = stream.seen.clone();
     let handler = move |request| {
         let stream = stream.clone();
         let begun = stream.begin(request);
@@ -62,8 +62,8 @@ fn merge(
 }
 
 /// Updates of everything followed.
-fn updates(told: mpsc::Receiver<Told>, seen: Seen) -> impl Stream<Item = FollowResponse> {
-    Gather::of(ReceiverStream::new(told)).filter_map(move |update| {
+fn updates(told: mpsc::Receiver<Unread>, seen: Seen) -> impl Stream<Item = FollowResponse> {
+    Gather::of(ReceiverStream::new(told)).filter_map(move |Unread { update, .. }| {
         let news = seen.is_news(&update);
         let response = || FollowResponse { call: 0, result: Some(Answer::Update(unshared(update))) };
         std::future::ready(news.then(response))
@@ -124,6 +124,8 @@ struct FollowStream {
     listener: Listener,
     followed: Followed,
     seen: Seen,
+    /// The part of the queue that first updates may take up.
+    firsts: Arc<Semaphore>,
 }
 
 /// What is left to do of a request, once it has taken its turn.
@@ -135,6 +137,11 @@ enum Begun {
 }
 
 impl FollowStream {
+    fn new(desk: Desk, principal: Principal, listener: Listener) -> Self {
+        let firsts = Arc::new(Semaphore::new(FOLLOW_FIRSTS_MAX));
+        Self { desk, principal, listener, followed: Followed::default(), seen: Seen::default(), firsts }
+    }
+
     /// Called in the order in which requests came.
     fn begin(&self, request: FollowRequest) -> Result<Begun, Status> {
         self.principal.take_turn()?;
@@ -177,11 +184,18 @@ impl FollowStream {
         self.followed.settle(&wish.subject, turn, place);
         let Some(first) = first else { return Ok(()) };
         self.seen.forget(&first);
-        // A closed queue means that the stream has ended: nobody is left to tell.
-        if let Some(Ok(room)) = self.listener.cut.run_until_cancelled(self.listener.queue.reserve()).await {
-            self.desk.hub.tell_one(&wish.subject, told, Arc::new(first), room);
-        }
+        self.listener.cut.run_until_cancelled(self.tell_first(&wish.subject, told, first)).await;
         Ok(())
+    }
+
+    /// Waits for room in a part of the queue alone. All who wait would have each place that is read free, and the next change, which
+    /// cannot wait, would find none.
+    async fn tell_first(&self, subject: &Subject, told: u64, first: v1::Update) {
+        let Ok(share) = self.firsts.clone().acquire_owned().await else { return };
+        // A closed queue means that the stream has ended: nobody is left to tell.
+        if let Ok(room) = self.listener.queue.reserve().await {
+            self.desk.hub.tell_one(subject, told, Unread::with_share(Arc::new(first), share), room);
+        }
     }
 
     fn unfollow(&self, unfollow: &v1::UnfollowRequest) -> Result<Begun, Status> {
@@ -199,10 +213,10 @@ impl FollowStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::Hub;
+    use crate::hub::{Hub, Told};
     use crate::presence::Presence;
     use chassis::{Clock, Holdings};
-    use store::{MemoryStore, Subject};
+    use store::MemoryStore;
 
     fn of_ann(cursor: Option<Cursor>) -> Told {
         let cursor = cursor.map(v1::Cursor::from);
@@ -220,24 +234,29 @@ mod tests {
         let presence =
             Presence::start(store.clone(), hub.clone(), "ps-1".parse().unwrap(), clock, None, shutdown.clone());
         let desk = Desk { realm: "realm".parse().unwrap(), store, hub, presence, clock, shutdown };
-        let (followed, seen) = (Followed::default(), Seen::default());
-        Arc::new(FollowStream { desk, principal: Principal::Anyone, listener: listener.clone(), followed, seen })
+        Arc::new(FollowStream::new(desk, Principal::Anyone, listener.clone()))
+    }
+
+    fn player(id: &str) -> Subject {
+        Subject::Player(id.parse().unwrap())
+    }
+
+    /// Follows a player as if a realm server had asked for it.
+    async fn follow(stream: Arc<FollowStream>, id: String) -> Result<(), Status> {
+        let turn = stream.followed.begin(&player(&id)).unwrap();
+        let subject = Some(v1::watch_request::Subject::PlayerId(id));
+        let watch = v1::WatchRequest { realm: "realm".into(), subject, ..Default::default() };
+        stream.follow(Wish::read(&watch).unwrap(), turn).await
     }
 
     #[tokio::test]
     async fn whoever_queues_while_his_follow_waits_for_room_is_not_told_afterwards_that_he_has_no_ticket() {
         let (listener, mut heard) = Listener::new(2);
-        let (stream, ann) = (stream(&listener), Subject::Player("ann".parse().unwrap()));
-        let subject = Some(v1::watch_request::Subject::PlayerId("ann".into()));
-        let watch = v1::WatchRequest { realm: "realm".into(), subject, ..Default::default() };
-        let (wish, turn) = (Wish::read(&watch).unwrap(), stream.followed.begin(&ann).unwrap());
+        let (stream, ann) = (stream(&listener), player("ann"));
         for _ in 0..2 {
-            listener.queue.try_send(Told::default()).unwrap();
+            listener.queue.try_send(Told::default().into()).unwrap();
         }
-        let following = tokio::spawn({
-            let stream = stream.clone();
-            async move { stream.follow(wish, turn).await }
-        });
+        let following = tokio::spawn(follow(stream.clone(), "ann".to_owned()));
         while !stream.desk.hub.is_watched(&ann) {
             tokio::task::yield_now().await;
         }
@@ -248,11 +267,34 @@ mod tests {
         let queued = of_ann(Some(Cursor { epoch: 1, seq: 1 }));
         stream.desk.hub.tell(&ann, &queued);
         following.await.unwrap().unwrap();
-        let told: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+        let told: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).map(|unread| unread.update).collect();
         let news: Vec<&Told> = told.iter().filter(|update| stream.seen.is_news(update)).collect();
         assert_eq!(news, [&queued]);
 
         stream.desk.hub.tell(&ann, &of_ann(None));
-        assert!(stream.seen.is_news(&heard.recv().await.unwrap()), "what the store has lost is told");
+        assert!(stream.seen.is_news(&heard.recv().await.unwrap().update), "what the store has lost is told");
+    }
+
+    #[tokio::test]
+    async fn a_realm_server_that_reads_slowly_while_it_follows_thousands_is_not_cut_and_one_that_does_not_read_is() {
+        let (listener, mut heard) = Listener::new(FOLLOW_QUEUE_MAX);
+        let (stream, ann, others) = (stream(&listener), player("ann"), FOLLOW_QUEUE_MAX + 1_000);
+        follow(stream.clone(), "ann".to_owned()).await.unwrap();
+        for number in 0..others {
+            tokio::spawn(follow(stream.clone(), format!("p{number}")));
+        }
+        let (mut changes, mut firsts) = (0, 0);
+        while firsts < 1 + others {
+            changes += 1;
+            stream.desk.hub.tell(&ann, &of_ann(Some(Cursor { epoch: 1, seq: changes })));
+            for _ in 0..2 {
+                firsts += usize::from(heard.recv().await.unwrap().update.cursor.is_none());
+            }
+            // Whoever waits for room has it before the next change.
+            tokio::task::yield_now().await;
+            assert!(!listener.cut.is_cancelled(), "after {firsts} first updates and {changes} changes");
+        }
+        (0..=FOLLOW_QUEUE_MAX).for_each(|_| stream.desk.hub.tell(&ann, &of_ann(None)));
+        assert!(listener.cut.is_cancelled());
     }
 }

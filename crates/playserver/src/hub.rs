@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Subject;
 use telemetry::Share;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// One update, shared by all who hear it.
 pub type Told = Arc<v1::Update>;
@@ -50,22 +50,42 @@ struct Watcher {
     listener: Listener,
 }
 
+/// An update in a watcher's queue.
+#[derive(Debug)]
+pub struct Unread {
+    pub update: Told,
+    /// Its share of the queue, where it has only a part of that; given back when it is read.
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+impl Unread {
+    pub fn with_share(update: Told, share: OwnedSemaphorePermit) -> Self {
+        Self { update, _share: Some(share) }
+    }
+}
+
+impl From<Told> for Unread {
+    fn from(update: Told) -> Self {
+        Self { update, _share: None }
+    }
+}
+
 /// Where a watcher's updates go, and how it is told that it did not read them in time.
 #[derive(Clone)]
 pub struct Listener {
-    pub queue: mpsc::Sender<Told>,
+    pub queue: mpsc::Sender<Unread>,
     pub cut: Shutdown,
 }
 
 impl Listener {
-    pub fn new(queue_max: usize) -> (Self, mpsc::Receiver<Told>) {
+    pub fn new(queue_max: usize) -> (Self, mpsc::Receiver<Unread>) {
         let (queue, told) = mpsc::channel(queue_max);
         (Self { queue, cut: Shutdown::new() }, told)
     }
 
     /// One whose queue is full is cut.
     fn tell(&self, update: &Told) {
-        if self.queue.try_send(update.clone()).is_err() {
+        if self.queue.try_send(update.clone().into()).is_err() {
             self.cut.cancel();
         }
     }
@@ -149,10 +169,10 @@ impl Hub {
     }
 
     /// Tells one of them, who has room for it; that there is no ticket only as in [`Hub::tell_unless_told`].
-    pub fn tell_one(&self, subject: &Subject, told: u64, update: Told, room: mpsc::Permit<'_, Told>) {
+    pub fn tell_one(&self, subject: &Subject, told: u64, unread: Unread, room: mpsc::Permit<'_, Unread>) {
         let state = self.state();
-        if !is_nothing(&update) || state.told(subject) == told {
-            room.send(update);
+        if !is_nothing(&unread.update) || state.told(subject) == told {
+            room.send(unread);
         }
     }
 
@@ -220,10 +240,10 @@ mod tests {
         assert!(hub.tell_unless_told(&ann, told, &nothing()), "that there is none is no ticket");
         hub.tell(&ann, &queued(1));
         assert!(!hub.tell_unless_told(&ann, told, &nothing()));
-        hub.tell_one(&ann, told, nothing(), listener.queue.try_reserve().unwrap());
-        hub.tell_one(&ann, told, queued(2), listener.queue.try_reserve().unwrap());
-        hub.tell_one(&ann, hub.told(&ann), nothing(), listener.queue.try_reserve().unwrap());
-        let heard: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+        hub.tell_one(&ann, told, nothing().into(), listener.queue.try_reserve().unwrap());
+        hub.tell_one(&ann, told, queued(2).into(), listener.queue.try_reserve().unwrap());
+        hub.tell_one(&ann, hub.told(&ann), nothing().into(), listener.queue.try_reserve().unwrap());
+        let heard: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).map(|unread| unread.update).collect();
         assert_eq!(heard, [nothing(), nothing(), queued(1), queued(2), nothing()]);
     }
 }
