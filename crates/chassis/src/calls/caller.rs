@@ -106,21 +106,18 @@ where
         in_time(calling, deadline, span).await
     }
 
-    /// Waits until the peer has answered nothing, to no call at all, for as long as this from now on.
+    /// Waits until the peer has owed answers, and given none to any call, for as long as this from now on.
     pub async fn silent(&self, lasts: Duration) {
-        let mut until = Instant::now() + lasts;
-        loop {
-            sleep_until(until).await;
-            match self.owing() {
-                Some(owing) if owing + lasts > until => until = owing + lasts,
-                _ => return,
-            }
+        let mut since = Instant::now();
+        while since.elapsed() < lasts {
+            sleep_until(since + lasts).await;
+            since = since.max(self.owing().unwrap_or_else(Instant::now));
         }
     }
 
-    /// Whether calls wait for their answer and none was answered for as long as this.
+    /// Whether calls wait for their answer and none was answered for longer than this.
     pub fn is_overdue(&self, after: Duration) -> bool {
-        self.in_flight() > 0 && self.owing().is_some_and(|owing| owing.elapsed() > after)
+        self.owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
     /// The longest that it answered nothing in the last few seconds although a call waited; none where it has not answered yet.
@@ -128,11 +125,12 @@ where
         self.link.borrow().as_ref()?.longest()
     }
 
+    /// Since when the peer owes answers and has given none; none where it owes none.
     fn owing(&self) -> Option<Instant> {
-        self.link.borrow().as_ref().map(|link| link.owing())
+        self.link.borrow().as_ref()?.owing()
     }
 
-    /// Calls that wait for their answer now.
+    /// Calls that have not come to their end, those among them whose answer is here and whose task is yet to run.
     pub fn in_flight(&self) -> usize {
         self.in_flight_max - self.room.available_permits()
     }

@@ -20,7 +20,7 @@ pub(super) struct Link<Req, Resp> {
 struct Waiting<Resp> {
     next_call: u64,
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
-    /// When the last answer came, or the call since which there is always one that waits, if that came later.
+    /// When the last answer came, or the call since which there is always one that waits, if that came later; of old where none waits.
     owing: Instant,
     /// The longest that nothing was answered lately although some call waited, as it stood at the last answer; none before the first.
     longest: Option<(Duration, Instant)>,
@@ -29,9 +29,13 @@ struct Waiting<Resp> {
 }
 
 impl<Resp> Waiting<Resp> {
+    fn owing(&self) -> Option<Instant> {
+        (!self.calls.is_empty()).then_some(self.owing)
+    }
+
     fn note_answer(&mut self) {
         let now = Instant::now();
-        let silent = if self.calls.is_empty() { Duration::ZERO } else { now - self.owing };
+        let silent = self.owing().map_or(Duration::ZERO, |owing| now - owing);
         self.longest = Some((silent.max(self.longest().unwrap_or_default()), now));
         self.owing = now;
     }
@@ -95,9 +99,9 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Since when calls wait and none was answered; without meaning where none waits.
-    pub(super) fn owing(&self) -> Instant {
-        self.waiting().owing
+    /// Since when calls wait and none was answered; none where none waits.
+    pub(super) fn owing(&self) -> Option<Instant> {
+        self.waiting().owing()
     }
 
     /// The longest that nothing was answered in the last few seconds although some call waited; none before the first answer.
@@ -147,14 +151,16 @@ mod tests {
         let link = Arc::new(Link::<(), SearchResponse>::new(outbound));
         let (idle, silent) = (Duration::from_secs(60), Duration::from_secs(1));
         tokio::time::advance(idle).await;
-        let _first = link.expect().unwrap();
-        assert_eq!(link.owing().elapsed(), Duration::ZERO);
+        let first = link.expect().unwrap();
+        assert_eq!(link.owing().unwrap().elapsed(), Duration::ZERO);
 
         tokio::time::advance(silent).await;
         let second = link.expect().unwrap();
-        assert_eq!(link.owing().elapsed(), silent, "the first still waits");
+        assert_eq!(link.owing().unwrap().elapsed(), silent, "the first still waits");
         link.answered(SearchResponse { call: second.call, ..Default::default() });
-        assert_eq!(link.owing().elapsed(), Duration::ZERO);
+        assert_eq!(link.owing().unwrap().elapsed(), Duration::ZERO);
+        link.answered(SearchResponse { call: first.call, ..Default::default() });
+        assert_eq!(link.owing(), None, "though whoever asked has not looked yet");
     }
 
     #[tokio::test(start_paused = true)]

@@ -68,6 +68,22 @@ async fn a_full_caller_is_busy_and_an_unconnected_one_away_at_once() {
 }
 
 #[tokio::test]
+async fn a_peer_that_has_answered_is_not_overdue_though_whoever_asked_is_yet_to_run() {
+    let bench = Bench::new(8);
+    let caller = Running::mover(&bench).await.connected_caller(8).await;
+    let mut call = std::pin::pin!(caller.0.try_call(proposal("slow"), PATIENCE));
+    tokio::select! {
+        answer = &mut call => panic!("not released: {answer:?}"),
+        () = bench.arrived("slow") => {}
+    }
+    let is_overdue = || caller.0.is_overdue(Duration::ZERO);
+    wait_until(is_overdue, |overdue| *overdue).await;
+    bench.release("slow");
+    wait_until(is_overdue, |overdue| !overdue).await;
+    assert_eq!(call.await.unwrap().detail, "slow");
+}
+
+#[tokio::test]
 async fn a_late_or_dropped_call_frees_its_place_and_its_answer_is_nobody_elses() {
     let bench = Bench::new(8);
     let caller = Running::mover(&bench).await.connected_caller(1).await;
