@@ -120,7 +120,8 @@ where
         self.owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
-    /// The longest that it answered nothing in the last few seconds although a call waited; none where it has not answered yet.
+    /// The longest that it answered nothing of late, in the last few seconds or to the last few calls, although a call waited; none where it
+    /// has not answered yet.
     pub fn longest_silence(&self) -> Option<Duration> {
         self.link.borrow().as_ref()?.longest()
     }

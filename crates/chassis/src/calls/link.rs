@@ -7,8 +7,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-/// In this time a longest silence counts for a third of what it did.
+/// How long it takes until the longest silence counts for a third of what it did.
 const FADES: Duration = Duration::from_secs(2);
+/// How many answers it takes at least: that a peer was asked nothing for long says nothing of how long it is silent when it is.
+const FADES_ANSWERS_MIN: u32 = 16;
 
 pub(super) struct Link<Req, Resp> {
     pub(super) outbound: mpsc::Sender<Req>,
@@ -22,7 +24,7 @@ struct Waiting<Resp> {
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
     /// When the last answer came, or the call since which there is always one that waits, if that came later; of old where none waits.
     owing: Instant,
-    /// The longest that nothing was answered lately although some call waited, as it stood at the last answer; none before the first.
+    /// The longest that nothing was answered of late although some call waited, as of the last answer, and when that was.
     longest: Option<(Duration, Instant)>,
     /// Why the stream is no more.
     broken: Option<String>,
@@ -42,7 +44,8 @@ impl<Resp> Waiting<Resp> {
 
     fn longest(&self) -> Option<Duration> {
         let (longest, at) = self.longest?;
-        Some(longest.mul_f64((-at.elapsed().as_secs_f64() / FADES.as_secs_f64()).exp()))
+        let passed = at.elapsed().min(FADES / FADES_ANSWERS_MIN);
+        Some(longest.mul_f64((-passed.as_secs_f64() / FADES.as_secs_f64()).exp()))
     }
 }
 
@@ -104,7 +107,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         self.waiting().owing()
     }
 
-    /// The longest that nothing was answered in the last few seconds although some call waited; none before the first answer.
+    /// The longest that nothing was answered of late although some call waited; none before the first answer.
     pub(super) fn longest(&self) -> Option<Duration> {
         self.waiting().longest()
     }
@@ -177,7 +180,30 @@ mod tests {
         assert_eq!(after(Duration::from_secs(1)).await, Duration::from_secs(1));
         let soon = Duration::from_millis(10);
         assert!(after(soon).await > Duration::from_millis(950), "it is not forgotten at once");
+        for _ in 0..100 {
+            after(Duration::ZERO).await;
+        }
+        assert!(after(soon).await > Duration::from_millis(950), "nor by many answers in one moment");
         tokio::time::advance(FADES * 10).await;
+        assert!(after(soon).await > Duration::from_millis(900), "nor while nothing was asked");
+        for _ in 0..10 * FADES_ANSWERS_MIN {
+            tokio::time::advance(FADES).await;
+            after(soon).await;
+        }
         assert_eq!(after(soon).await, soon);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_is_seldom_asked_and_always_slow_is_known_to_be_slow() {
+        let (outbound, _requests) = mpsc::channel::<()>(1);
+        let link = Arc::new(Link::<(), SearchResponse>::new(outbound));
+        let slow = Duration::from_millis(90);
+        for _ in 0..3 {
+            let call = link.expect().unwrap();
+            tokio::time::advance(slow).await;
+            link.answered(SearchResponse { call: call.call, ..Default::default() });
+            tokio::time::advance(FADES * 10).await;
+            assert!(link.longest().unwrap() > slow * 9 / 10);
+        }
     }
 }
