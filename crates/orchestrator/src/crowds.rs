@@ -13,8 +13,14 @@ pub struct Crowds(Mutex<HashMap<Pool, Crowd>>);
 /// A part of an index in which more stand.
 struct Crowd {
     part: Look,
-    /// In ms since the Unix epoch.
-    until_ms: u64,
+    noted_ms: u64,
+}
+
+impl Crowd {
+    /// Neither after a while nor where the clock was put back to long before.
+    fn is_fresh(&self, now_ms: u64) -> bool {
+        now_ms.abs_diff(self.noted_ms) < CROWDED_MS
+    }
 }
 
 impl Crowds {
@@ -22,16 +28,16 @@ impl Crowds {
     pub fn note(&self, part: Look, now_ms: u64) {
         let (mut crowds, pool) = (self.crowds(), pool_of(&part));
         if crowds.len() >= CROWDS_MAX {
-            crowds.retain(|_, crowd| now_ms < crowd.until_ms);
+            crowds.retain(|_, crowd| crowd.is_fresh(now_ms));
         }
         if crowds.len() < CROWDS_MAX || crowds.contains_key(&pool) {
-            crowds.insert(pool, Crowd { part, until_ms: now_ms + CROWDED_MS });
+            crowds.insert(pool, Crowd { part, noted_ms: now_ms });
         }
     }
 
     /// Whether a look is known to hold more.
     pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
-        let has = |crowd: &Crowd| now_ms < crowd.until_ms && holds(look, &crowd.part);
+        let has = |crowd: &Crowd| crowd.is_fresh(now_ms) && holds(look, &crowd.part);
         self.crowds().get(&pool_of(look)).is_some_and(has)
     }
 
@@ -65,6 +71,7 @@ mod tests {
         assert!(!is_crowded(elsewhere), "another pool");
         assert!(!is_crowded(Look { regions: vec!["asia".to_owned()], ..look(1500.0, 60.0) }), "another region");
         assert!(!crowds.is_crowded(&look(1500.0, 3.0), NOW_MS + CROWDED_MS));
+        assert!(!crowds.is_crowded(&look(1500.0, 3.0), NOW_MS - CROWDED_MS), "the clock was put back");
     }
 
     #[test]

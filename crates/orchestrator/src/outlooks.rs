@@ -15,10 +15,19 @@ pub struct Outlooks {
 /// A pool of a queue, under one version of its rules: others survey the same arrivals to another end.
 type Key = (QueueName, RulesVersion, String);
 
-/// Believed until a time, in ms since the Unix epoch.
+/// Believed for some ms from when it was surveyed, or a survey of it began.
+#[derive(Default)]
 struct Known {
-    until_ms: u64,
+    surveyed_ms: u64,
+    kept_ms: u64,
     outlook: Arc<Outlook>,
+}
+
+impl Known {
+    /// Neither after a while nor where the clock was put back to long before.
+    fn is_fresh(&self, now_ms: u64) -> bool {
+        now_ms.abs_diff(self.surveyed_ms) < self.kept_ms
+    }
 }
 
 impl Outlooks {
@@ -50,15 +59,15 @@ impl Outlooks {
     fn take_turn(&self, key: &Key, now_ms: u64) -> (Arc<Outlook>, bool) {
         let mut known = self.known();
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
-            known.retain(|_, known| now_ms < known.until_ms);
+            known.retain(|_, known| known.is_fresh(now_ms));
         }
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
             return (Arc::default(), true);
         }
-        let known = known.entry(key.clone()).or_insert_with(|| Known { until_ms: 0, outlook: Arc::default() });
-        let is_fresh = now_ms < known.until_ms;
+        let known = known.entry(key.clone()).or_default();
+        let is_fresh = known.is_fresh(now_ms);
         if !is_fresh {
-            known.until_ms = now_ms + OUTLOOK_KEPT_MS;
+            (known.surveyed_ms, known.kept_ms) = (now_ms, OUTLOOK_KEPT_MS);
         }
         (known.outlook.clone(), is_fresh)
     }
@@ -72,7 +81,7 @@ impl Outlooks {
             let arrivals: Vec<Arrival> =
                 arrived.into_iter().filter(|one| one.pool == pool).filter_map(arrival).collect();
             let outlook = Arc::new(Outlook::survey(&rules, &arrivals, now_ms));
-            Known { until_ms: now_ms + outlook_kept_ms(arrivals.len()), outlook }
+            Known { surveyed_ms: now_ms, kept_ms: outlook_kept_ms(arrivals.len()), outlook }
         };
         chassis::compute(surveying).await.ok()
     }
@@ -89,4 +98,22 @@ pub fn outlook_kept_ms(arrivals: usize) -> u64 {
 
 fn arrival(arrived: Arrived) -> Option<Arrival> {
     Some(Arrival { queued_ms: arrived.queued_ms, party: api::decode_party(&arrived.party).ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waiting::testing::{NOW_MS, solos};
+    use store::MemoryStore;
+
+    #[tokio::test]
+    async fn an_outlook_is_surveyed_again_by_one_after_a_while_and_where_the_clock_was_put_back() {
+        let outlooks = Outlooks::new(Arc::new(MemoryStore::new()));
+        let rules = solos(&[1500.0]).remove(0).rules;
+        let key = (rules.queue().clone(), rules.version(), String::new());
+        let is_fresh = |now_ms| outlooks.take_turn(&key, now_ms).1;
+        assert_eq!([is_fresh(NOW_MS), is_fresh(NOW_MS), is_fresh(NOW_MS - 1)], [false, true, true]);
+        assert!(!is_fresh(NOW_MS + OUTLOOK_KEPT_MS));
+        assert!(!is_fresh(NOW_MS - 600_000));
+    }
 }

@@ -27,6 +27,8 @@ pub struct Schedule {
     backlog: BTreeMap<Place, Resting>,
     /// Of the last that was taken of the backlog.
     taken: Option<Place>,
+    /// When those whose time had come were last taken, in ms since the Unix epoch.
+    taken_ms: u64,
     round_ends_ms: u64,
     ripe_left: usize,
     in_time_left: usize,
@@ -117,6 +119,7 @@ impl Schedule {
 
     /// The same, to be woken when whoever else waits for the schedule has it.
     pub fn take(&mut self, now_ms: u64) -> Taken {
+        self.follow_clock(now_ms);
         self.begin_round(now_ms);
         let mut due = Taken::default();
         for _ in 0..DUE_MAX {
@@ -173,6 +176,18 @@ impl Schedule {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Where the clock was put back by more than a round, all times are put back with it: nobody waits until it has caught up.
+    fn follow_clock(&mut self, now_ms: u64) {
+        let back_ms = self.taken_ms.saturating_sub(now_ms);
+        if back_ms > ROUND_MS {
+            let put_back = |((at_ms, number), resting): ((u64, u64), Resting)| {
+                ((at_ms.saturating_sub(back_ms), number), resting.earlier(back_ms))
+            };
+            self.timed = std::mem::take(&mut self.timed).into_iter().map(put_back).collect();
+        }
+        self.taken_ms = now_ms;
     }
 
     fn begin_round(&mut self, now_ms: u64) {
@@ -235,6 +250,12 @@ impl Taken {
 }
 
 impl Resting {
+    /// The entry by a clock that was put back by so much.
+    fn earlier(self, back_ms: u64) -> Self {
+        let ripe_ms = self.ripe_ms.and_then(|ripe_ms| NonZeroU64::new(ripe_ms.get().saturating_sub(back_ms)));
+        Self { ripe_ms, ..self }
+    }
+
     fn key(&self) -> (TicketId, QueueName) {
         (self.hold.id, self.hold.queue().clone())
     }

@@ -160,3 +160,16 @@ fn a_clock_that_is_put_back_stops_no_rounds() {
     schedule.add(later_ms, newcomer);
     assert_eq!(due(&mut schedule, later_ms), [0]);
 }
+
+#[test]
+fn a_clock_that_is_put_back_keeps_nobody_waiting_until_it_has_caught_up() {
+    let mut schedule = Schedule::default();
+    schedule.take_due(NOW_MS);
+    schedule.add(NOW_MS + 1_000, waiting(1));
+    schedule.add(NOW_MS + 400, Waiting { ripe_ms: Some(NOW_MS + 400), ..waiting(2) });
+    let later_ms = NOW_MS - 600_000;
+    assert_eq!(due(&mut schedule, later_ms), [0_u128; 0]);
+    assert_eq!(schedule.next_ms(), Some(later_ms + 400));
+    assert_eq!(ids(schedule.take_due(later_ms + 400).ripe), [2]);
+    assert_eq!(due(&mut schedule, later_ms + 1_000), [1]);
+}
