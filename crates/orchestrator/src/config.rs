@@ -133,6 +133,8 @@ pub const GIVEN_READS_MAX: usize = 32;
 pub const UNRULED_MAX: usize = 10_000;
 /// Playservers that have gone and whose watchers may still come back.
 pub const GONE_MAX: usize = 1_000;
+/// A match that no playserver has started by then has failed, and its tickets wait again.
+pub const MATCH_STARTS_MAX: Duration = Duration::from_secs(15);
 /// Tickets of which such a playserver's notes are taken back at once.
 pub const FORSAKEN_IN_WORK_MAX: usize = 32;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.

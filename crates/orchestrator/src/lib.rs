@@ -107,7 +107,7 @@ pub async fn serve(
     let sweeping =
         tokio::spawn(sweep::run(config.clone(), store.clone(), rules.clone(), looker.clone(), clock, shutdown.clone()));
 
-    let forsaking = tokio::spawn(forsaken::run(store.clone(), clock, unwatched_max, shutdown.clone()));
+    let forsaking = tokio::spawn(forsaken::run(store.clone(), rules.clone(), clock, unwatched_max, shutdown.clone()));
 
     let readiness = Readiness::new();
     let registration = Registration::start(store.clone(), config.instance.clone(), readiness.clone(), shutdown.clone());
