@@ -95,7 +95,7 @@ impl Looker {
 
     /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
-        self.timetable.change(|schedule| schedule.add_again(at_ms, Waiting { room: None, ..waiting }));
+        self.timetable.change(|schedule| schedule.add_again(at_ms, waiting));
     }
 
     /// Looks for tickets in windows once, without keeping them in the schedule: someone else holds them. Nothing is done while those of the
