@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// First wait, in ms.
-pub const BACKOFF_MS_MIN: u64 = 50;
+const BACKOFF_MS_MIN: u64 = 50;
 /// Longest wait, in ms: an outage that ends is noticed within it.
-pub const BACKOFF_MS_MAX: u64 = 1_000;
+pub(crate) const BACKOFF_MS_MAX: u64 = 1_000;
 
-/// Waits that double from [`BACKOFF_MS_MIN`] to [`BACKOFF_MS_MAX`], the same every time.
+/// Waits that double up to a bound, the same every time.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     next_ms: u64,

@@ -7,7 +7,6 @@ mod link;
 
 pub use answer::{Traces, answer};
 pub use caller::{CallError, Caller};
-pub use keeper::CALLS_DRAIN_MS_MAX;
 
 use crate::Gather;
 use tokio_stream::wrappers::ReceiverStream;

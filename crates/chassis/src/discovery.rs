@@ -4,7 +4,7 @@ mod peers;
 mod registration;
 
 pub use peers::{PEERS_POLL_MS, PEERS_STALE_MS_MAX, Peers};
-pub use registration::{LEASE_RENEW_MS, LEASE_TTL_MS, Load, Registration};
+pub use registration::{LEASE_TTL_MS, Load, Registration};
 
 use std::future::Future;
 use std::time::Duration;

@@ -26,22 +26,22 @@ mod server;
 pub mod status;
 
 pub use bearer::Bearer;
-pub use calls::{CALLS_DRAIN_MS_MAX, CallError, Caller, Requests, Traces, answer};
+pub use calls::{CallError, Caller, Requests, Traces, answer};
 pub use channel::{Channel, ChannelError, channel};
 pub use clock::Clock;
 pub use compute::compute;
-pub use discovery::{LEASE_RENEW_MS, LEASE_TTL_MS, Load, PEERS_POLL_MS, PEERS_STALE_MS_MAX, Peers, Registration};
+pub use discovery::{LEASE_TTL_MS, Load, PEERS_POLL_MS, PEERS_STALE_MS_MAX, Peers, Registration};
 pub use entrance::Entrance;
-pub use fleet::{Fleet, Open};
+pub use fleet::Fleet;
 pub use gather::Gather;
 pub use http::{HttpLimits, serve_http};
-pub use inspect::{Describe, Hold, Holdings, INSPECT_LINGER, INSPECT_PACE, Inspect, Oneself, Reader, Record};
+pub use inspect::{Describe, Hold, Holdings, INSPECT_PACE, Inspect, Oneself, Reader, Record};
 pub use live_rules::LiveRules;
 pub use network::{Listener, Network, Socket};
 pub use ownership::check_ticket_is_of;
 pub use readable::all_readable;
 pub use readiness::Readiness;
 pub use scrape::{SCRAPE_PATH, serve_metrics};
-pub use server::{DRAIN_MS_MAX, ServeError, UNARY_MS_MAX, serve};
+pub use server::{DRAIN_MS_MAX, ServeError, serve};
 /// Fires once, when the process is to end. Child tokens end parts of it.
 pub use tokio_util::sync::CancellationToken as Shutdown;

@@ -12,7 +12,7 @@ use tonic::transport::Server;
 
 /// Longest time a unary call may take, in ms; of a stream, the time to its headers. A longer one ends as CANCELLED (tonic's
 /// choice): it is a last bound, and services answer for themselves long before it.
-pub const UNARY_MS_MAX: u64 = 5_000;
+const UNARY_MS_MAX: u64 = 5_000;
 /// Longest time open calls and connections may take to end at shutdown, in ms. The rest of the ten seconds in which a
 /// process ends is for what it holds and for telemetry.
 pub const DRAIN_MS_MAX: u64 = 5_000;

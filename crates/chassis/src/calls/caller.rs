@@ -62,7 +62,7 @@ where
     /// Keeps a stream open by means of `open`, with at most `in_flight_max` (at least 1) calls on it. `name` is the rpc's,
     /// as `muster.v1.Mover/Propose`, and `peer` who is called, both for the trace. Must be called inside a tokio runtime.
     ///
-    /// When `shutdown` fires no new call is taken, and those in flight are given [`super::CALLS_DRAIN_MS_MAX`]: pass a
+    /// When `shutdown` fires no new call is taken, and those in flight have some seconds to be answered: pass a
     /// token that fires after the work that makes the calls.
     pub fn start<O, F>(name: &'static str, peer: &str, open: O, in_flight_max: usize, shutdown: Shutdown) -> Self
     where

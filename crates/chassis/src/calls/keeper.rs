@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 /// Longest time the calls in flight at shutdown are waited for, in ms.
-pub const CALLS_DRAIN_MS_MAX: u64 = 5_000;
+const CALLS_DRAIN_MS_MAX: u64 = 5_000;
 /// Longest time to open a stream, in ms.
 const OPEN_MS_MAX: u64 = 2_000;
 

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 /// How long an instance that stopped renewing is still taken for alive, in ms.
 pub const LEASE_TTL_MS: u64 = 3_000;
 /// How often an instance renews its lease, in ms.
-pub const LEASE_RENEW_MS: u64 = 1_000;
+const LEASE_RENEW_MS: u64 = 1_000;
 
 /// An instance's load, in the units of its capacity. Cheap to clone.
 #[derive(Debug, Clone, Default)]
