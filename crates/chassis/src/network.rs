@@ -72,13 +72,13 @@ impl Network {
         Self { dial: Some(Arc::new(dial)), ..Self::default() }
     }
 
-    /// The same network, on which all that goes out is encrypted.
+    /// This network, on which all that goes out is encrypted.
     #[must_use]
     pub fn encrypted(self, outward: Outward) -> Self {
         Self { outward: Some(outward), ..self }
     }
 
-    /// The same network, on which each call bears a token.
+    /// This network, on which each call bears a token.
     #[must_use]
     pub fn bearing(self, bearer: Bearer) -> Self {
         Self { bearer: Some(bearer), ..self }

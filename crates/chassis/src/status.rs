@@ -29,7 +29,7 @@ pub fn no_ticket(id: domain::TicketId) -> Status {
     Status::not_found(format!("no ticket {id}"))
 }
 
-/// The same error inside a stream, where it ends one call and not the others.
+/// An error as it stands in a stream, where it ends one call and not the others.
 pub fn failure(status: &Status) -> api::v1::Failure {
     api::v1::Failure { code: status.code() as i32, message: status.message().to_owned() }
 }

@@ -16,11 +16,11 @@ pub struct Claims(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// Whose proposals are in work.
+    /// Tickets whose proposals are in work.
     proposed: HashSet<Read>,
-    /// Who wait no longer as they were read.
+    /// Tickets that wait no longer as they were read.
     settled: HashSet<Read>,
-    /// The same, each until when it is remembered.
+    /// Those of `settled`, each with when it is forgotten, the first to be forgotten first.
     remembered: VecDeque<(Instant, Read)>,
 }
 
@@ -31,7 +31,7 @@ pub struct Claim {
 }
 
 impl Claims {
-    /// Leaves those that nobody claims. Returns of the others whose proposals are in work: they may wait on.
+    /// Keeps the candidates that nobody claims. Returns those of the others whose proposals are in work: they may wait on.
     pub fn leave_free(&self, candidates: &mut Vec<v1::Candidate>) -> HashSet<TicketId> {
         let mut state = self.state();
         state.forget_old();

@@ -18,16 +18,16 @@ pub const INLINE_TICKETS_MAX: usize = 256;
 /// How long one proposal may look for its verdict, over all tries. Longer than a mover's takeover usually takes, so that a
 /// proposal lives through one.
 pub const PROPOSE_WAIT_MAX: Duration = Duration::from_millis(4_000);
-/// How long one try may take.
+/// How long one try to have a proposal committed may take.
 pub const PROPOSE_TRY_MAX: Duration = Duration::from_millis(1_500);
-/// Pause between tries.
+/// Pause between two tries to have a proposal committed.
 pub const PROPOSE_PAUSE: Duration = Duration::from_millis(50);
 /// How often it looks who leads.
 pub const LEADER_POLL: Duration = Duration::from_millis(100);
 
-/// After how long a ticket is looked for again that stood in a proposal in work when it was sought, in ms.
+/// How long after it was sought a ticket is looked for again that stood in a proposal in work then, in ms.
 pub const UNDECIDED_AGAIN_MS: u64 = 20;
 /// How long the tickets of a match are left out of ranges: one that was read before the match was made is hardly ever longer under way.
 pub const CLAIMS_KEPT: Duration = Duration::from_millis(3_000);
-/// Such tickets remembered; beyond them the oldest are forgotten, and may be proposed in vain.
+/// Tickets of matches that are remembered; beyond them the oldest are forgotten, and may be proposed in vain.
 pub const CLAIMS_MAX: usize = 100_000;

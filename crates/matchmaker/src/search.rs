@@ -49,7 +49,8 @@ pub async fn answer(
     })
 }
 
-/// Of those that were sought: only they are looked for again by whoever asked. The undecided were not searched for, and soon may be.
+/// When those that were sought are ripe: only they are looked for again by whoever asked. The undecided were not searched for, and soon may
+/// be.
 fn ripening(range: &Range, outcome: &Outcome, undecided: &HashSet<TicketId>) -> Vec<v1::Ripening> {
     let sought: HashSet<TicketId> = match &range.sought {
         Sought::Anchor(anchor) => HashSet::from([*anchor]),
@@ -121,7 +122,8 @@ fn tickets_of<'a>(range: &'a Range, proposal: &'a Proposal) -> impl Iterator<Ite
     proposal.teams.iter().flatten().map(|index| &range.candidates[*index])
 }
 
-/// Another search proposed one of its tickets meanwhile: the others are to be looked for again, as after a conflict at the mover.
+/// What is told of a proposal one of whose tickets another search proposed meanwhile: the others are to be looked for again, as after a
+/// conflict at the mover.
 fn forestalled(range: &Range, proposal: &Proposal) -> v1::Proposed {
     v1::Proposed {
         verdict: Verdict::Conflict as i32,

@@ -8,13 +8,13 @@ use telemetry::{Failed, Failure, Under};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-/// Of a window's tickets those whose trace is kept.
+/// The traces that are kept, of those of a window's tickets.
 pub fn by_ticket(request: &SearchRequest) -> HashMap<&[u8], &str> {
     request.traces.iter().map(|trace| (&*trace.ticket_id, &*trace.traceparent)).collect()
 }
 
-/// An anchored search's proposal is told where it was asked for, each of a window in the trace of the first of its own tickets that is in
-/// `traces`.
+/// The span of a proposal: of an anchored search, in the trace in which that was asked for; of a window, in that of the first of its own
+/// tickets that is in `traces`.
 pub fn span(request: &SearchRequest, range: &Range, traces: &HashMap<&[u8], &str>, proposal: &Proposal) -> Span {
     let mut tickets = proposal.teams.iter().flatten().filter(|_| !traces.is_empty());
     let traced = tickets.find_map(|index| traces.get(&*api::ticket_id_to_bytes(range.candidates[*index].id)));
@@ -31,12 +31,12 @@ pub fn span(request: &SearchRequest, range: &Range, traces: &HashMap<&[u8], &str
     )
 }
 
-/// What a proposal that has no span names: a window's search came in the trace of somebody who may not be in it.
+/// The trace that a proposal names which has no span: none in a window, whose search came in the trace of somebody who may not be in it.
 pub fn named_by_call(request: &SearchRequest) -> String {
     if is_anchored(request) { telemetry::named_by_call(&request.traceparent) } else { String::new() }
 }
 
-/// What became of it after how many tries, and which ticket stood in the way.
+/// Tells what became of a proposal after how many tries, and which ticket stood in the way.
 pub fn tell(span: &Span, answer: &ProposeResponse, tries: u32) {
     span.record("muster.tries", tries);
     span.record("muster.match_id", answer.match_id.as_str());
@@ -46,7 +46,7 @@ pub fn tell(span: &Span, answer: &ProposeResponse, tries: u32) {
     }
 }
 
-/// Told of the first of its tickets, and kept in the trace of each that has one. Of an anchored search the trace is `named`.
+/// Tells of a failed proposal: of the first of its tickets in the log, and of each that has a trace in that. An anchored search's is `named`.
 pub fn tell_failure(answer: &ProposeResponse, tickets: &[TicketId], traces: &HashMap<&[u8], &str>, named: &str) {
     // A conflict is none: what is left over is looked for again. Nor are rules that are new here: they are known there soon.
     if !matches!(answer.verdict(), Verdict::Refused | Verdict::NoHost | Verdict::Unknown) {

@@ -16,7 +16,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The same of players who have met those of `met` too: one list for each of them.
+    /// This arrival, of which each player has met those of `met` too, one list for each in the party's order.
     pub fn having_met(self, met: &[Vec<PlayerId>]) -> Self {
         let party = having_met(&self.party, met.iter().map(Vec::as_slice));
         let enqueue = Enqueue { party: api::encode_party(&party), ..self.enqueue };

@@ -20,15 +20,15 @@ pub const SESSION_CALLS_MAX: usize = 256;
 pub const ARRIVALS_TAKEN_MAX: usize = 768;
 /// Enqueues at the store at once: enough to keep it busy, few enough not to stand in the way of the matches of those before.
 pub const ENQUEUES_IN_WORK_MAX: usize = 128;
-/// Further Enqueues that wait for their turn there; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may
-/// ask for at once.
+/// Enqueues that wait for their turn at the store; beyond it one is refused with RESOURCE_EXHAUSTED. As many as a realm server may ask for
+/// at once.
 pub const ENQUEUES_IN_LINE_MAX: usize = SESSION_CALLS_MAX;
 /// How long an Enqueue waits for its turn at the store; then it is refused, and nothing was written.
 pub const ENQUEUE_TURN_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Arrivals of one pool that are looked for together.
 pub const ARRIVALS_TOGETHER_MAX: usize = 256;
-/// How long arrivals wait for those of their pool that are looked for; then they are looked for beside them. A look takes some
-/// milliseconds, unless somebody hangs.
+/// How long arrivals wait for the end of the look that is in work for others of their pool, before they get one beside it. A look takes some
+/// milliseconds, unless a service hangs.
 pub const ARRIVALS_AHEAD_MAX: Duration = Duration::from_millis(50);
 /// Looks for arrivals in work at once.
 pub const ARRIVALS_IN_WORK_MAX: usize = 16;
@@ -36,33 +36,34 @@ pub const ARRIVALS_IN_WORK_MAX: usize = 16;
 pub const LOOKS_AROUND_IN_WORK_MAX: usize = SEARCHES_IN_FLIGHT_MAX / 2;
 /// Tickets in a range around one ticket.
 pub const ARRIVAL_TICKETS_MAX: usize = 128;
-/// Of more tickets of one rating than a range holds, so many ranges are read in turns.
+/// Ranges that are read in turn where more tickets of one rating stand than one range holds.
 pub const EQUALS_TURNS_MAX: u32 = (api::RANGE_TICKETS_MAX / ARRIVAL_TICKETS_MAX) as u32;
-/// Tickets of such a rating that one window is looked through for.
+/// Tickets of a window that are looked around at once where all are of one rating, of which more stand than one range holds.
 pub const EQUALS_AROUND_MAX: usize = 8;
-/// How long no range that several share is read that holds what was read of one that was cut: it would be cut too.
+/// How long a range that was cut is remembered, in ms. Ranges for several tickets that contain it are not read meanwhile: they would be cut
+/// too.
 pub const CROWDED_MS: u64 = 1_000;
-/// Pools of which that is known; of others each such range is read in vain.
+/// Pools in which a range that was cut is remembered; in further ones, those that contain it are read in vain.
 pub const CROWDS_MAX: usize = 1_024;
-/// Looks up to which an arrival whose match met a conflict looks again at once; after more it does in the next round.
+/// Looks after which an arrival whose match met a conflict is looked for again in the next round, and not at once.
 pub const CONFLICT_RETRIES_MAX: u32 = 3;
 
-/// Soonest that a ticket is looked for again because a match with it becomes worth making, in ms; and the part of its wait, one in so many,
-/// that it is not looked for again before.
+/// Shortest time until a ticket is looked for again because a match with it becomes worth making, in ms.
 pub const RIPE_MS_MIN: u64 = 5;
+/// The part of its wait, one in so many, that must pass as well until a ticket is looked for again for that reason.
 pub const RIPE_SHARE: u64 = 8;
 
-/// Whoever is ripe within this time, or before his turn, needs no look before where there is no time for all, in ms. What is foretold for later may
-/// come sooner: when a ticket takes any match.
+/// How soon a ticket must be ripe, in ms, to be left alone until then in a round that has no time for all; one whose turn would be later than
+/// that is left alone until it is ripe, too. What is foretold for later may come sooner: when a ticket takes any match.
 pub const RIPE_AWAITED_MS: u64 = 10_000;
 
-/// How long after a look that nobody could search, or whose match nobody could make, a ticket is looked for again, in ms; ever less often, as
-/// above.
+/// How long after a look a ticket is looked for again where no matchmaker searched, or no mover could commit its match, in ms; ever less
+/// often, by [`RIPE_SHARE`].
 pub const UNMADE_AGAIN_MS: u64 = 20;
 
-/// Longest wait for what is due before the clock is looked at again, which may have been put.
+/// Longest pause until the clock is looked at again for what is due: it may have been put forward.
 pub const TICK: Duration = Duration::from_millis(50);
-/// Shortest pause between two looks at it.
+/// Shortest pause until the clock is looked at again for what is due.
 pub const TICK_MIN: Duration = Duration::from_millis(2);
 /// Tickets whose time has come that are taken up together.
 pub const DUE_MAX: usize = 4_096;
@@ -77,15 +78,15 @@ pub const ROUND_MS: u64 = 250;
 /// Tickets that are looked for again at their time, in each round. An arrival's own look covers whoever waits, so these look for what widens or
 /// relaxes as they wait, and find little.
 pub const ROUND_IN_TIME_MAX: usize = 64;
-/// Of those for whom there was no time then, neighbours that each round looks for.
+/// Tickets of the backlog, for which rounds before had no time, that each round looks for: neighbours in rating.
 pub const ROUND_BACKLOG_MAX: usize = 128;
 /// Tickets that are looked for because they are ripe, in each round: more than a busy queue has, fewer than there are where nobody can be
 /// matched for want of a service.
 pub const ROUND_RIPE_MAX: usize = 1_024;
-/// Tickets in a range that several share; where there are more, it is looked through narrower, or around each. What a search costs grows with their
+/// Tickets in a range for several; where there are more, narrower ranges are read, or one around each. What a search costs grows with their
 /// square.
 pub const WINDOW_TICKETS_MAX: usize = 512;
-/// How long after a look through some of the same tickets a window waits that came meanwhile, in ms.
+/// How long a window is put back for, in ms, where another over some of the same tickets is in work, or as many are as may be.
 pub const PUT_BACK_MS: u64 = 50;
 /// A window that took a time to look through rests this many times as long, counted from its beginning.
 pub const REST_FACTOR: u64 = 4;
@@ -93,9 +94,9 @@ pub const REST_FACTOR: u64 = 4;
 /// Tickets explained at once: each takes a thread for some hundreds of searches, and nobody's match waits for it.
 pub const EXPLAINED_IN_WORK_MAX: usize = 2;
 
-/// How long what waiting on is worth is believed, before the queue's arrivals are surveyed again.
+/// How long an outlook is believed before the queue's arrivals are surveyed again, in ms.
 pub const OUTLOOK_KEPT_MS: u64 = 1_000;
-/// The same while the queue has seen fewer than [`OUTLOOK_YOUNG`] arrivals: each one still changes much.
+/// How long an outlook is believed, in ms, while the queue has seen fewer than [`OUTLOOK_YOUNG`] arrivals: each one still changes much.
 pub const OUTLOOK_YOUNG_KEPT_MS: u64 = 100;
 /// Arrivals from which on an outlook changes little with the next one.
 pub const OUTLOOK_YOUNG: usize = 64;
@@ -107,16 +108,16 @@ pub const SEARCHES_IN_FLIGHT_MAX: usize = 64;
 /// How long a search may take, with the verdicts on its proposals.
 pub const SEARCH_WAIT_MAX: Duration = Duration::from_millis(6_000);
 
-/// A matchmaker that answers nothing for so many times as long as it did lately may hang: others are asked before it, and what it was asked
-/// is asked of another too. Enough that one under load is not left for another, who would propose the same tickets.
+/// How many times its longest silence of late a matchmaker may be silent until it is taken to hang: then others are asked before it, and what
+/// it was asked is asked of another too. Enough that one under load is not left for another, who would propose the same tickets.
 pub const SILENCE_FACTOR: u32 = 8;
-/// No silence is taken for a hang that is shorter than this: a process that has to wait for a core answers nothing either.
+/// Shortest silence that is taken for a hang: a process that has to wait for a core answers nothing either.
 pub const SILENCE_MIN: Duration = Duration::from_millis(80);
-/// Nor one that is shorter than this for each ticket of the range that is to be searched: 512 of the dearest rules take some 90 ms.
+/// Shortest silence that is taken for a hang, for each ticket of the range that is to be searched: 512 of the dearest rules take some 90 ms.
 pub const SILENCE_MIN_PER_TICKET: Duration = Duration::from_micros(200);
-/// After so long others are asked first, however long it was silent before.
+/// Longest silence of a matchmaker before others are asked first, however long it was silent before.
 pub const SEARCH_OVERDUE_MAX: Duration = Duration::from_millis(250);
-/// And after so long another is asked the same.
+/// Longest silence of a matchmaker before what it was asked is asked of another too.
 pub const SEARCH_SILENCE_MAX: Duration = Duration::from_millis(500);
 /// Matchmakers that are asked for one range, where they are silent.
 pub const SEARCHERS_MAX: usize = 4;
@@ -135,7 +136,7 @@ pub const UNRULED_MAX: usize = 10_000;
 pub const GONE_MAX: usize = 1_000;
 /// A match that no playserver has started by then has failed, and its tickets wait again.
 pub const MATCH_STARTS_MAX: Duration = Duration::from_secs(15);
-/// Tickets of which such a playserver's notes are taken back at once.
+/// Tickets let go of at once that were watched on a playserver that has gone.
 pub const FORSAKEN_IN_WORK_MAX: usize = 32;
 /// A sweeper also looks for tickets that expire within this time, whoever holds them.
 pub const OLDEST_AHEAD_MS: u64 = 10_000;

@@ -6,25 +6,26 @@ use domain::Look;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Of each pool the last one.
+/// The last crowd that was found in each pool.
 #[derive(Default)]
 pub struct Crowds(Mutex<HashMap<Pool, Crowd>>);
 
-/// A part of an index in which more stand.
+/// A part of an index that holds more tickets than one range may.
 struct Crowd {
     part: Look,
+    /// When it was found, in ms since the Unix epoch.
     noted_ms: u64,
 }
 
 impl Crowd {
-    /// Neither after a while nor where the clock was put back to long before.
+    /// Whether it is believed: not after a while, nor where the clock was put back to long before.
     fn is_fresh(&self, now_ms: u64) -> bool {
         now_ms.abs_diff(self.noted_ms) < CROWDED_MS
     }
 }
 
 impl Crowds {
-    /// More stand in this part.
+    /// Notes that this part holds more tickets than one range may.
     pub fn note(&self, part: Look, now_ms: u64) {
         let (mut crowds, pool) = (self.crowds(), pool_of(&part));
         if crowds.len() >= CROWDS_MAX {
@@ -35,7 +36,7 @@ impl Crowds {
         }
     }
 
-    /// Whether a look is known to hold more.
+    /// Whether a look is known to hold more tickets than one range may.
     pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
         let has = |crowd: &Crowd| crowd.is_fresh(now_ms) && holds(look, &crowd.part);
         self.crowds().get(&pool_of(look)).is_some_and(has)
@@ -46,7 +47,7 @@ impl Crowds {
     }
 }
 
-/// Of looks into one pool.
+/// Whether a look contains a part of the same pool.
 fn holds(look: &Look, part: &Look) -> bool {
     look.low <= part.low && part.high <= look.high && part.regions.iter().all(|region| look.regions.contains(region))
 }

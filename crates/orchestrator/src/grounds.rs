@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Grounds(Mutex<Vec<Arc<Look>>>);
 
-/// Given back when it is dropped.
+/// What one window looks through, given back when it is dropped.
 pub struct Ground {
     look: Arc<Look>,
     grounds: Arc<Grounds>,
 }
 
 impl Grounds {
-    /// None while a window over some of the same tickets is looked through.
+    /// Takes what `look` covers; none while a window over some of the same tickets is looked through.
     pub fn enter(self: &Arc<Self>, look: &Look) -> Option<Ground> {
         let mut entered = self.entered();
         if entered.iter().any(|other| overlap(look, other)) {

@@ -109,7 +109,7 @@ impl Kept {
         self.standing.0.rules.queue()
     }
 
-    /// The same for all tickets of one queue and pool.
+    /// A number that tickets of its queue and pool share, and hardly any others.
     pub fn pool(&self) -> u32 {
         pool(self.queue(), &self.standing.0.pool)
     }

@@ -13,7 +13,7 @@ pub struct Intake {
     turns: Semaphore,
 }
 
-/// Given back with its last copy.
+/// An arrival's room, given back with its last copy.
 pub type Room = Arc<OwnedSemaphorePermit>;
 
 /// An arrival's turn at the store.
@@ -33,13 +33,13 @@ impl Default for Intake {
 }
 
 impl Intake {
-    /// For one arrival.
+    /// Room for one arrival; refused where as many have some as may.
     pub fn room(&self) -> Result<Room, Status> {
         self.room.clone().try_acquire_owned().map(Arc::new).map_err(|_| overloaded())
     }
 
-    /// What is written all at once would stand in the way of everything else at the store. Refused when the line is long already, or the
-    /// turn does not come in time: whoever asked may have given up, and would be stored behind his own back.
+    /// Waits for a turn at the store: what is written all at once would stand in the way of everything else there. Refused when the line is
+    /// long already, or the turn does not come in time: whoever asked may have given up, and would be stored behind his own back.
     pub async fn turn(&self) -> Result<Turn<'_>, Status> {
         let in_line = self.line.try_acquire().map_err(|_| overloaded())?;
         match timeout(ENQUEUE_TURN_WAIT_MAX, self.turns.acquire()).await {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What can be matched with one another: a queue and one of its pools.
 pub type Pool = (QueueName, String);
 
-/// What a look reads of.
+/// The pool that a look reads.
 pub fn pool_of(look: &Look) -> Pool {
     (look.queue.clone(), look.pool.clone())
 }
@@ -19,7 +19,7 @@ pub fn pool_of(look: &Look) -> Pool {
 pub struct Landing(Mutex<HashMap<Pool, Vec<Waiting>>>);
 
 impl Landing {
-    /// Puts an arrival among those of its pool: which that is, where nobody takes them yet.
+    /// Puts an arrival among those of its pool. Answers the pool where nobody takes from it yet.
     pub fn put(&self, waiting: Waiting) -> Option<Pool> {
         let pool = (waiting.place.queue.clone(), waiting.place.pool.clone());
         let mut lanes = self.lanes();
@@ -28,7 +28,7 @@ impl Landing {
         (!is_driven).then_some(pool)
     }
 
-    /// Up to `max` of a pool, the first to come first. None when there are none, and then nobody takes them any more.
+    /// Takes up to `max` arrivals of a pool, the first to come first. None when there are none: then nobody takes from it any more.
     pub fn take(&self, pool: &Pool, max: usize) -> Option<Vec<Waiting>> {
         let mut lanes = self.lanes();
         let lane = lanes.get_mut(pool)?;

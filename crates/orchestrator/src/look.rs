@@ -60,7 +60,7 @@ enum LookError {
 /// Tickets read.
 pub struct Range {
     pub tickets: Vec<IndexedTicket>,
-    /// How far from the middle of the look it became too much, in rating points; none where the look holds no others.
+    /// How far from the middle of the look the range goes, in rating points, where the look holds more tickets; none where it holds no others.
     pub cut_at: Option<f64>,
 }
 
@@ -161,8 +161,9 @@ impl Eyes {
         Ok(queued.map(|ticket| IndexedTicket::of(&ticket, waiting.place.rating)))
     }
 
-    /// Looks through a window. Where it holds more tickets than one range may, from its lowest to its highest rating and by halves of that,
-    /// until one range holds them; or around each of a few, where that is more than they would share, and around some of equals.
+    /// Looks for the tickets of a window: through all of it, where one range may hold that. Where it holds more, through narrower windows, until
+    /// one range may hold each; or around each ticket, where they are few and would share less than each sees; or around some of them, where all
+    /// are of one rating.
     pub async fn look_through(&self, window: Window, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let (mut windows, mut looked) = (vec![window], Vec::new());
         while let Some(window) = windows.pop() {
@@ -195,7 +196,7 @@ impl Eyes {
         Ok(None)
     }
 
-    /// Has all that stands in a window searched. Who is not among it waits no longer.
+    /// Has all that stands in a window searched. Those it is for that do not stand there wait no longer.
     async fn search_window(&self, window: Window, range: Vec<IndexedTicket>, now_ms: u64) -> Vec<(Waiting, Looked)> {
         let present: HashSet<TicketId> = range.iter().map(|ticket| ticket.id).collect();
         let is_gone = |waiting: &Waiting| !present.contains(&waiting.id);

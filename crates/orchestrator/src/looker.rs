@@ -93,7 +93,7 @@ impl Looker {
         self.timetable.tickets()
     }
 
-    /// The same for a ticket that was looked for before; or at the very moment when it is ripe, if that is sooner.
+    /// Looks again for a ticket, in the first round of windows from `at_ms` on, or at the very moment when it is ripe, if that is sooner.
     fn look_again_at(&self, at_ms: u64, waiting: Waiting) {
         self.timetable.change(|schedule| schedule.add_again(at_ms, waiting));
     }
@@ -110,7 +110,7 @@ impl Looker {
         });
     }
 
-    /// As soon as there is room, unless someone looks through some of it already. Until that is done it has the turn.
+    /// Looks through a window as soon as there is room, unless someone looks through some of it already. Keeps the turn until that is done.
     async fn look_through_once(self: &Arc<Self>, window: Window, turn: Arc<OwnedSemaphorePermit>) {
         let (Ok(permit), Some(ground)) = (self.windows.clone().acquire_owned().await, self.grounds.enter(&window.look))
         else {
@@ -157,14 +157,14 @@ impl Looker {
         }
     }
 
-    /// For a moment: whoever is due before comes first.
+    /// Puts the tickets of a window back for a moment: whoever is due before comes first.
     fn put_back(&self, window: Window) {
         let at_ms = self.clock.now_ms() + PUT_BACK_MS;
         self.timetable
             .change(|schedule| window.waiting.into_iter().for_each(|waiting| schedule.put_back(at_ms, waiting)));
     }
 
-    /// The tickets as the rules in force have them. Those that were not found out about come up again in the next round.
+    /// The tickets as the rules in force have them. Those of which the store did not say where they stand come up again in the next round.
     async fn placed(&self, waiting: Vec<Waiting>) -> Vec<Waiting> {
         let placed = self.placer.place(waiting).await;
         let now_ms = self.clock.now_ms();

@@ -24,7 +24,7 @@ struct Known {
 }
 
 impl Known {
-    /// Neither after a while nor where the clock was put back to long before.
+    /// Whether it is believed: not after a while, nor where the clock was put back to long before.
     fn is_fresh(&self, now_ms: u64) -> bool {
         now_ms.abs_diff(self.surveyed_ms) < self.kept_ms
     }
@@ -55,7 +55,8 @@ impl Outlooks {
         }
     }
 
-    /// What is known, and whether it is good enough; of those who find it too old, only the first is told so.
+    /// The outlook that is known, and whether it is to be used as it is. Only to the first who comes when it is too old the answer is no: he
+    /// surveys it anew, and others go by the old one meanwhile.
     fn take_turn(&self, key: &Key, now_ms: u64) -> (Arc<Outlook>, bool) {
         let mut known = self.known();
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {

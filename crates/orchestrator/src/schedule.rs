@@ -22,10 +22,10 @@ pub struct Schedule {
     /// Sets its rounds off against those of others.
     phase_ms: u64,
     timed: BTreeMap<(u64, u64), Resting>,
-    /// Of those.
+    /// The tickets of `timed`, each with the queue for which it is looked for.
     known: HashSet<(TicketId, QueueName)>,
     backlog: BTreeMap<Place, Resting>,
-    /// Of the last that was taken of the backlog.
+    /// The place of the last ticket that was taken out of the backlog.
     taken: Option<Place>,
     /// When those whose time had come were last taken, in ms since the Unix epoch.
     taken_ms: u64,
@@ -72,7 +72,7 @@ impl Schedule {
         Self { register, phase_ms, ..Self::default() }
     }
 
-    /// Adds an entry, unless the ticket is there already; one that was put off is then looked for at that time.
+    /// Adds a ticket that is to be looked for at `at_ms`, unless it has a time already; one of the backlog is looked for then, too.
     pub fn add(&mut self, at_ms: u64, mut waiting: Waiting) {
         if self.known.contains(&key(&waiting)) {
             return;
@@ -86,12 +86,13 @@ impl Schedule {
         }
     }
 
-    /// The same in the first round from `at_ms` on.
+    /// Adds a ticket, as [`Schedule::add`] does, that is to be looked for in the first round from `at_ms` on.
     pub fn add_in_round(&mut self, at_ms: u64, waiting: Waiting) {
         self.add(self.round_ms(at_ms), waiting);
     }
 
-    /// The same for a ticket that was looked for; or at the very moment when it is ripe, if that is sooner.
+    /// Adds a ticket, as [`Schedule::add`] does, that was looked for before: for the first round from `at_ms` on, or for the very moment when
+    /// it is ripe, if that is sooner.
     pub fn add_again(&mut self, at_ms: u64, waiting: Waiting) {
         let round_ms = self.round_ms(at_ms);
         self.add(waiting.ripe_ms.map_or(round_ms, |ripe_ms| ripe_ms.min(round_ms)), waiting);
@@ -117,7 +118,7 @@ impl Schedule {
         self.take(now_ms).wake()
     }
 
-    /// The same, to be woken when whoever else waits for the schedule has it.
+    /// Takes out those whose time has come, as many as there is time for; as they rested, so that others have the schedule while they are woken.
     pub fn take(&mut self, now_ms: u64) -> Taken {
         self.follow_clock(now_ms);
         self.begin_round(now_ms);
@@ -160,12 +161,12 @@ impl Schedule {
         timed_ms.into_iter().chain((!self.backlog.is_empty()).then_some(middle_ms)).min()
     }
 
-    /// Of this round.
+    /// The middle of this round, in ms since the Unix epoch.
     fn middle_ms(&self) -> u64 {
         self.round_ends_ms.saturating_sub(ROUND_MS / 2)
     }
 
-    /// Those that are in it.
+    /// The tickets that are in it.
     pub fn tickets(&self) -> HashSet<TicketId> {
         self.timed.values().chain(self.backlog.values()).map(|resting| resting.hold.id).collect()
     }
@@ -219,7 +220,8 @@ impl Schedule {
         Some(resting)
     }
 
-    /// Until it is ripe, where that is soon or sooner than its turn would be; but into the backlog where a sweeper may ask for it before.
+    /// Puts off a ticket for which the round has no time: until it is ripe, where that is soon or sooner than its turn in the backlog would be;
+    /// else into the backlog. There it goes, too, where a sweeper may ask for it before it is ripe.
     fn put_off(&mut self, resting: Resting, now_ms: u64) {
         let turn_ms = (self.backlog.len() / ROUND_BACKLOG_MAX) as u64 * ROUND_MS;
         let until_ms = (now_ms + turn_ms.max(RIPE_AWAITED_MS)).min(resting.hold.asked_for_ms());
@@ -232,7 +234,7 @@ impl Schedule {
         }
     }
 
-    /// Behind the last; behind the very last, the first again.
+    /// Takes the ticket of the backlog whose place is next behind that of the last one taken; behind the highest place, the lowest again.
     fn take_next_of_backlog(&mut self) -> Option<Resting> {
         let behind = self.taken.map_or(Bound::Unbounded, Bound::Excluded);
         let next = self.backlog.range((behind, Bound::Unbounded)).next();

@@ -127,8 +127,8 @@ impl Searcher {
         }
     }
 
-    /// Of those not yet `asked`: the one whom everybody finds to be the pool's, by rendezvous hashing; before those that owe an answer for
-    /// long, whoever does not.
+    /// The matchmaker to ask next, of those not yet `asked`: one that does not owe an answer for long, if there is any, and of these the one
+    /// that is the pool's for everybody, by rendezvous hashing.
     fn next_for(&self, pool: u64, asked: &[InstanceId], tickets: usize) -> Option<(Instance, Matchmaker)> {
         let others = self.matchmakers.alive().into_iter().filter(|(instance, _)| !asked.contains(&instance.id));
         let place = |instance: &Instance, caller: &Matchmaker| {
@@ -139,7 +139,7 @@ impl Searcher {
     }
 }
 
-/// Of those who were asked for one range.
+/// The answers of those who were asked for one range.
 struct Answers {
     awaited: FuturesUnordered<JoinHandle<Result<SearchResponse, CallError>>>,
     /// What there is to say where nobody searched.
@@ -171,7 +171,7 @@ impl Answers {
     }
 }
 
-/// How long it may be silent over a range of so many tickets before it is taken to hang, which is `most` at the most.
+/// How long a matchmaker may be silent over a range of so many tickets until it is taken to hang: at most `most`.
 fn patience(matchmaker: &Matchmaker, tickets: usize, most: Duration) -> Duration {
     let longest = matchmaker.longest_silence().unwrap_or(most);
     let least = SILENCE_MIN.max(SILENCE_MIN_PER_TICKET * tickets as u32).min(most);

@@ -69,7 +69,7 @@ impl Sweep {
         released.and(given).and(self.sweep(oldest).await)
     }
 
-    /// Whoever adopts then what is held here looks for it; what is in the schedule here is looked for as before.
+    /// Lets go of all that is held here: whoever adopts it looks for it. What is in the schedule here is looked for as before.
     async fn release_all(&mut self) -> Result<(), StoreError> {
         if !self.may_hold_more {
             return Ok(());
@@ -80,7 +80,7 @@ impl Sweep {
         released
     }
 
-    /// What is in the schedule here is not read again, however much that is.
+    /// Looks for what may have been given here without word of it. What is in the schedule here is not read again, however much that is.
     async fn look_for_given(&mut self) -> Result<(), StoreError> {
         if !self.may_be_given_more {
             return Ok(());

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 pub struct Timetable {
     schedule: Mutex<Schedule>,
-    /// Told of an entry that comes up before all others.
+    /// Notified of each entry that comes up before all others.
     sooner: Notify,
     clock: Clock,
 }
@@ -33,7 +33,7 @@ impl Timetable {
         }
     }
 
-    /// Those that are in the schedule.
+    /// The tickets that are in the schedule.
     pub fn tickets(&self) -> HashSet<TicketId> {
         self.schedule().tickets()
     }
@@ -46,7 +46,7 @@ impl Timetable {
         taken.wake()
     }
 
-    /// Until something that is in the schedule now is due.
+    /// How long it is until something that is in the schedule now is due, at most [`TICK`].
     fn pause(&self) -> Duration {
         let next_ms = self.schedule().next_ms();
         let pause = next_ms.map(|at_ms| Duration::from_millis(at_ms.saturating_sub(self.clock.now_ms())));

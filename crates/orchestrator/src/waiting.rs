@@ -60,7 +60,7 @@ impl Waiting {
         Ok(fresh.into_iter().map(|waiting| Self { tries: ticket.tries, width: ticket.width, ..waiting }).collect())
     }
 
-    /// The same; none where it fails, of which it is told.
+    /// The ticket once for each of its queues whose rules are known here; none, and told, where its party cannot be read.
     pub fn in_queues_if_any(ticket: &Ticket, rules: &RuleSet) -> Vec<Self> {
         Self::in_queues(ticket, rules).unwrap_or_else(|error| {
             tracing::error!(ticket_id = %ticket.id, %error, "a stored party cannot be read");
@@ -68,7 +68,7 @@ impl Waiting {
         })
     }
 
-    /// The same for a ticket that is about to be stored, whose tries are known only then.
+    /// A ticket that is about to be stored, once for each of its queues. Its tries are known when it is.
     pub fn before_stored(enqueue: &Enqueue, party: &Arc<Party>, rules: &RuleSet) -> Vec<Self> {
         Self::fresh(enqueue.id, &enqueue.places, enqueue.queued_ms, &enqueue.trace, party, rules)
     }
@@ -89,14 +89,14 @@ impl Waiting {
         places.iter().filter_map(in_queue).collect()
     }
 
-    /// The same ticket under the rules that are in force now. A queue that is removed keeps its last ones.
+    /// This ticket under the rules that are in force now; under the last ones of its queue where that was removed.
     #[must_use]
     pub fn under(self, rules: &RuleSet) -> Self {
         let rules = rules.latest(&self.place.queue).unwrap_or(&self.rules).clone();
         Self { rules, ..self }
     }
 
-    /// The same after it was moved to another place.
+    /// This ticket after it was moved to another place.
     #[must_use]
     pub fn moved_to(self, place: Placement) -> Self {
         Self { place, held: None, ..self }
@@ -146,27 +146,28 @@ impl Waiting {
         now_ms + self.rules.look_again_ms(self.age_ms(now_ms))
     }
 
-    /// The same, not to be ripe before.
+    /// This ticket, ripe at `at_ms` at the soonest, if at all.
     #[must_use]
     pub fn not_before(self, at_ms: u64) -> Self {
         Self { ripe_ms: self.ripe_ms.map(|ripe_ms| ripe_ms.max(at_ms)), ..self }
     }
 
-    /// The same, found at `now_ms` to be worth a match in so many ms if nobody else comes. What is foretold for the next moment again and
-    /// again is looked at ever less often: by what it has waited.
+    /// This ticket after a look at `now_ms` which found that it is ripe in so many ms if nobody else comes. One that is foretold to be ripe in
+    /// the next moment again and again is looked for ever less often: by what it has waited.
     #[must_use]
     pub fn ripe_in(self, in_ms: Option<u64>, now_ms: u64) -> Self {
         let least_ms = RIPE_MS_MIN.max(self.age_ms(now_ms) / RIPE_SHARE);
         Self { ripe_ms: in_ms.map(|in_ms| now_ms.saturating_add(in_ms.max(least_ms))), ..self }
     }
 
-    /// The same of a look that saw all whom earlier ones saw, or did not.
+    /// This ticket after a look that found when it is ripe, and saw all whom earlier looks saw (`is_whole`) or only some of them.
     #[must_use]
     pub fn ripening(self, in_ms: Option<u64>, is_whole: bool, now_ms: u64) -> Self {
         if is_whole { self.ripe_in(in_ms, now_ms) } else { self.ripe_by(in_ms, now_ms) }
     }
 
-    /// The same of a look that did not see all whom earlier ones saw: or when those foretold it, if that is sooner and yet to come.
+    /// This ticket after a look that saw only some of those whom earlier looks saw: ripe when this look foretells it or when those did,
+    /// whichever is sooner and yet to come.
     #[must_use]
     pub fn ripe_by(self, in_ms: Option<u64>, now_ms: u64) -> Self {
         let before_ms = self.ripe_ms.filter(|ripe_ms| *ripe_ms > now_ms);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub struct Window {
     pub look: Look,
     pub waiting: Vec<Waiting>,
-    /// It goes from the lowest to the highest rating of those it is for, however far they look.
+    /// Whether it goes from the lowest to the highest rating of those it is for, and not as far as they look.
     is_narrow: bool,
 }
 
@@ -80,8 +80,8 @@ impl Window {
         (self.waiting, others)
     }
 
-    /// Whether so many tickets, which are all that it holds, will do: they are no fewer than a look around one of its own would read, or all
-    /// that its own look for, or those are too many to look around each.
+    /// Whether a look through this window, which holds so many tickets, is as good as one around each that it is for: it shows as many as that
+    /// would read, or all that they look for. Also where they are too many to look around each.
     fn is_wide_enough(&self, tickets: usize) -> bool {
         tickets >= ARRIVAL_TICKETS_MAX || !self.is_narrow || !self.is_of_few()
     }
@@ -101,8 +101,8 @@ impl Window {
         !self.is_narrow
     }
 
-    /// For a window that holds more tickets than one range may: from the lowest to the highest rating of those it is for, as many wait
-    /// there that good neighbours stand in between; or two halves of that, where it was so narrow already.
+    /// What to look through instead of a window that holds more tickets than one range may: what lies from the lowest to the highest rating of
+    /// those it is for, among which good neighbours stand, as there are so many. Where it is that narrow already, each half of them.
     pub fn narrower(mut self) -> Vec<Self> {
         self.waiting.sort_by(|a, b| a.place.rating.total_cmp(&b.place.rating));
         let narrow =

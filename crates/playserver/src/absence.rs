@@ -23,7 +23,7 @@ pub struct Absences {
     clock: Clock,
     unwatched_max: Option<Duration>,
     line: mpsc::Sender<Absent>,
-    /// When each left last: who came back meanwhile has his whole time again.
+    /// When each subject was left last: one that was watched again meanwhile has its whole time again.
     left: Arc<Mutex<HashMap<Subject, Instant>>>,
 }
 
@@ -79,7 +79,7 @@ impl Absences {
         }
     }
 
-    /// Whether he has not left again since; it is taken down no longer then.
+    /// Whether the subject was not left again since; then it is no longer noted as left.
     fn take_if_last(&self, absent: &Absent) -> bool {
         let mut left = self.left();
         let is_last = left.get(&absent.subject) == Some(&absent.since);

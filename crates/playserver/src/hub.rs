@@ -124,7 +124,7 @@ impl Hub {
         Ok(number)
     }
 
-    /// True of a ticket whose end was told: nothing will be heard of it any more.
+    /// Takes a watcher out. True of a ticket whose end was told: nothing will be heard of it any more.
     pub fn remove(&self, subject: &Subject, number: u64) -> bool {
         let mut state = self.state();
         let Some(audience) = state.watched.get_mut(subject) else { return false };
@@ -158,7 +158,7 @@ impl Hub {
         self.state().tell(subject, update);
     }
 
-    /// The same, if they were told of a ticket so many times, and not once more since.
+    /// Tells everyone who watches `subject`, if they were told of a ticket `told` times and not once more since. Whether it did.
     pub fn tell_unless_told(&self, subject: &Subject, told: u64, update: &Told) -> bool {
         let mut state = self.state();
         let is_last = state.told(subject) == told;
@@ -168,7 +168,7 @@ impl Hub {
         is_last
     }
 
-    /// Tells one of them, who has room for it; that there is no ticket only as in [`Hub::tell_unless_told`].
+    /// Tells one of those who watch `subject`, who has room for it; that there is no ticket only as in [`Hub::tell_unless_told`].
     pub fn tell_one(&self, subject: &Subject, told: u64, unread: Unread, room: mpsc::Permit<'_, Unread>) {
         let state = self.state();
         if !is_nothing(&unread.update) || state.told(subject) == told {

@@ -33,8 +33,8 @@ pub struct Present {
 }
 
 impl Presence {
-    /// Has tickets leave the queue that nobody watches any more since `unwatched_max`; where there is none, they wait on. Those
-    /// still awaited at `shutdown` are another's to look after.
+    /// Has tickets leave the queue that nobody has watched any more for `unwatched_max`; where there is none, they wait on. Those whose watchers
+    /// are still awaited at `shutdown` are another's to look after.
     pub fn start(
         store: Arc<dyn Store>,
         hub: Hub,
@@ -103,7 +103,8 @@ impl Presence {
         Ok(())
     }
 
-    /// Whether it was still to be told.
+    /// Tells everyone who watches the subject here its present state, as it was read; that there is no ticket only where none was told of since.
+    /// Whether it was told.
     fn tell_present(&self, subject: &Subject, Present { snapshot, told }: &Present) -> bool {
         let update = Arc::new(present(subject, snapshot));
         if snapshot.ticket.is_none() {
@@ -118,7 +119,7 @@ impl Presence {
         parting.buffer_unordered(SIGN_OFFS_IN_WORK_MAX).collect::<()>().await;
     }
 
-    /// At once, or, where his ticket lives on, once he does not come back.
+    /// Signs off a subject whose last watcher left: at once, or, where its ticket is live, once nobody has come back to it for long.
     async fn part_from(&self, subject: Subject) {
         if self.is_watched(&subject) || (self.may_wait(&subject).await && self.absences.report(&subject)) {
             return;
@@ -128,7 +129,7 @@ impl Presence {
         }
     }
 
-    /// Also while the store does not say that it does not.
+    /// Whether the subject's ticket may be live: that is so, too, where the store does not answer.
     async fn may_wait(&self, subject: &Subject) -> bool {
         if !self.absences.are_awaited() {
             return false;
@@ -137,7 +138,8 @@ impl Presence {
         found.map_or(true, |found| found.ticket.is_some_and(|ticket| ticket.state.is_live()))
     }
 
-    /// Has everyone awaited whom a run before this one under the same name had noted: its clients may be gone with it.
+    /// Awaits everyone who was noted as watched here before this process began, as if their watchers had just left: they may have gone with an
+    /// earlier process of this name.
     async fn await_those_left_behind(self) {
         let (mut place, mut streak) = (Some(0), telemetry::Streak::new("read who was watched here before"));
         while let (Some(from), true) = (place, self.absences.are_awaited()) {

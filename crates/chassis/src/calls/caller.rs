@@ -90,7 +90,7 @@ where
         in_time(calling, deadline, span).await
     }
 
-    /// As [`Caller::call`], but `Busy` or `Away` instead of waiting for room or for a connection.
+    /// Calls the peer as [`Caller::call`] does, but answers `Busy` or `Away` where that would wait for room or for a connection.
     pub async fn try_call(&self, mut request: Req, deadline: Duration) -> Result<Resp, CallError> {
         let span = span(self.name, &self.peer, &mut request);
         let calling = async {
@@ -120,8 +120,8 @@ where
         self.owing().is_some_and(|owing| owing.elapsed() > after)
     }
 
-    /// The longest that it answered nothing of late, in the last few seconds or to the last few calls, although a call waited; none where it
-    /// has not answered yet.
+    /// The longest time in which some call waited and none was answered, of the last few seconds, or, where few are asked, the last few calls;
+    /// none where the peer has not answered yet.
     pub fn longest_silence(&self) -> Option<Duration> {
         self.link.borrow().as_ref()?.longest()
     }

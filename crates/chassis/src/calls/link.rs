@@ -22,9 +22,11 @@ pub(super) struct Link<Req, Resp> {
 struct Waiting<Resp> {
     next_call: u64,
     calls: HashMap<u64, oneshot::Sender<Result<Resp, String>>>,
-    /// When the last answer came, or the call since which there is always one that waits, if that came later; of old where none waits.
+    /// Since when there is an answer owed: when the last one came, or when a call began to wait with no other waiting, if that was later.
+    /// Without meaning where no call waits.
     owing: Instant,
-    /// The longest that nothing was answered of late although some call waited, as of the last answer, and when that was.
+    /// The longest time of late in which some call waited and none was answered, as of the last answer, and when that came; none before the
+    /// first answer.
     longest: Option<(Duration, Instant)>,
     /// Why the stream is no more.
     broken: Option<String>,
@@ -107,7 +109,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
         self.waiting().owing()
     }
 
-    /// The longest that nothing was answered of late although some call waited; none before the first answer.
+    /// The longest time of late in which some call waited and none was answered; none before the first answer.
     pub(super) fn longest(&self) -> Option<Duration> {
         self.waiting().longest()
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// How often the store is asked, in ms.
 pub const PEERS_POLL_MS: u64 = 250;
-/// The same while nobody is known, who could do nothing meanwhile.
+/// How often the store is asked while no peer is known, in ms: meanwhile nothing can be done.
 const PEERS_SOUGHT_MS: u64 = 25;
 /// How long the last known peers are believed in while the store is away, in ms. They are likely alive: work goes on
 /// between them, and a dead one shows when it is called.

@@ -20,14 +20,14 @@ use tonic::transport::server::Connected;
 
 /// Connections open at once of whoever shows no certificate. One more is closed at once: another instance may have room.
 const CLIENTS_MAX: usize = 16_384;
-/// Of members of the realm, whom no crowd of clients keeps out.
+/// Connections open at once of members of the realm, whom no crowd of clients keeps out.
 const MEMBERS_MAX: usize = 1_024;
 /// Handshakes at once. For one more, the one that has been at it longest is given up: a crowd that says nothing keeps out nobody who does.
 const HANDSHAKES_MAX: usize = 1_024;
 
 /// Longest time from the end of the handshake to the end of the preface, in ms. After it, keepalive notices who hangs.
 const OPENING_MS_MAX: u64 = 10_000;
-/// With which a client begins: <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>.
+/// Bytes of the preface with which a client begins: <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>.
 const PREFACE_BYTES: usize = 24;
 
 /// One connection. Its reads fail once it is cut, which makes the transport close it.
@@ -40,7 +40,7 @@ pub(super) struct Connection<S> {
     _place: OwnedSemaphorePermit,
 }
 
-/// Until the whole preface was read.
+/// What of the preface is still to be read, and until when.
 struct Opening {
     missing_bytes: usize,
     over: Pin<Box<Sleep>>,
@@ -52,7 +52,7 @@ struct Watch {
     next: Pin<Box<Sleep>>,
 }
 
-/// For how many more there is room.
+/// How many more connections there is room for.
 #[derive(Clone)]
 struct Room {
     clients: Arc<Semaphore>,
@@ -75,7 +75,7 @@ pub(super) fn connections<L: Listener>(
     received.buffer_unordered(2 * HANDSHAKES_MAX).filter_map(async |received| received.ok().flatten().map(Ok))
 }
 
-/// Those in work, in the order in which they began.
+/// Handshakes in work, in the order in which they began.
 #[derive(Default)]
 struct Handshakes(VecDeque<AbortHandle>);
 
@@ -128,7 +128,7 @@ impl Watch {
         Self { standing, next: Box::pin(sleep(Duration::from_millis(STANDING_MS))) }
     }
 
-    /// Once his certificate holds no longer.
+    /// Whether the member's certificate holds no longer, as far as that was looked at.
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
         while self.next.as_mut().poll(cx).is_ready() {
             if !self.standing.holds() {
