@@ -17,15 +17,16 @@ use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use telemetry::{Failed, Failure, Streak, Under};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 pub type Playservers = Fleet<DeliverRequest, DeliverResponse>;
+
+pub const DELIVER: &str = "muster.v1.Playserver/Deliver";
 
 /// Opens the stream of events to one playserver.
 pub fn open(
@@ -45,7 +46,8 @@ pub struct Couriers {
 struct Courier {
     address: String,
     parcels: mpsc::Sender<Parcel>,
-    behind: Arc<AtomicBool>,
+    /// Notified when it was not told of something: the present state is yet to be told.
+    behind: Arc<Notify>,
     /// What it did not get to is nobody's any more once it is dropped.
     _carrying: AbortOnDropHandle<()>,
 }
@@ -78,6 +80,11 @@ impl Couriers {
         }
     }
 
+    /// Has each of them told the present state: something happened, and it is not known to whom.
+    pub fn all_fall_behind(&self) {
+        self.couriers.values().for_each(|courier| courier.behind.notify_one());
+    }
+
     /// Hands the event to the courier of each of its watchers. One that is not alive has no clients to tell: they will come back to
     /// another playserver and find the present state there.
     pub fn send(&self, event: &Event, in_flight: &Arc<InFlight>) {
@@ -101,14 +108,15 @@ impl Courier {
     /// Begins behind: what an earlier leader dropped is not known.
     fn start(address: String, caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
         let (parcels, queue) = mpsc::channel(COURIER_QUEUE_MAX);
-        let behind = Arc::new(AtomicBool::new(true));
+        let behind = Arc::new(Notify::new());
+        behind.notify_one();
         let carrying = AbortOnDropHandle::new(tokio::spawn(carry(caller, queue, behind.clone())));
         Self { address, parcels, behind, _carrying: carrying }
     }
 
     fn send(&self, parcel: Parcel) {
         if self.parcels.try_send(parcel).is_err() {
-            self.behind.store(true, Ordering::Release);
+            self.behind.notify_one();
         }
     }
 }
@@ -118,28 +126,29 @@ impl Courier {
 async fn carry(
     caller: Caller<DeliverRequest, DeliverResponse>,
     mut queue: mpsc::Receiver<Parcel>,
-    behind: Arc<AtomicBool>,
+    behind: Arc<Notify>,
 ) {
-    let (mut parcels, mut delivered) = (Vec::new(), FuturesUnordered::new());
+    let (mut parcels, mut delivered) = (Vec::new(), FuturesUnordered::<BoxFuture<'_, bool>>::new());
     let mut streak = Streak::new("have a playserver tell the present state");
     loop {
-        if behind.swap(false, Ordering::AcqRel) && !resync(&caller, &mut streak).await {
-            behind.store(true, Ordering::Release);
-            delivered.clear();
-            while queue.try_recv().is_ok() {}
-            tokio::time::sleep(DELIVERY_PAUSE).await;
-            continue;
-        }
         tokio::select! {
-            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
-                delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels)));
+            biased;
+            () = behind.notified() => {
+                if !resync(&caller, &mut streak).await {
+                    behind.notify_one();
+                    delivered.clear();
+                    while queue.try_recv().is_ok() {}
+                    tokio::time::sleep(DELIVERY_PAUSE).await;
+                }
             }
             Some(is_taken) = delivered.next() => {
                 if !is_taken {
-                    behind.store(true, Ordering::Release);
+                    behind.notify_one();
                 }
             }
-            else => return,
+            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
+                delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels).boxed()));
+            }
         }
     }
 }
@@ -215,8 +224,7 @@ mod tests {
     /// A courier to a playserver that cannot be reached, with as much as it can hold.
     fn loaded(progress: &Progress) -> Courier {
         let nobody = |_| std::future::pending();
-        let caller =
-            Caller::start("muster.v1.Playserver/Deliver", "nobody", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
+        let caller = Caller::start(DELIVER, "nobody", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
         let courier = Courier::start(String::new(), caller);
         for seq in 1..=COURIER_QUEUE_MAX as u64 {
             let _in_flight = progress.begin(Cursor { epoch: 1, seq });

@@ -8,7 +8,7 @@ use chassis::Shutdown;
 use domain::{Change, Cursor, Event};
 use std::fmt::Display;
 use std::sync::Arc;
-use store::{Fence, Store};
+use store::{Fence, Outbox, Store, StoreError};
 use telemetry::{Failed, Failure, Streak};
 use tokio::time::Instant;
 
@@ -26,7 +26,7 @@ pub async fn run(store: Arc<dyn Store>, mut lead: Lead, fleet: Playservers, shut
 
 /// One term, from the oldest event that is not known to be taken. What an earlier leader delivered and did not get to trim comes
 /// again: watchers drop what they have seen by its cursor.
-async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Playservers, streaks: &mut Streaks) {
+async fn deliver_term(store: &dyn Outbox, lead: &Lead, fence: &Fence, fleet: Playservers, streaks: &mut Streaks) {
     let progress = Progress::default();
     let mut couriers = Couriers::new(fleet);
     let mut cursor = Cursor::default();
@@ -35,9 +35,21 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
         progress.room(EVENTS_IN_FLIGHT_MAX).await;
         let read = store.events(cursor, EVENTS_READ_MAX, EVENTS_WAIT).await;
         streaks.reading.saw(&read);
-        let Ok(events) = read else {
-            tokio::time::sleep(STANDBY_POLL).await;
-            continue;
+        let events = match read {
+            Ok(events) => events,
+            Err(error) => {
+                match unreadable(store, cursor, &error).await {
+                    Some(at) => {
+                        cursor = at;
+                        lead.note_read(at);
+                        drop(progress.begin(at));
+                        // Whom it was for is not known.
+                        couriers.all_fall_behind();
+                    }
+                    None => tokio::time::sleep(STANDBY_POLL).await,
+                }
+                continue;
+            }
         };
         // After the wait: a match may be hosted by who appeared during it.
         couriers.meet();
@@ -56,6 +68,15 @@ async fn deliver_term(store: &dyn Store, lead: &Lead, fence: &Fence, fleet: Play
             streaks.trimming.saw(&store.trim(fence, progress.taken()).await);
         }
     }
+}
+
+/// The place of the event after `cursor`, if it cannot be read: whoever waited for it would keep all later ones waiting.
+async fn unreadable(store: &dyn Outbox, cursor: Cursor, why: &StoreError) -> Option<Cursor> {
+    let StoreError::Corrupt(why) = why else { return None };
+    let at = store.unreadable(cursor).await.ok().flatten()?;
+    let id = format_args!("{}-{}", at.epoch, at.seq);
+    tracing::error!(event = %id, error = why.as_str(), "an event cannot be read: everyone is told the present state instead");
+    Some(at)
 }
 
 /// Over all terms: an outage may last longer than one.
@@ -82,5 +103,90 @@ fn keep_failure(event: &Event) {
     for ticket in &event.tickets {
         let why = &event.reason;
         telemetry::keep(Failed { failure, ticket: Some(&ticket.id), matched, trace: &ticket.trace, why });
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says what it is sure of")]
+mod tests {
+    use super::*;
+    use crate::playground::Playground;
+    use domain::InstanceId;
+    use std::time::Duration;
+    use store::conformance::people::{NOW_MS, queued, solo, ticket_id};
+    use store::{Leave, MemoryStore, Snapshot, Subject, Tickets, Watched};
+    use tokio::time::timeout;
+
+    /// Longer than anything here takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+    /// An outbox in which nobody can read that a ticket is searched for more widely.
+    struct Scratched(Arc<MemoryStore>);
+
+    #[tonic::async_trait]
+    impl Outbox for Scratched {
+        async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>> {
+            let all = self.0.events(after, limit, wait).await?;
+            let is_first = all.first().is_some_and(is_scratched);
+            let readable = all.into_iter().take_while(|event| !is_scratched(event)).collect();
+            if is_first { Err(StoreError::Corrupt("scratched".to_owned())) } else { Ok(readable) }
+        }
+
+        async fn unreadable(&self, after: Cursor) -> Result<Option<Cursor>> {
+            let next = self.0.events(after, 1, Duration::ZERO).await?.pop();
+            Ok(next.filter(is_scratched).map(|event| event.cursor))
+        }
+
+        async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
+            self.0.trim(fence, upto).await
+        }
+
+        async fn watch(&self, subject: &Subject, playserver: &InstanceId) -> Result<Snapshot> {
+            self.0.watch(subject, playserver).await
+        }
+
+        async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()> {
+            self.0.unwatch(subject, playserver).await
+        }
+
+        async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Result<Watched> {
+            self.0.watched_on(playserver, place).await
+        }
+    }
+
+    fn is_scratched(event: &Event) -> bool {
+        event.change == Change::Widened
+    }
+
+    async fn all_is_trimmed(store: &MemoryStore) {
+        while !store.events(Cursor::default(), 1, Duration::ZERO).await.unwrap().is_empty() {
+            tokio::time::sleep(TRIM_EVERY).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_cannot_be_read_is_stepped_over_and_everyone_is_told_the_present_state() {
+        let ground = Playground::open().await;
+        let mut playserver = ground.playserver("ps-1", true).await;
+        let (store, fleet) = (ground.store.clone(), ground.fleet().await);
+        let scratched = Scratched(store.clone());
+        let mut streaks = Streaks::default();
+        let delivering = deliver_term(&scratched, &ground.lead, &ground.fence, fleet, &mut streaks);
+        let story = async {
+            store.watch(&Subject::Ticket(ticket_id("ann")), &"ps-1".parse().unwrap()).await.unwrap();
+            let ann = queued(&*store, solo("ann")).await;
+            assert_eq!(playserver.hears_events().await[0].change(), api::v1::Change::Queued);
+            store.widen(ann.id, 1, NOW_MS).await.unwrap();
+            playserver.hears_resync().await;
+            store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
+            assert_eq!(playserver.hears_events().await[0].change(), api::v1::Change::Cancelled);
+            all_is_trimmed(&store).await;
+        };
+        tokio::select! {
+            () = delivering => {}
+            told = timeout(PATIENCE, story) => told.unwrap(),
+        }
     }
 }

@@ -14,6 +14,9 @@ mod deliver;
 mod held;
 mod hosts;
 mod lead;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests use it, which say what they are sure of")]
+mod playground;
 mod progress;
 mod service;
 mod tend;
@@ -57,7 +60,7 @@ pub async fn serve(
     let led = Shutdown::new();
     let playservers = Peers::watch(store.clone(), Role::Playserver, led.clone());
     let fleet = Fleet::start(
-        "muster.v1.Playserver/Deliver",
+        courier::DELIVER,
         network,
         playservers.clone(),
         config::DELIVERIES_IN_FLIGHT_MAX,

@@ -367,8 +367,15 @@ pub struct Watched {
 pub trait Outbox: Send + Sync {
     /// Events after `after`, oldest first, at most `limit` and [`EVENTS_MAX`](crate::bounds::EVENTS_MAX). With none there,
     /// waits for the first up to `wait`, and at most [`EVENTS_WAIT_MAX`](crate::bounds::EVENTS_WAIT_MAX). One may wait at a time: others may
-    /// be told of none although there are some.
+    /// be told of none although there are some. Ends before an event that this build cannot read; where that is the first, it is
+    /// [`StoreError::Corrupt`], and [`Outbox::unreadable`] says where to go on.
     async fn events(&self, after: Cursor, limit: usize, wait: Duration) -> Result<Vec<Event>>;
+
+    /// The place of the first event after `after`, if this build cannot read it. A store that reads back all that it holds, as one in
+    /// memory does, never has such an event.
+    async fn unreadable(&self, _after: Cursor) -> Result<Option<Cursor>> {
+        Ok(None)
+    }
 
     /// Forgets every event up to and including `upto`: all of them were taken by whoever should hear of them.
     /// False when the caller no longer leads. An `upto` that this history has not come to is from another one, which the store

@@ -47,6 +47,9 @@ pub async fn events_come_after_their_cursor_and_up_to_their_limit(store: Arc<dyn
     assert_eq!(read(all[1].cursor, 2).await, all[2..]);
     assert_eq!(read(all[2].cursor, 2).await, []);
     assert_eq!(read(Cursor::default(), 0).await, []);
+    for after in [Cursor::default(), all[1].cursor, all[2].cursor] {
+        assert_eq!(store.unreadable(after).await.unwrap(), None, "what a store wrote it can read");
+    }
 }
 
 pub async fn a_match_event_holds_the_match_and_its_tickets(store: Arc<dyn Store>) {

@@ -30,6 +30,14 @@ impl Outbox for RedisStore {
         events(self.link.block(&blocking, wait).await.map_err(|error| about(&key, error))?)
     }
 
+    async fn unreadable(&self, after: Cursor) -> Result<Option<Cursor>> {
+        let key = self.key("outbox");
+        let next = entries(self.read(Ask::News("events", read_command(&key, after, 1, None)), &key).await?)?.pop();
+        let Some(next) = next else { return Ok(None) };
+        let at = place(&next)?;
+        Ok(event(next).is_err().then_some(at))
+    }
+
     async fn trim(&self, fence: &Fence, upto: Cursor) -> Result<bool> {
         let mut call = self.scripts.trim.call();
         call.arg(&fence.0).arg(upto.epoch).arg(upto.seq);
@@ -80,10 +88,32 @@ fn stream_id(cursor: Cursor) -> String {
 }
 
 /// Reads `[[stream, [entry, ...]]]`, or nil when there is nothing.
-fn events(value: Value) -> Result<Vec<Event>> {
+fn entries(value: Value) -> Result<Vec<Value>> {
     let Some(stream) = list(value)?.pop() else { return Ok(Vec::new()) };
     let Some(entries) = list(stream)?.pop() else { return Err(unexpected(&Value::Nil)) };
-    list(entries)?.into_iter().map(event).collect()
+    list(entries)
+}
+
+/// Those before the first that cannot be read; what is wrong with it where it comes first.
+fn events(value: Value) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for entry in entries(value)? {
+        match event(entry) {
+            Ok(event) => events.push(event),
+            Err(error) if events.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(events)
+}
+
+/// Where an entry stands, whatever else it holds.
+fn place(entry: &Value) -> Result<Cursor> {
+    let id = match entry {
+        Value::Array(parts) => parts.first().cloned(),
+        _ => None,
+    };
+    id.map(text).transpose()?.as_deref().and_then(parse_cursor).ok_or_else(|| unexpected(entry))
 }
 
 /// What an event's entry packs, in its order: [scripts/lib.lua](scripts/lib.lua) packs it in the same. From `match` on where it has one.

@@ -7,9 +7,10 @@ use domain::Cursor;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 use store::conformance::people::*;
 use store::testing::RedisServer;
-use store::{Leases, Scripts, StoreError};
+use store::{Leases, Outbox, Scripts, StoreError};
 
 /// Tells the test of [`needs`] to write the file anew.
 const BLESS: &str = "MUSTER_BLESS";
@@ -195,6 +196,38 @@ async fn an_outbox_ahead_of_the_clock_refuses_before_anything_is_written_and_a_n
     scene.run("resign").await.unwrap();
     scene.store.lead(&instance_id("mover-2"), LEASE, NOW_MS, Cursor::default()).await.unwrap();
     scene.run("leave").await.unwrap();
+}
+
+/// An event that no build wrote, where the next one would have stood.
+async fn plant_event(raw: &mut Raw) -> Cursor {
+    let epoch: u64 = raw.ask(cmd("HGET").arg("{realm}:clock").arg("epoch")).await;
+    let seq: u64 = raw.ask(cmd("HINCRBY").arg("{realm}:clock").arg("seq").arg(1)).await;
+    let () = raw.ask(cmd("XADD").arg("{realm}:outbox").arg(format!("{epoch}-{seq}")).arg("e").arg("planted")).await;
+    Cursor { epoch, seq }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_named_and_keeps_none_before_or_after_it_from_being_read() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    queued(&store, solo("ann")).await;
+    let planted = plant_event(&mut raw).await;
+    queued(&store, solo("bob")).await;
+
+    let read = async |after| store.events(after, 10, Duration::ZERO).await;
+    let before = read(Cursor::default()).await.unwrap();
+    assert_eq!(before.iter().map(|event| event.tickets[0].id).collect::<Vec<_>>(), [ticket_id("ann")]);
+    let ann = before[0].cursor;
+    assert_eq!(store.unreadable(Cursor::default()).await.unwrap(), None, "what comes first can be read");
+
+    let name = format!("outbox:{}-{}", planted.epoch, planted.seq);
+    assert_names(read(ann).await, &name, "events");
+    assert_names(store.events(ann, 10, Duration::from_millis(5)).await, &name, "events");
+    assert_eq!(store.unreadable(ann).await.unwrap(), Some(planted));
+
+    let after = read(planted).await.unwrap();
+    assert_eq!(after.iter().map(|event| event.tickets[0].id).collect::<Vec<_>>(), [ticket_id("bob")]);
+    assert_eq!(store.unreadable(after[0].cursor).await.unwrap(), None, "nothing comes after it");
 }
 
 #[tokio::test]
