@@ -15,6 +15,7 @@ mod master;
 mod matches;
 mod outbox;
 mod packed;
+mod passed_over;
 mod prelude;
 mod range;
 mod recent;
@@ -26,6 +27,7 @@ mod tickets;
 mod trust;
 
 use self::link::{Ask, Link};
+use self::passed_over::PassedOver;
 pub use self::round_trip::{Observer, Operation, RoundTrip, RoundTripEnd};
 use self::row::Reply;
 use self::scripts::Call;
@@ -48,6 +50,7 @@ pub struct RedisStore {
     process: String,
     bounds: Bounds,
     scripts: &'static Scripts,
+    passed_over: PassedOver,
 }
 
 impl RedisStore {
@@ -72,7 +75,8 @@ impl RedisStore {
     pub fn connect_within(url: &str, realm: RealmId, bounds: Bounds) -> Result<Self, StoreError> {
         let prefix = format!("{{{realm}}}");
         let process = format!("{:016x}", RandomState::new().build_hasher().finish());
-        Ok(Self { link: Arc::new(Link::open(url, &prefix)?), prefix, process, bounds, scripts: &scripts::WRITTEN })
+        let (link, passed_over) = (Arc::new(Link::open(url, &prefix)?), PassedOver::default());
+        Ok(Self { link, prefix, process, bounds, scripts: &scripts::WRITTEN, passed_over })
     }
 
     /// The same store, which trusts whomever the authorities in this file (PEM) vouch for, and nobody else. The file is read again

@@ -212,7 +212,8 @@ pub trait Tickets: Send + Sync {
     async fn release(&self, holder: &InstanceId) -> Result<()>;
 
     /// Up to `limit` QUEUED tickets that expire at or before `until_ms`, soonest first; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once.
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) and [`parties_bytes_max`](crate::bounds::parties_bytes_max) at once. One that this build cannot
+    /// read is told, and left out of the answer.
     async fn expiring(&self, until_ms: u64, limit: usize) -> Result<Vec<Ticket>>;
 
     /// How many tickets are QUEUED.
@@ -350,7 +351,7 @@ pub trait Matches: Send + Sync {
     ) -> Result<MatchOutcome>;
 
     /// Up to `limit` live matches whose `due_ms` has come, soonest first; at most
-    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once.
+    /// [`BATCH_MAX`](crate::bounds::BATCH_MAX) at once. One that this build cannot read is told, and left out of the answer.
     async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>>;
 }
 
@@ -391,7 +392,8 @@ pub trait Outbox: Send + Sync {
     async fn unwatch(&self, subject: &Subject, playserver: &InstanceId) -> Result<()>;
 
     /// One step of a walk over all QUEUED tickets, from `place` (0: its beginning): those that are noted as watched on `playserver`,
-    /// themselves or by one of their players. What waits throughout the walk is come to at least once.
+    /// themselves or by one of their players. What waits throughout the walk is come to at least once. One that this build cannot read is
+    /// told, and left out of the answer.
     async fn watched_on(&self, playserver: &InstanceId, place: u64) -> Result<Watched>;
 }
 

@@ -1,6 +1,6 @@
 use super::RedisStore;
 use super::link::Ask;
-use super::row::{Reply, list, match_of, trace, traces};
+use super::row::{Reply, match_of, trace, traces};
 use crate::bounds::BATCH_MAX;
 use crate::{AcknowledgeOutcome, CommitOutcome, CommitRequest, Fence, MatchOutcome, Matches, StoreError};
 use async_trait::async_trait;
@@ -98,7 +98,7 @@ impl Matches for RedisStore {
     async fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Match>> {
         let mut call = self.scripts.due.call();
         call.arg(now_ms).arg(limit.min(BATCH_MAX));
-        list(self.run(call).await?)?.into_iter().map(match_of).collect()
+        self.passed_over.readable(self.run(call).await?, match_of)
     }
 }
 

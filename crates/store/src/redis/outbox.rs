@@ -67,7 +67,7 @@ impl Outbox for RedisStore {
         }
         let next = text(reply.remove(0))?;
         let next: u64 = next.parse().map_err(|_| StoreError::Corrupt(format!("unexpected answer: cursor {next}")))?;
-        let tickets = reply.into_iter().map(ticket).collect::<Result<_>>()?;
+        let tickets = self.passed_over.readable(Value::Array(reply), ticket)?;
         Ok(Watched { tickets, next: Some(next).filter(|next| *next > 0) })
     }
 }

@@ -175,8 +175,8 @@ pub(super) fn ticket(value: Value) -> Result<Ticket> {
     let mut row = Row::of("t", &TICKET, value)?;
     Ok(Ticket {
         id: row.name().parse().map_err(|_| row.corrupt("id"))?,
-        version: row.parsed("ver")?,
         state: row.read("state", TicketState::parse)?,
+        version: row.parsed("ver")?,
         queued_ms: row.parsed("queued")?,
         expires_ms: row.parsed("expires")?,
         tries: row.parsed("tries")?,
@@ -193,10 +193,6 @@ pub(super) fn ticket(value: Value) -> Result<Ticket> {
         reason: row.text("reason")?.to_owned(),
         party: row.bytes("party")?,
     })
-}
-
-pub(super) fn tickets(value: Value) -> Result<Vec<Ticket>> {
-    list(value)?.into_iter().map(ticket).collect()
 }
 
 /// Traces as tickets store them.

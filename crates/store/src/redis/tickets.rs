@@ -1,7 +1,7 @@
 use super::RedisStore;
 use super::encode::{escape, places_text};
 use super::link::Ask;
-use super::row::{Reply, list, match_of, ticket, tickets, unexpected};
+use super::row::{Reply, list, match_of, ticket, unexpected};
 use crate::bounds::{BATCH_MAX, Bounds, WALK_STEP, parties_bytes_max};
 use crate::check::check_places;
 use crate::{
@@ -111,7 +111,7 @@ impl Tickets for RedisStore {
         let limit = limit.min(BATCH_MAX);
         let mut call = self.scripts.expiring.call();
         call.arg(until_ms).arg(limit).arg(parties_bytes_max(limit));
-        tickets(self.run(call).await?)
+        self.passed_over.readable(self.run(call).await?, ticket)
     }
 
     async fn waiting(&self) -> Result<u64> {

@@ -175,13 +175,9 @@ pub async fn what_cannot_be_read_keeps_no_other_from_being_adopted(store: RedisS
         ("places", "nowhere"),
         ("party", ""),
     ];
-    for (at, (field, text)) in unreadable.into_iter().enumerate() {
+    for (at, fault) in unreadable.into_iter().enumerate() {
         let id = queued(&store, solo(&format!("player-{at}"))).await.id;
-        let key = format!("{{realm}}:t:{id}");
-        match text {
-            "" => raw.ask::<()>(cmd("HDEL").arg(key).arg(field)).await,
-            _ => raw.ask(cmd("HSET").arg(key).arg(field).arg(text)).await,
-        }
+        plant(&mut raw, format!("{{realm}}:t:{id}"), fault).await;
     }
     let bob = queued(&store, solo("bob")).await;
     store.release(&bob.holder).await.unwrap();
@@ -189,6 +185,43 @@ pub async fn what_cannot_be_read_keeps_no_other_from_being_adopted(store: RedisS
     assert_eq!(ids(&store.adopt(&sweeper, from_ref(&sweeper), 100).await.unwrap()), [bob.id]);
     let next = store.adopt(&instance_id("sweeper-2"), from_ref(&sweeper), 100).await.unwrap();
     assert_eq!(next, [], "each of them is held now, and troubles nobody else");
+}
+
+/// On an empty server.
+pub async fn what_cannot_be_read_keeps_no_other_from_its_turn(store: RedisStore, mut raw: Raw) {
+    let ticket_faults = [("width", "4294967296"), ("changed", "never"), ("state", "LOST"), ("party", ""), ("", "")];
+    let match_faults = [("state", "LOST"), ("sheet", ""), ("matched", "never"), ("", "")];
+    for (at, fault) in match_faults.into_iter().enumerate() {
+        let id = matched(&store, &[&queued(&store, solo(&format!("matched-{at}"))).await]).await;
+        plant(&mut raw, format!("{{realm}}:m:{id}"), fault).await;
+    }
+    let kept = matched(&store, &[&queued(&store, solo("dan")).await]).await;
+    for (at, fault) in ticket_faults.into_iter().enumerate() {
+        let id = queued(&store, solo(&format!("waiting-{at}"))).await.id;
+        store.watch(&Subject::Ticket(id), &host()).await.unwrap();
+        plant(&mut raw, format!("{{realm}}:t:{id}"), fault).await;
+    }
+    let bob = queued(&store, solo("bob")).await;
+    store.watch(&Subject::Ticket(bob.id), &host()).await.unwrap();
+
+    for _ in 0..2 {
+        assert_eq!(ids(&store.expiring(u64::MAX, 100).await.unwrap()), [bob.id]);
+        assert_eq!(ids(&store.watched_on(&host(), 0).await.unwrap().tickets), [bob.id]);
+        let due = store.due(u64::MAX, 100).await.unwrap();
+        assert_eq!(due.iter().map(|matched| matched.id).collect::<Vec<_>>(), [kept]);
+    }
+    let listed: [usize; 2] =
+        [raw.ask(cmd("ZCARD").arg("{realm}:deadlines")).await, raw.ask(cmd("ZCARD").arg("{realm}:due")).await];
+    assert_eq!(listed, [ticket_faults.len() + 1, match_faults.len() + 1], "another build may read them");
+}
+
+/// Has a field hold this text, or be gone where there is none; without a field, the whole key is no hash.
+async fn plant(raw: &mut Raw, key: String, (field, text): (&str, &str)) {
+    match (field, text) {
+        ("", _) => raw.ask::<()>(cmd("SET").arg(key).arg("planted")).await,
+        (_, "") => raw.ask(cmd("HDEL").arg(key).arg(field)).await,
+        _ => raw.ask(cmd("HSET").arg(key).arg(field).arg(text)).await,
+    }
 }
 
 fn held(holder: &InstanceId) -> String {
@@ -216,6 +249,7 @@ macro_rules! for_each_rule {
         $for_one!(what_is_not_queued_as_held_keeps_no_other_from_being_released_or_adopted);
         $for_one!(what_goes_to_a_holder_whose_list_is_none_is_named_before_anything_is_written);
         $for_one!(what_cannot_be_read_keeps_no_other_from_being_adopted);
+        $for_one!(what_cannot_be_read_keeps_no_other_from_its_turn);
     };
 }
 pub(super) use for_each_rule;

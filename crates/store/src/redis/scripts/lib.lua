@@ -386,11 +386,15 @@ end
 
 -- === matches ===
 
+-- The fields of a match: the first 8 in the order in which row.rs reads them, then the store's own.
+local function match_fields(key)
+  return read_hash(key, 'state', 'tickets', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned', 'players')
+end
+
 -- The match with every field checked, and its row; nil when there is none.
 local function read_match(id)
   local key = match_key(id)
-  -- In the order in which row.rs reads them.
-  local f = read_hash(key, 'state', 'tickets', 'host', 'address', 'sheet', 'acked', 'matched', 'assigned', 'players')
+  local f = match_fields(key)
   if not f[1] then return nil end
   if not (f[2] and f[3] and f[4] and f[5] and f[6] and f[9]) then corrupt(key, 'lacks a field') end
   return {
@@ -560,6 +564,13 @@ end
 -- What went wrong, in words.
 local function problem(raised)
   return type(raised) == 'table' and raised.err or 'ERR ' .. tostring(raised)
+end
+
+-- What `fields` reads of a key that a list names: whoever is given the row finds what is wrong with it, so that it keeps no other of the
+-- list from its turn. Of a key that is no hash, what is wrong stands in place of the state.
+local function listed_fields(fields, key)
+  local is_read, f = pcall(fields, key)
+  return is_read and f or {problem(f)}
 end
 
 -- What every script does: runs `answer`, its own text, for each of the calls that came together. Each has its arguments in ARGV, sees
