@@ -1,8 +1,8 @@
 //! One courier for each playserver: events in order, many in flight, and a resync whenever one was dropped. So a slow or
-//! unreachable playserver holds up nobody else and grows no queue.
+//! unreachable playserver holds up nobody else and grows no queue: it has no more than its part of the events in flight.
 
 use crate::config::{
-    COURIER_QUEUE_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX, EVENTS_TOGETHER_MAX,
+    COURIER_EVENTS_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERY_PAUSE, DELIVERY_TRY_MAX, EVENTS_TOGETHER_MAX, RESYNC_PAUSE,
 };
 use crate::progress::InFlight;
 use crate::trace::Delivering;
@@ -16,9 +16,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::pin::pin;
 use std::sync::Arc;
 use telemetry::{Failed, Failure, Streak, Under};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use tracing::field::Empty;
@@ -46,6 +48,8 @@ pub struct Couriers {
 struct Courier {
     address: String,
     parcels: mpsc::Sender<Parcel>,
+    /// For events that wait and those in delivery.
+    places: Arc<Semaphore>,
     /// Notified when it was not told of something: the present state is yet to be told.
     behind: Arc<Notify>,
     /// What it did not get to is nobody's any more once it is dropped.
@@ -60,6 +64,7 @@ struct Parcel {
     /// The first ticket that it is about, and its trace.
     first: Option<(TicketId, String)>,
     _in_flight: Arc<InFlight>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Couriers {
@@ -94,8 +99,10 @@ impl Couriers {
             is_watched = true;
             let mut wire = v1::Event::from(event);
             let delivering = Delivering::new(spans(&mut wire, event.change, Some(watcher)));
+            // Dropped without one, the delivery says in the traces that it was not taken.
+            let Some(place) = courier.place() else { continue };
             let first = event.tickets.first().map(|ticket| (ticket.id, ticket.trace.clone()));
-            courier.send(Parcel { event: wire, delivering, first, _in_flight: in_flight.clone() });
+            courier.send(Parcel { event: wire, delivering, first, _in_flight: in_flight.clone(), _place: place });
         }
         if !is_watched {
             // Its ticket's trace tells of it all the same.
@@ -107,14 +114,25 @@ impl Couriers {
 impl Courier {
     /// Begins behind: what an earlier leader dropped is not known.
     fn start(address: String, caller: Caller<DeliverRequest, DeliverResponse>) -> Self {
-        let (parcels, queue) = mpsc::channel(COURIER_QUEUE_MAX);
+        let (parcels, queue) = mpsc::channel(COURIER_EVENTS_MAX);
+        let places = Arc::new(Semaphore::new(COURIER_EVENTS_MAX));
         let behind = Arc::new(Notify::new());
         behind.notify_one();
         let carrying = AbortOnDropHandle::new(tokio::spawn(carry(caller, queue, behind.clone())));
-        Self { address, parcels, behind, _carrying: carrying }
+        Self { address, parcels, places, behind, _carrying: carrying }
+    }
+
+    /// A place for one more event; without one it falls behind.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let place = self.places.clone().try_acquire_owned().ok();
+        if place.is_none() {
+            self.behind.notify_one();
+        }
+        place
     }
 
     fn send(&self, parcel: Parcel) {
+        // The queue is as long as there are places.
         if self.parcels.try_send(parcel).is_err() {
             self.behind.notify_one();
         }
@@ -130,11 +148,14 @@ async fn carry(
 ) {
     let (mut parcels, mut delivered) = (Vec::new(), FuturesUnordered::<BoxFuture<'_, bool>>::new());
     let mut streak = Streak::new("have a playserver tell the present state");
+    let mut resync_from = Instant::now();
     loop {
         tokio::select! {
             biased;
-            () = behind.notified() => {
-                if !resync(&caller, &mut streak).await {
+            () = falls(&behind, resync_from) => {
+                if resync_meanwhile(&caller, &mut streak, &mut delivered).await {
+                    resync_from = Instant::now() + RESYNC_PAUSE;
+                } else {
                     behind.notify_one();
                     delivered.clear();
                     while queue.try_recv().is_ok() {}
@@ -149,6 +170,30 @@ async fn carry(
             1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
                 delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels).boxed()));
             }
+        }
+    }
+}
+
+/// Waits until it is `behind`, and at least until `from`.
+async fn falls(behind: &Notify, from: Instant) {
+    // A sleep that is over already takes a millisecond all the same.
+    if from > Instant::now() {
+        tokio::time::sleep_until(from).await;
+    }
+    behind.notified().await;
+}
+
+/// Has the present state told while deliveries go on that began before. It covers what they told of: what comes of them is nothing new.
+async fn resync_meanwhile(
+    caller: &Caller<DeliverRequest, DeliverResponse>,
+    streak: &mut Streak,
+    delivered: &mut FuturesUnordered<BoxFuture<'_, bool>>,
+) -> bool {
+    let mut resyncing = pin!(resync(caller, streak));
+    loop {
+        tokio::select! {
+            is_taken = &mut resyncing => return is_taken,
+            Some(_) = delivered.next() => {}
         }
     }
 }
@@ -215,26 +260,37 @@ fn spans(event: &mut v1::Event, change: Change, watcher: Option<&InstanceId>) ->
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it is sure of")]
 mod tests {
     use super::*;
+    use crate::playground::{ANSWERED_AFTER, Playground};
     use crate::progress::Progress;
     use chassis::Shutdown;
     use domain::Cursor;
+    use tokio::time::timeout;
+
+    impl Courier {
+        /// Hands it an event if there is a place.
+        fn is_given(&self, progress: &Progress, seq: u64) -> bool {
+            let Some(place) = self.place() else { return false };
+            self.send(Parcel {
+                event: v1::Event::default(),
+                delivering: Delivering::new(Vec::new()),
+                first: None,
+                _in_flight: progress.begin(Cursor { epoch: 1, seq }),
+                _place: place,
+            });
+            true
+        }
+    }
 
     /// A courier to a playserver that cannot be reached, with as much as it can hold.
     fn loaded(progress: &Progress) -> Courier {
         let nobody = |_| std::future::pending();
         let caller = Caller::start(DELIVER, "nobody", nobody, DELIVERIES_IN_FLIGHT_MAX, Shutdown::new());
         let courier = Courier::start(String::new(), caller);
-        for seq in 1..=COURIER_QUEUE_MAX as u64 {
-            let _in_flight = progress.begin(Cursor { epoch: 1, seq });
-            courier.send(Parcel {
-                event: v1::Event::default(),
-                delivering: Delivering::new(Vec::new()),
-                first: None,
-                _in_flight,
-            });
-        }
+        let given = (1..).take_while(|seq| courier.is_given(progress, *seq)).count();
+        assert_eq!(given, COURIER_EVENTS_MAX);
         courier
     }
 
@@ -242,7 +298,7 @@ mod tests {
     async fn an_unreachable_playserver_holds_an_event_up_for_no_longer_than_a_try() {
         let progress = Progress::default();
         let _courier = loaded(&progress);
-        let freed = tokio::time::timeout(DELIVERY_TRY_MAX + DELIVERY_PAUSE, progress.room(1)).await;
+        let freed = timeout(DELIVERY_TRY_MAX + DELIVERY_PAUSE, progress.room(1)).await;
         freed.expect("nothing is in flight any more");
     }
 
@@ -250,6 +306,51 @@ mod tests {
     async fn one_that_has_gone_holds_up_nothing() {
         let progress = Progress::default();
         drop(loaded(&progress));
-        tokio::time::timeout(DELIVERY_PAUSE, progress.room(1)).await.expect("nothing is in flight any more");
+        timeout(DELIVERY_PAUSE, progress.room(1)).await.expect("nothing is in flight any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_whose_delivery_is_given_up_is_not_held_by_a_resync_that_hangs_too() {
+        let (ground, progress) = (Playground::open().await, Progress::default());
+        let mut playserver = ground.playserver("ps-1").await;
+        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
+        let courier = Courier::start(String::new(), caller);
+        playserver.hears_resync().await;
+        playserver.hangs();
+        assert!(courier.is_given(&progress, 1));
+        playserver.hears_events().await;
+
+        tokio::time::sleep(DELIVERY_TRY_MAX / 2).await;
+        courier.behind.notify_one();
+        let freed = timeout(DELIVERY_TRY_MAX * 3 / 4, progress.room(1)).await;
+        freed.expect("its try is over, the resync's is not");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_has_always_more_to_be_told_than_it_takes_is_told_of_events_all_the_same() {
+        let (ground, progress) = (Playground::open().await, Progress::default());
+        let mut playserver = ground.playserver("ps-1").await;
+        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
+        let courier = Courier::start(String::new(), caller);
+        let overwhelm = async {
+            for seq in 1.. {
+                if !courier.is_given(&progress, seq) {
+                    tokio::time::sleep(ANSWERED_AFTER / 2).await;
+                }
+            }
+        };
+        let story = async {
+            playserver.hears_resync().await;
+            for _ in 0..3 {
+                if matches!(playserver.hears().await, What::Events(_)) {
+                    return;
+                }
+            }
+            panic!("it is told nothing but the present state, again and again");
+        };
+        tokio::select! {
+            () = overwhelm => {}
+            () = story => {}
+        }
     }
 }

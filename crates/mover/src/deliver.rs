@@ -110,8 +110,9 @@ fn keep_failure(event: &Event) {
 #[allow(clippy::unwrap_used, reason = "a test says what it is sure of")]
 mod tests {
     use super::*;
+    use crate::config::DELIVERY_TRY_MAX;
     use crate::playground::Playground;
-    use domain::InstanceId;
+    use domain::{InstanceId, TicketId};
     use std::time::Duration;
     use store::conformance::people::{NOW_MS, queued, solo, ticket_id};
     use store::{Leave, MemoryStore, Snapshot, Subject, Tickets, Watched};
@@ -119,6 +120,8 @@ mod tests {
 
     /// Longer than anything here takes.
     const PATIENCE: Duration = Duration::from_secs(60);
+    /// Far shorter than a delivery may take.
+    const AT_ONCE: Duration = Duration::from_millis(100);
 
     type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -169,7 +172,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_event_that_cannot_be_read_is_stepped_over_and_everyone_is_told_the_present_state() {
         let ground = Playground::open().await;
-        let mut playserver = ground.playserver("ps-1", true).await;
+        let mut playserver = ground.playserver("ps-1").await;
         let (store, fleet) = (ground.store.clone(), ground.fleet().await);
         let scratched = Scratched(store.clone());
         let mut streaks = Streaks::default();
@@ -183,6 +186,43 @@ mod tests {
             store.leave(ann.id, Leave::Cancelled, "", NOW_MS).await.unwrap();
             assert_eq!(playserver.hears_events().await[0].change(), api::v1::Change::Cancelled);
             all_is_trimmed(&store).await;
+        };
+        tokio::select! {
+            () = delivering => {}
+            told = timeout(PATIENCE, story) => told.unwrap(),
+        }
+    }
+
+    /// Tells of one ticket so many times, and then of the other.
+    async fn widens(store: &MemoryStore, often: TicketId, times: u32, then: TicketId) {
+        let before = store.snapshot(&Subject::Ticket(often)).await.unwrap().ticket.unwrap().width;
+        for width in 1..=times {
+            assert!(store.widen(often, before + width, NOW_MS).await.unwrap());
+        }
+        assert!(store.widen(then, before + 1, NOW_MS).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_playserver_that_takes_nothing_keeps_no_other_from_being_told_at_once() {
+        let ground = Playground::open().await;
+        let (mut hung, mut other) = (ground.playserver("hung").await, ground.playserver("other").await);
+        let (store, fleet) = (ground.store.clone(), ground.fleet().await);
+        let mut streaks = Streaks::default();
+        let delivering = deliver_term(&*store, &ground.lead, &ground.fence, fleet, &mut streaks);
+        let story = async {
+            for name in ["hung", "other"] {
+                store.watch(&Subject::Ticket(ticket_id(name)), &name.parse().unwrap()).await.unwrap();
+                queued(&*store, solo(name)).await;
+            }
+            hung.hears_events().await;
+            other.hears_events().await;
+            hung.hangs();
+            // Before it falls behind, while it is to tell the present state, and once it did not.
+            for pause in [0, 1, 3] {
+                tokio::time::sleep(DELIVERY_TRY_MAX * pause / 2).await;
+                widens(&store, ticket_id("hung"), EVENTS_IN_FLIGHT_MAX as u32 + 1, ticket_id("other")).await;
+                timeout(AT_ONCE, other.hears_events()).await.expect("it waits for the one that hangs");
+            }
         };
         tokio::select! {
             () = delivering => {}

@@ -12,6 +12,7 @@ use futures::FutureExt;
 use futures::stream::BoxStream;
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Fence, Leases, MemoryStore};
@@ -23,6 +24,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 /// Longer than any test takes.
 const LEASE: Duration = Duration::from_secs(600);
+/// Far shorter than a delivery may take.
+pub const ANSWERED_AFTER: Duration = Duration::from_millis(4);
 const CONNECTION_BYTES: usize = 64 * 1024;
 /// What a playserver takes in at once.
 const IN_WORK_MAX: usize = 1_024;
@@ -73,8 +76,8 @@ impl Playground {
         })
     }
 
-    /// One that takes what it is told, and answers at once, or never.
-    pub async fn playserver(&self, name: &str, answers: bool) -> Standing {
+    /// One that takes what it is told, until it hangs.
+    pub async fn playserver(&self, name: &str) -> Standing {
         let address = format!("http://{name}:1");
         let instance = Instance {
             id: name.parse().unwrap(),
@@ -88,10 +91,12 @@ impl Playground {
         let (door, visitors) = mpsc::unbounded_channel();
         self.doors.lock().unwrap().insert(name.to_owned(), door);
         let (told, hears) = mpsc::unbounded_channel();
-        let routes = Routes::new(PlayserverServer::new(Ear { told, answers, shutdown: self.shutdown.clone() }));
+        let hangs = Arc::<AtomicBool>::default();
+        let ear = Ear { told, hangs: hangs.clone(), shutdown: self.shutdown.clone() };
+        let routes = Routes::new(PlayserverServer::new(ear));
         let (entrance, shutdown) = (Entrance::open(Door(tokio::sync::Mutex::new(visitors))), self.shutdown.clone());
         let serving = async move { serve(entrance, routes, &[], Readiness::new(), shutdown).await.unwrap() };
-        Standing { hears, _serving: AbortOnDropHandle::new(tokio::spawn(serving)) }
+        Standing { hears, hangs, _serving: AbortOnDropHandle::new(tokio::spawn(serving)) }
     }
 }
 
@@ -104,10 +109,16 @@ impl Drop for Playground {
 /// A playserver that stands until it is dropped.
 pub struct Standing {
     hears: UnboundedReceiver<What>,
+    hangs: Arc<AtomicBool>,
     _serving: AbortOnDropHandle<()>,
 }
 
 impl Standing {
+    /// From here on it hears what it is told, and answers nothing.
+    pub fn hangs(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+
     /// What it is told next.
     pub async fn hears(&mut self) -> What {
         self.hears.recv().await.unwrap()
@@ -143,7 +154,7 @@ impl Listener for Door {
 
 struct Ear {
     told: UnboundedSender<What>,
-    answers: bool,
+    hangs: Arc<AtomicBool>,
     shutdown: Shutdown,
 }
 
@@ -155,14 +166,14 @@ impl Playserver for Ear {
         &self,
         request: Request<Streaming<DeliverRequest>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
-        let (told, answers) = (self.told.clone(), self.answers);
+        let (told, hangs) = (self.told.clone(), self.hangs.clone());
         let handler = move |request: DeliverRequest| {
             // A test may have heard enough.
             let _ = told.send(request.what.unwrap());
-            if answers {
-                std::future::ready(DeliverResponse::default()).boxed()
-            } else {
-                std::future::pending().boxed()
+            let hangs = hangs.load(Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(if hangs { LEASE } else { ANSWERED_AFTER }).await;
+                DeliverResponse::default()
             }
         };
         let (traces, inbound) = (chassis::Traces::Continue, request.into_inner());
