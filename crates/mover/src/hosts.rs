@@ -18,6 +18,13 @@ impl Hosts {
         choose(&self.playservers.alive(), region, match_hash).map(|instance| instance.id.clone())
     }
 
+    /// As [`Hosts::choose`], any but this one.
+    pub fn choose_another(&self, than: &InstanceId, region: &str, match_hash: u128) -> Option<InstanceId> {
+        let alive = self.playservers.alive();
+        let others: Vec<Instance> = alive.iter().filter(|instance| instance.id != *than).cloned().collect();
+        choose(&others, region, match_hash).map(|instance| instance.id.clone())
+    }
+
     pub fn is_alive(&self, host: &InstanceId) -> bool {
         self.playservers.alive().iter().any(|instance| instance.id == *host)
     }

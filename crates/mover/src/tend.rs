@@ -5,7 +5,7 @@ use crate::config::{REMIND_MS_MIN, START_WAIT_MS, START_WAIT_MS_MAX, TEND_EVERY,
 use crate::hosts::Hosts;
 use crate::lead::Lead;
 use chassis::{Clock, Shutdown};
-use domain::{Match, MatchState};
+use domain::{InstanceId, Match, MatchState};
 use futures::StreamExt;
 use std::sync::Arc;
 use store::{Fence, MatchOutcome, Store, StoreError};
@@ -78,14 +78,80 @@ async fn tend_assigned(
     }
 }
 
-/// Who should start a match that was not started: its host once more while it lives, then another; none once it took too long.
-fn next_host(hosts: &Hosts, matched: &Match, now_ms: u64) -> Option<domain::InstanceId> {
-    if now_ms >= matched.matched_ms + START_WAIT_MS_MAX {
+/// Who should start a match that was not started; nobody once it took too long. Its host once more while it lives, and after two waits
+/// another, if there is one: it may be alive and out of this mover's reach.
+fn next_host(hosts: &Hosts, matched: &Match, now_ms: u64) -> Option<InstanceId> {
+    let waited_ms = now_ms.saturating_sub(matched.matched_ms);
+    if waited_ms >= START_WAIT_MS_MAX {
         return None;
     }
-    if hosts.is_alive(&matched.host) {
-        return Some(matched.host.clone());
+    let alive = hosts.is_alive(&matched.host).then(|| matched.host.clone());
+    let waits = waited_ms / START_WAIT_MS;
+    let had_two = waits > 0 && waits.is_multiple_of(2);
+    if alive.is_some() && !had_two {
+        return alive;
     }
-    let sheet = api::decode_sheet(&matched.sheet);
-    hosts.choose(&sheet.region, matched.id.0)
+    let region = api::decode_sheet(&matched.sheet).region;
+    hosts.choose_another(&matched.host, &region, matched.id.0).or(alive)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says what it is sure of")]
+mod tests {
+    use super::*;
+    use chassis::Peers;
+    use domain::{Encoded, MatchId, Role};
+    use store::conformance::people::{LEASE, NOW_MS, instance_id, playserver};
+    use store::{Leases, MemoryStore};
+
+    /// All of them are alive and have room.
+    async fn hosts(names: &[&str]) -> Hosts {
+        let store = Arc::new(MemoryStore::new());
+        for name in names {
+            store.register(&playserver(name, 0), LEASE).await.unwrap();
+        }
+        let mut peers = Peers::watch(store, Role::Playserver, Shutdown::new());
+        peers.changed().await;
+        Hosts::new(peers)
+    }
+
+    /// Who is to start a match of this host so long after it was committed.
+    fn next(hosts: &Hosts, host: &str, waited_ms: u64) -> Option<String> {
+        let matched = Match {
+            id: MatchId(7),
+            state: MatchState::Matched,
+            tickets: Vec::new(),
+            host: instance_id(host),
+            address: String::new(),
+            sheet: Encoded::default(),
+            acknowledged: Vec::new(),
+            matched_ms: NOW_MS,
+            assigned_ms: 0,
+        };
+        next_host(hosts, &matched, NOW_MS + waited_ms).map(|host| host.to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_match_that_its_living_host_does_not_start_goes_to_another_after_two_waits() {
+        let hosts = hosts(&["ps-1", "ps-2"]).await;
+        let hosted_by = [("ps-1", "ps-1"), ("ps-1", "ps-2"), ("ps-2", "ps-2"), ("ps-2", "ps-1")];
+        for (waits, (host, to)) in (1..).zip(hosted_by) {
+            // Matches are looked after a little late.
+            let told = next(&hosts, host, waits * (START_WAIT_MS + 250));
+            assert_eq!(told.as_deref(), Some(to), "after {waits} waits");
+        }
+        assert_eq!(next(&hosts, "ps-1", START_WAIT_MS_MAX), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_there_is_no_other_host_the_one_that_lives_goes_on_being_told() {
+        let hosts = hosts(&["ps-1"]).await;
+        assert_eq!(next(&hosts, "ps-1", 2 * START_WAIT_MS).as_deref(), Some("ps-1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_match_whose_host_is_gone_goes_to_another_at_once() {
+        let hosts = hosts(&["ps-2"]).await;
+        assert_eq!(next(&hosts, "ps-1", START_WAIT_MS).as_deref(), Some("ps-2"));
+    }
 }
