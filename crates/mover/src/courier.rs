@@ -150,6 +150,7 @@ async fn carry(
     let mut streak = Streak::new("have a playserver tell the present state");
     let mut resync_from = Instant::now();
     loop {
+        let in_flight = delivered.len();
         tokio::select! {
             biased;
             () = falls(&behind, resync_from) => {
@@ -165,12 +166,32 @@ async fn carry(
             Some(is_taken) = delivered.next() => {
                 if !is_taken {
                     behind.notify_one();
+                    if !caller.is_connected() {
+                        while queue.try_recv().is_ok() {}
+                    }
                 }
             }
-            1.. = queue.recv_many(&mut parcels, EVENTS_TOGETHER_MAX), if delivered.len() + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
+            1.. = next_parcels(&mut queue, &mut parcels, &caller, in_flight) => {
                 delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels).boxed()));
             }
         }
+    }
+}
+
+/// Takes what is delivered next, while `in_flight` are in delivery; says how many. Those that wait for a connection go out in whatever
+/// order: until there is one, no more than one waits for it.
+async fn next_parcels(
+    queue: &mut mpsc::Receiver<Parcel>,
+    parcels: &mut Vec<Parcel>,
+    caller: &Caller<DeliverRequest, DeliverResponse>,
+    in_flight: usize,
+) -> usize {
+    match caller.is_connected() {
+        true if in_flight + EVENTS_TOGETHER_MAX <= DELIVERIES_IN_FLIGHT_MAX => {
+            queue.recv_many(parcels, EVENTS_TOGETHER_MAX).await
+        }
+        false if in_flight == 0 => queue.recv_many(parcels, 1).await,
+        _ => std::future::pending().await,
     }
 }
 
@@ -274,7 +295,7 @@ mod tests {
         fn is_given(&self, progress: &Progress, seq: u64) -> bool {
             let Some(place) = self.place() else { return false };
             self.send(Parcel {
-                event: v1::Event::default(),
+                event: v1::Event { at_ms: seq, ..Default::default() },
                 delivering: Delivering::new(Vec::new()),
                 first: None,
                 _in_flight: progress.begin(Cursor { epoch: 1, seq }),
@@ -352,5 +373,43 @@ mod tests {
             () = overwhelm => {}
             () = story => {}
         }
+    }
+
+    /// A courier that was not behind when it lost its playserver.
+    async fn cut_off(ground: &Playground) -> Courier {
+        let mut playserver = ground.playserver("ps-1").await;
+        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
+        let courier = Courier::start(String::new(), caller.clone());
+        playserver.hears_resync().await;
+        // Once that is answered it owes nothing, and its end is no reason for another.
+        tokio::time::sleep(2 * ANSWERED_AFTER).await;
+        drop(playserver);
+        while caller.is_connected() {
+            tokio::time::sleep(ANSWERED_AFTER).await;
+        }
+        courier
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_playserver_that_was_lost_holds_an_event_up_for_no_longer_than_a_try() {
+        let (ground, progress) = (Playground::open().await, Progress::default());
+        let courier = cut_off(&ground).await;
+        assert!((1..=COURIER_EVENTS_MAX as u64).all(|seq| courier.is_given(&progress, seq)));
+        let freed = timeout(DELIVERY_TRY_MAX + DELIVERY_PAUSE, progress.room(1)).await;
+        freed.expect("nothing is in flight any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_that_waited_for_a_connection_are_told_in_their_order() {
+        let (ground, progress) = (Playground::open().await, Progress::default());
+        let courier = cut_off(&ground).await;
+        let all = 10 * EVENTS_TOGETHER_MAX as u64;
+        assert!((1..=all).all(|seq| courier.is_given(&progress, seq)));
+        let mut playserver = ground.playserver("ps-1").await;
+        let mut told = Vec::new();
+        while told.len() < all as usize {
+            told.extend(playserver.hears_events().await.into_iter().map(|event| event.at_ms));
+        }
+        assert!(told.is_sorted(), "{told:?}");
     }
 }
