@@ -19,6 +19,9 @@ const REFUSED_IN_SCRIPT: [&str; 2] = ["The user executing the script", "ACL fail
 /// What it says that has no memory left, in a script too.
 const NO_MEMORY: &str = "OOM command not allowed";
 
+/// What it says that cannot write its append-only file or its snapshot, in a script too.
+const NO_DISK: &str = "MISCONF ";
+
 /// Whether the same may succeed in a moment: the connection is down, the server is starting or changing its role, or another leads.
 pub(super) fn is_passing(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Io | ErrorKind::MasterNameNotFoundBySentinel) || says(error, &PASSING)
@@ -56,6 +59,9 @@ fn refusal(error: &RedisError) -> Option<String> {
     }
     if text.contains(NO_MEMORY) {
         return Some("Redis has no memory left: its maxmemory is too low for what it holds".to_owned());
+    }
+    if text.contains(NO_DISK) {
+        return Some(format!("Redis takes no writes, for it cannot bring them to its disk: {text}"));
     }
     if says(error, &["NOPERM"]) || REFUSED_IN_SCRIPT.iter().any(|words| text.contains(words)) {
         return Some(format!("the user of the Redis URL lacks a permission: {text}"));

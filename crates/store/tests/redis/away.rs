@@ -35,6 +35,25 @@ async fn a_redis_that_is_gone_is_answered_in_time_and_a_new_one_found() {
     queued(&store, solo("bob")).await;
 }
 
+/// Not as one that holds what cannot be read: whoever asked may ask again.
+#[tokio::test]
+async fn a_redis_whose_disk_is_full_is_answered_as_one_that_is_away() {
+    let server = RedisServer::start_with(Listen::Tcp, Fsync::EverySecond).unwrap();
+    let store = store_on(&server);
+    let ann = queued(&store, solo("ann")).await;
+    server.fill_disk(0).unwrap();
+    // It finds out by writing, after it has answered.
+    let (store, mut number) = (&store, 0);
+    let next = || {
+        number += 1;
+        async move { store.enqueue(solo(&format!("bob-{number}"))).await.err().ok_or("he is queued".to_owned()) }
+    };
+    let refused = eventually("a full disk is noticed", next).await;
+    let told = refused.to_string();
+    assert!(matches!(refused, StoreError::Unavailable(_)) && told.contains("cannot bring them to its disk"), "{told}");
+    assert_eq!(ticket(store, ann.id).await, ann, "what it holds is read");
+}
+
 #[tokio::test]
 async fn a_store_may_be_there_before_its_redis() {
     let mut server = server();
