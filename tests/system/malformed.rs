@@ -4,12 +4,15 @@ use crate::house::{House, On};
 use anyhow::{Context, Result, ensure};
 use api::v1;
 use api::v1::queue_client::QueueClient;
+use api::v1::session_request::Op;
 use domain::Role;
+use futures::{StreamExt, stream};
 use sandbox::Counts;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tonic::Code;
 use tonic::metadata::MetadataValue;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -97,6 +100,24 @@ async fn who_speaks_no_http_2_is_cut_off_and_others_are_served() -> Result<()> {
     }
     let mut bob = house.player("bob", 1500.0)?.enqueues("duel").await?;
     ann.is_matched_with(&mut bob).await?;
+    Ok(())
+}
+
+/// Or what comes after it would be lost without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_too_long_ends_its_stream_and_says_so() -> Result<()> {
+    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut queue = QueueClient::new(chassis::channel(&house.address(Role::Orchestrator, 0)?)?);
+    let enqueue = |call: u64, id: String| {
+        let players = vec![v1::Player { id, rating: 1500.0, ..Default::default() }];
+        let enqueue = v1::EnqueueRequest { queues: vec!["duel".to_owned()], players, ..Default::default() };
+        v1::SessionRequest { call, op: Some(Op::Enqueue(enqueue)), ..Default::default() }
+    };
+    let asks = [enqueue(1, "ann".to_owned()), enqueue(2, "x".repeat(3 << 20)), enqueue(3, "bob".to_owned())];
+    let mut answers = queue.session(stream::iter(asks).chain(stream::pending())).await?.into_inner();
+    ensure!(answers.message().await?.context("ann is answered")?.call == 1);
+    let status = answers.message().await.err().context("the stream tells why it ends")?;
+    ensure!(status.code() == Code::OutOfRange, "{status:?}");
     Ok(())
 }
 

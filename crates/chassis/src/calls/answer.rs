@@ -1,11 +1,11 @@
 use super::service_and_method;
 use crate::{Gather, Shutdown};
 use api::{Call, CallRequest};
-use futures::stream::{BoxStream, StreamExt};
-use std::future::Future;
+use futures::stream::{self, BoxStream, StreamExt};
+use std::future::{Future, ready};
 use std::sync::Arc;
 use telemetry::Under;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use tracing::{Instrument, Span};
@@ -29,8 +29,9 @@ pub enum Traces {
 /// more is read: a slow reader slows its own calls and grows nothing. `handler` is called in the order of arrival; the
 /// futures it makes run as tasks, so that neither a slow reader nor a long call keeps another from going on.
 ///
-/// On shutdown, or when the client is done, reading stops; the stream ends after the calls in work are answered. A client
-/// that vanishes does not stop what it began.
+/// On shutdown, or when the client is done, reading stops; the stream ends after the calls in work are answered. A message
+/// that cannot be read, or is too long, is the last that is: the stream then ends with what is wrong with it. A client that
+/// vanishes does not stop what it began.
 pub fn answer<Req, Resp, H, F>(
     name: &'static str,
     traces: Traces,
@@ -48,14 +49,19 @@ where
     let (answers, read) = mpsc::channel(ANSWERS_READY_MAX);
     let reader = answers.clone();
     let desk = Desk { name, traces, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
+    let (fault, ended_by) = oneshot::channel();
     tokio::spawn(async move {
         tokio::select! {
-            () = desk.take_calls(inbound) => (),
+            ended = desk.take_calls(inbound) => if let Err(status) = ended {
+                // An error means that nobody reads any more.
+                let _ = fault.send(Err(status));
+            },
             () = reader.closed() => (),
             () = shutdown.cancelled() => (),
         }
     });
-    Gather::of(ReceiverStream::new(read)).map(Ok).boxed()
+    let fault = stream::once(ended_by).filter_map(|ended| ready(ended.ok()));
+    Gather::of(ReceiverStream::new(read)).map(Ok).chain(fault).boxed()
 }
 
 struct Desk<Resp, H> {
@@ -67,7 +73,8 @@ struct Desk<Resp, H> {
 }
 
 impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
-    async fn take_calls<Req, F>(self, mut inbound: Streaming<Req>)
+    /// Until the client is done, or fails.
+    async fn take_calls<Req, F>(self, mut inbound: Streaming<Req>) -> Result<(), Status>
     where
         Req: CallRequest,
         H: Fn(Req) -> F,
@@ -75,12 +82,16 @@ impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
     {
         // The semaphore is never closed.
         while let Ok(room) = self.room.clone().acquire_owned().await {
-            match inbound.message().await {
-                Ok(Some(request)) => self.begin(request, room),
-                Ok(None) => return,
-                Err(error) => return tracing::debug!(%error, name = self.name, "the caller is gone"),
+            match inbound
+                .message()
+                .await
+                .inspect_err(|error| tracing::debug!(%error, name = self.name, "no more is read"))?
+            {
+                Some(request) => self.begin(request, room),
+                None => break,
             }
         }
+        Ok(())
     }
 
     fn begin<Req, F>(&self, request: Req, room: OwnedSemaphorePermit)
