@@ -29,6 +29,19 @@ on_both_stores! {
         Ok(())
     }
 
+    async fn one_who_queues_after_his_watcher_went_away_waits_on(on: On) -> Result<()> {
+        let house = House::open(on, Counts::ONE_EACH).await?;
+        let ann = house.player("ann", 1500.0)?;
+        drop(ann.watches_himself().await?);
+        let ticket = ann.queues("duel").await?;
+        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        // Whoever goes away after him has left: his own time is over too.
+        drop(gone.watcher);
+        leaves(house.store(), &gone.ticket.id).await?;
+        assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
+        Ok(())
+    }
+
     async fn one_who_is_only_looked_up_waits_on(on: On) -> Result<()> {
         let house = House::open(on, Counts::ONE_EACH).await?;
         let ann = house.player("ann", 1500.0)?;

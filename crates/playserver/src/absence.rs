@@ -7,7 +7,7 @@
 use crate::config::{ABSENCE_PAUSE, ABSENCE_TRIES_MAX, ABSENCES_IN_WORK_MAX, ABSENCES_MAX};
 use crate::presence::Presence;
 use chassis::Clock;
-use domain::TicketState;
+use domain::{Ticket, TicketState};
 use futures::StreamExt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub struct Absences {
 pub struct Absent {
     subject: Subject,
     since: Instant,
+    /// The same moment, in ms since the Unix epoch.
+    since_ms: u64,
 }
 
 impl Absences {
@@ -46,7 +48,7 @@ impl Absences {
 
     /// The last who watched this subject here has gone. False with too many in line: it is left to expire.
     pub fn report(&self, subject: &Subject) -> bool {
-        let absent = Absent { subject: subject.clone(), since: Instant::now() };
+        let absent = Absent { subject: subject.clone(), since: Instant::now(), since_ms: self.clock.now_ms() };
         let mut left = self.left();
         let taken = self.line.try_send(absent.clone()).is_ok();
         if taken {
@@ -67,7 +69,7 @@ impl Absences {
             return;
         }
         let mut tries = 1;
-        while let Err(error) = self.let_go(presence, &absent.subject).await {
+        while let Err(error) = self.let_go(presence, &absent).await {
             if tries == ABSENCE_TRIES_MAX {
                 let subject = &absent.subject;
                 tracing::warn!(%error, ?subject, "could not let go of a ticket that nobody watches: again after as long");
@@ -89,7 +91,7 @@ impl Absences {
         is_last
     }
 
-    async fn let_go(&self, presence: &Presence, subject: &Subject) -> Result<(), StoreError> {
+    async fn let_go(&self, presence: &Presence, Absent { subject, since_ms, .. }: &Absent) -> Result<(), StoreError> {
         let ticket = presence.store.snapshot(subject).await?.ticket.filter(|ticket| ticket.state.is_live());
         if ticket.as_ref().is_some_and(|ticket| is_in_match(ticket.state)) {
             // It can come back to the queue if its match fails.
@@ -97,7 +99,9 @@ impl Absences {
             return Ok(());
         }
         presence.sign_off(subject).await?;
-        let Some(ticket) = ticket.filter(|_| !presence.is_watched(subject)) else { return Ok(()) };
+        // One that came after the last watcher had gone is none that anybody watched.
+        let is_left = |ticket: &Ticket| ticket.queued_ms <= *since_ms && !presence.is_watched(subject);
+        let Some(ticket) = ticket.filter(is_left) else { return Ok(()) };
         let left = presence.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
         if matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state)) {
             self.report(subject);

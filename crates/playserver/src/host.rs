@@ -47,7 +47,7 @@ impl Host {
     }
 
     /// Takes what an event says of matches hosted here.
-    pub fn take(&self, event: &v1::Event) {
+    pub fn take(self: &Arc<Self>, event: &v1::Event) {
         let Some(matched) = &event.r#match else { return };
         let Ok(id) = matched.id.parse::<MatchId>() else { return };
         match event.change() {
@@ -55,19 +55,14 @@ impl Host {
                 let trace = event.tickets.first().map(|ticket| ticket.traceparent.clone());
                 self.start(id, matched, trace.unwrap_or_default());
             }
-            // Another host has it now.
-            Change::Matched => self.count(|running| {
-                running.remove(&id);
-            }),
-            Change::Ended | Change::Requeued | Change::NoShow => self.count(|running| {
-                running.remove(&id);
-            }),
+            // Another host has it now, or nobody.
+            Change::Matched | Change::Ended | Change::Requeued | Change::NoShow => self.forget(id),
             _ => {}
         }
     }
 
     /// Starts it in the background; `trace` is that of one of its tickets. With too many starts in work it is left to the mover, which looks after it.
-    fn start(&self, id: MatchId, matched: &v1::Match, trace: String) {
+    fn start(self: &Arc<Self>, id: MatchId, matched: &v1::Match, trace: String) {
         let Some(sheet) = &matched.sheet else {
             return tracing::warn!(match_id = %id, "a match without a sheet was given to this host");
         };
@@ -78,16 +73,18 @@ impl Host {
             running.insert(id, Running { until_ms, _held: held });
         });
         let Ok(permit) = self.starts.clone().try_acquire_owned() else { return };
-        let (store, here, address, clock) =
-            (self.store.clone(), self.here.clone(), self.game_address.clone(), self.clock);
+        let host = self.clone();
         let starting = async move {
             let _permit = permit;
             let mut tries = 1;
             loop {
-                let now_ms = clock.now_ms();
-                match store.assign(id, &here, &address, now_ms, now_ms + look_ms).await {
+                let now_ms = host.clock.now_ms();
+                let assigned = host.store.assign(id, &host.here, &host.game_address, now_ms, now_ms + look_ms).await;
+                match assigned {
                     Ok(MatchOutcome::Done(_)) => return,
                     Ok(other) => {
+                        // Its end may have been told before it was.
+                        host.forget(id);
                         return tracing::debug!(match_id = %id, ?other, "the match is not ours to start any more");
                     }
                     Err(error) if tries == START_TRIES_MAX => {
@@ -114,6 +111,12 @@ impl Host {
             }
         };
         shutdown.run_until_cancelled(recounting).await;
+    }
+
+    fn forget(&self, id: MatchId) {
+        self.count(|running| {
+            running.remove(&id);
+        });
     }
 
     fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, Running>)) {
