@@ -93,6 +93,9 @@ func assigned(ctx context.Context, play muster.PlayClient, ticketID string) *mus
 }
 
 func main() {
+	if len(os.Args) != 4 && len(os.Args) != 5 {
+		log.Fatal("usage: client PLAYER RATING QUEUE_ADDRESS [PLAY_ADDRESS]")
+	}
 	player, rating, address, playAddress := os.Args[1], must(strconv.ParseFloat(os.Args[2], 64)), os.Args[3], os.Args[len(os.Args)-1]
 	ctx := context.Background()
 	if token := os.Getenv("MUSTER_TOKEN"); token != "" {

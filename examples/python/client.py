@@ -45,7 +45,7 @@ def connect(address):
 
 def pause(error=None):
     if error and error.code() not in PASSING:
-        raise error
+        sys.exit(f"{error.code().name}: {error.details()}")
     print("again after", f"{error.code().name}: {error.details()}" if error else "its end", flush=True)
     time.sleep(random.uniform(0.1, 0.5))
 
@@ -74,6 +74,8 @@ def assigned(play, ticket_id):
             pause(error)
 
 
+if len(sys.argv) not in (4, 5):
+    sys.exit("usage: client.py PLAYER RATING QUEUE_ADDRESS [PLAY_ADDRESS]")
 player, rating, address = sys.argv[1:4]
 play_address = sys.argv[4] if len(sys.argv) > 4 else address
 

@@ -69,6 +69,7 @@ async function assigned(ticketId: string) {
 }
 
 const [player, rating, address, playAddress = address] = process.argv.slice(2);
+if (!address) throw new Error("usage: client.js PLAYER RATING QUEUE_ADDRESS [PLAY_ADDRESS]");
 const [queue, play] = [createClient(Queue, connect(address)), createClient(Play, connect(playAddress))];
 const party = [{ id: player, rating: Number(rating) }];
 const { ticket } = await ask(queue.enqueue, { clientKey: randomUUID(), queues: ["duel"], players: party });

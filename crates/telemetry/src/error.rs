@@ -7,7 +7,7 @@ pub enum TelemetryError {
     #[error("RUST_LOG is not a log filter: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     #[error(
-        "OTEL_EXPORTER_OTLP_ENDPOINT, or the one for traces, does not name an OTLP receiver, as http://localhost:4317 does: {0}"
+        "OTEL_EXPORTER_OTLP_ENDPOINT, or the one for traces, does not name an OTLP receiver as http://localhost:4317 does, with http:// before it and without TLS: {0}"
     )]
     Endpoint(#[from] opentelemetry_otlp::ExporterBuildError),
     #[error("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT does not name an OTLP receiver, as http://localhost:4317 does: {0}")]

@@ -107,7 +107,7 @@ function explanation(why) {
     make("h3", {}, `Why it waits in ${why.queue}`),
     list([
       ["Accepts", why.patience_s == null ? "any match that the limits allow" : `a match that costs ${span(why.patience_s)}`],
-      ["Sees", `${why.seen} others${rejections ? `; rejected: ${rejections}` : ""}`],
+      ["Sees", why.seen === 0 ? "nobody else" : `${why.seen} other${why.seen === 1 ? "" : "s"}${rejections ? `; rejected: ${rejections}` : ""}`],
       ["Nearest miss", why.miss ? `costs ${span(why.miss.cost_s)}${parts ? ` (${parts})` : ""}` : "none"],
       ["Would match now", remedies],
       ["Matches later", why.matches_at_age_ms == null ? null : `at an age of ${seconds(why.matches_at_age_ms)}`],

@@ -102,7 +102,7 @@ impl Trouble {
         }
     }
 
-    /// Whether the ticket of this number can do nothing but suffer from it.
+    /// Whether the ticket of this number is served by the process that is ill, so that it is none of the others.
     pub fn concerns(self, load: &Load, number: usize) -> bool {
         self == Self::HungPlayserver && load.playserver_of(number) == 0
     }

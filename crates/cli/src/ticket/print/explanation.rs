@@ -47,7 +47,8 @@ fn seen(explanation: &Explanation) -> String {
     };
     let against = explanation.rejections.iter().map(|r| format!("{} by {}", r.count, r.rule));
     let against = against.collect::<Vec<_>>().join(", ");
-    if against.is_empty() { others } else { format!("{others}; rejected: {against}") }
+    // With nobody else there, what is rejected is the ticket itself.
+    if against.is_empty() || explanation.seen == 0 { others } else { format!("{others}; rejected: {against}") }
 }
 
 /// What the nearest miss costs, largest part first, and who would be in it.
@@ -143,7 +144,8 @@ mod tests {
 
     #[test]
     fn one_who_is_alone_is_told_so() {
-        let alone = Explanation { queue: "duel".into(), patience_s: 0.5, ..Default::default() };
+        let rejections = vec![Rejection { rule: "team_fill".into(), count: 1 }];
+        let alone = Explanation { queue: "duel".into(), patience_s: 0.5, rejections, ..Default::default() };
         assert_eq!(
             lines(&alone)[1..],
             [
