@@ -101,7 +101,7 @@ macro_rules! for_each_promise {
         $for_one!(requeued_tickets_keep_their_age_tries_and_deadline_in_every_queue);
         $for_one!(requeued_tickets_can_be_matched_under_their_new_version_only);
         $for_one!(requeueing_is_for_matched_matches_and_may_be_repeated);
-        $for_one!(rehosting_moves_a_match_and_tells_the_new_host);
+        $for_one!(rehosting_moves_a_match_and_tells_both_hosts);
         $for_one!(a_match_is_due_until_it_ends_soonest_first);
         $for_one!(what_is_done_to_a_match_that_never_was_is_not_found);
         // Whom players met.

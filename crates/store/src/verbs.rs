@@ -339,7 +339,7 @@ pub trait Matches: Send + Sync {
     /// MATCHED → FAILED: its tickets are QUEUED again, with their age and tries, under a new version and without a holder.
     async fn requeue(&self, fence: &Fence, id: MatchId, reason: &str, now_ms: u64) -> Result<MatchOutcome>;
 
-    /// MATCHED stays MATCHED under another host; publishes MATCHED again, and is looked at next at `due_ms`. The host and
+    /// MATCHED stays MATCHED under another host; publishes MATCHED again, to both hosts, and is looked at next at `due_ms`. The host and
     /// `due_ms` that it has already are a repeated call; the same host with another `due_ms` is told once more.
     async fn rehost(
         &self,

@@ -262,7 +262,7 @@ pub async fn requeueing_is_for_matched_matches_and_may_be_repeated(store: Arc<dy
     refused(store.requeue(&fence, started, "", NOW_MS).await.unwrap());
 }
 
-pub async fn rehosting_moves_a_match_and_tells_the_new_host(store: Arc<dyn Store>) {
+pub async fn rehosting_moves_a_match_and_tells_both_hosts(store: Arc<dyn Store>) {
     let (id, _, _) = a_match(&*store).await;
     let (fence, next) = (leading(&*store).await, instance_id("host-2"));
     let stranger = Fence("1|stranger".into());
@@ -271,7 +271,11 @@ pub async fn rehosting_moves_a_match_and_tells_the_new_host(store: Arc<dyn Store
     assert_eq!((moved.state, &moved.host), (MatchState::Matched, &next));
 
     let event = last_event(&*store).await;
-    assert_eq!((event.change, event.watchers.as_slice()), (Change::Matched, std::slice::from_ref(&next)));
+    assert_eq!(
+        (event.change, event.watchers),
+        (Change::Matched, vec![next.clone(), host()]),
+        "the one it leaves hears too"
+    );
     assert_eq!(event.matched.unwrap().host, next);
     assert!(store.due(8_999, 10).await.unwrap().is_empty());
     refused(store.assign(id, &host(), "address", NOW_MS, DUE_MS).await.unwrap());

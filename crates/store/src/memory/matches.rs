@@ -167,7 +167,7 @@ impl State {
         }
         let (_, silent) = self.split_by_acknowledged(&matched);
         if !silent.is_empty() {
-            self.tell_some(Change::Assigned, &matched, &silent, None, now_ms, "");
+            self.tell_some(Change::Assigned, &matched, &silent, &[], now_ms, "");
         }
         self.set_due(id, Some(due_ms));
         MatchOutcome::Done(matched)
@@ -188,14 +188,14 @@ impl State {
             return MatchOutcome::Refused(matched);
         }
         let matched = Match { state: MatchState::Failed, ..matched };
-        self.tell_some(Change::NoShow, &matched, &silent, Some(&matched.host), now_ms, reason);
+        self.tell_some(Change::NoShow, &matched, &silent, &[&matched.host], now_ms, reason);
         for id in &silent {
             if let Some(ticket) = self.tickets.get(id).cloned() {
                 self.let_expire(&ticket);
             }
         }
         if !shown.is_empty() {
-            self.tell_some(Change::Requeued, &matched, &shown, Some(&matched.host), now_ms, reason);
+            self.tell_some(Change::Requeued, &matched, &shown, &[&matched.host], now_ms, reason);
             self.return_to_queues(&shown);
         }
         self.let_match_expire(id);
@@ -275,8 +275,9 @@ impl State {
         if matched.host == *host && self.due_at.get(&id) == Some(&due_ms) {
             return MatchOutcome::Done(matched);
         }
+        let left = matched.host.clone();
         let matched = Match { host: host.clone(), ..matched };
-        self.tell_match(Change::Matched, &matched, now_ms, "");
+        self.tell_some(Change::Matched, &matched, &matched.tickets, &[host, &left], now_ms, "");
         self.set_due(id, Some(due_ms));
         MatchOutcome::Done(matched)
     }

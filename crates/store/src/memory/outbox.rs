@@ -56,7 +56,7 @@ impl Outbox for MemoryStore {
     async fn watched_on(&self, playserver: &InstanceId, _place: u64) -> Result<Watched> {
         let state = self.lock();
         let waiting = state.queues.deadlines.iter().filter_map(|(_, id)| state.tickets.get(id));
-        let watched = waiting.filter(|ticket| state.watchers_of(None, &[ticket]).contains(playserver));
+        let watched = waiting.filter(|ticket| state.watchers_of(&[], &[ticket]).contains(playserver));
         Ok(Watched { tickets: watched.cloned().collect(), next: None })
     }
 }

@@ -95,8 +95,9 @@ impl State {
     }
 
     /// `host` first, if any, then whoever watches a ticket or one of its players, each once.
-    pub(super) fn watchers_of(&self, host: Option<&InstanceId>, tickets: &[&Ticket]) -> Vec<InstanceId> {
-        let mut found: Vec<InstanceId> = host.cloned().into_iter().collect();
+    pub(super) fn watchers_of(&self, hosts: &[&InstanceId], tickets: &[&Ticket]) -> Vec<InstanceId> {
+        let mut found: Vec<InstanceId> = hosts.iter().copied().cloned().collect();
+        found.dedup();
         for ticket in tickets {
             for subject in Subject::all_of(ticket) {
                 for watcher in self.watchers.get(&subject).into_iter().flatten() {
@@ -111,28 +112,28 @@ impl State {
 
     /// Appends the event of a change to one ticket.
     pub(super) fn tell_ticket(&mut self, change: Change, ticket: &Ticket, at_ms: u64, reason: &str) -> Cursor {
-        let watchers = self.watchers_of(None, &[ticket]);
+        let watchers = self.watchers_of(&[], &[ticket]);
         self.history.append(News { change, at_ms, tickets: &[ticket], matched: None, watchers, reason })
     }
 
     /// Appends the event of a change to a match, and notes it on every one of its tickets.
     pub(super) fn tell_match(&mut self, change: Change, matched: &Match, at_ms: u64, reason: &str) {
-        self.tell_some(change, matched, &matched.tickets, Some(&matched.host), at_ms, reason);
+        self.tell_some(change, matched, &matched.tickets, &[&matched.host], at_ms, reason);
     }
 
-    /// Appends the event of a change to a match that concerns some of its tickets, and notes it on those; told to `host` where it is
-    /// the host's business.
+    /// Appends the event of a change to a match that concerns some of its tickets, and notes it on those; told to those `hosts` whose
+    /// business it is.
     pub(super) fn tell_some(
         &mut self,
         change: Change,
         matched: &Match,
         ids: &[TicketId],
-        host: Option<&InstanceId>,
+        hosts: &[&InstanceId],
         at_ms: u64,
         reason: &str,
     ) {
         let tickets: Vec<&Ticket> = ids.iter().filter_map(|id| self.tickets.get(id)).collect();
-        let watchers = self.watchers_of(host, &tickets);
+        let watchers = self.watchers_of(hosts, &tickets);
         let news = News { change, at_ms, tickets: &tickets, matched: Some(matched), watchers, reason };
         let cursor = self.history.append(news);
         for id in ids {

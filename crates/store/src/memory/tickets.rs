@@ -141,7 +141,7 @@ impl State {
         if ticket.state == TicketState::from(how) {
             return LeaveOutcome::Left(ticket);
         }
-        let is_watched = how == Leave::Unwatched && !self.watchers_of(None, &[&ticket]).is_empty();
+        let is_watched = how == Leave::Unwatched && !self.watchers_of(&[], &[&ticket]).is_empty();
         if ticket.state != TicketState::Queued || is_watched {
             return LeaveOutcome::Refused(ticket);
         }
@@ -165,7 +165,7 @@ impl State {
             return false;
         }
         let mut ticket = Ticket { width, ..ticket.clone() };
-        if !self.watchers_of(None, &[&ticket]).is_empty() {
+        if !self.watchers_of(&[], &[&ticket]).is_empty() {
             ticket.changed = self.tell_ticket(Change::Widened, &ticket, now_ms, &width.to_string());
         }
         self.tickets.insert(id, ticket);
