@@ -31,9 +31,11 @@ on_both_stores! {
 
     async fn one_who_queues_after_his_watcher_went_away_waits_on(on: On) -> Result<()> {
         let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
-        drop(ann.watches_himself().await?);
-        let ticket = ann.queues("duel").await?;
+        let mut earlier = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        earlier.cancels().await?;
+        let Queued { watcher, actor, .. } = earlier;
+        drop(watcher);
+        let ticket = actor.queues("duel").await?;
         let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
         // Whoever goes away after him has left: his own time is over too.
         drop(gone.watcher);

@@ -30,9 +30,10 @@ pub struct Absences {
 #[derive(Clone)]
 pub struct Absent {
     subject: Subject,
+    /// When its time began.
     since: Instant,
-    /// The same moment, in ms since the Unix epoch.
-    since_ms: u64,
+    /// When its last watcher went away, in ms since the Unix epoch. It stays where its time begins anew.
+    left_ms: u64,
 }
 
 impl Absences {
@@ -46,9 +47,10 @@ impl Absences {
         self.unwatched_max.is_some()
     }
 
-    /// The last who watched this subject here has gone. False with too many in line: it is left to expire.
-    pub fn report(&self, subject: &Subject) -> bool {
-        let absent = Absent { subject: subject.clone(), since: Instant::now(), since_ms: self.clock.now_ms() };
+    /// The last who watched this subject here went away at `left_ms`, ms since the Unix epoch. False with too many in line: it is left to
+    /// expire.
+    pub fn report(&self, subject: &Subject, left_ms: u64) -> bool {
+        let absent = Absent { subject: subject.clone(), since: Instant::now(), left_ms };
         let mut left = self.left();
         let taken = self.line.try_send(absent.clone()).is_ok();
         if taken {
@@ -71,9 +73,9 @@ impl Absences {
         let mut tries = 1;
         while let Err(error) = self.let_go(presence, &absent).await {
             if tries == ABSENCE_TRIES_MAX {
-                let subject = &absent.subject;
+                let Absent { subject, left_ms, .. } = &absent;
                 tracing::warn!(%error, ?subject, "could not let go of a ticket that nobody watches: again after as long");
-                self.report(subject);
+                self.report(subject, *left_ms);
                 return;
             }
             tries += 1;
@@ -91,20 +93,20 @@ impl Absences {
         is_last
     }
 
-    async fn let_go(&self, presence: &Presence, Absent { subject, since_ms, .. }: &Absent) -> Result<(), StoreError> {
+    async fn let_go(&self, presence: &Presence, Absent { subject, left_ms, .. }: &Absent) -> Result<(), StoreError> {
         let ticket = presence.store.snapshot(subject).await?.ticket.filter(|ticket| ticket.state.is_live());
         if ticket.as_ref().is_some_and(|ticket| is_in_match(ticket.state)) {
             // It can come back to the queue if its match fails.
-            self.report(subject);
+            self.report(subject, *left_ms);
             return Ok(());
         }
         presence.sign_off(subject).await?;
-        // One that came after the last watcher had gone is none that anybody watched.
-        let is_left = |ticket: &Ticket| ticket.queued_ms <= *since_ms && !presence.is_watched(subject);
+        // One that came after the last watcher had gone is none that anybody watched. Where clocks are apart it may wait on, or leave.
+        let is_left = |ticket: &Ticket| ticket.queued_ms <= *left_ms && !presence.is_watched(subject);
         let Some(ticket) = ticket.filter(is_left) else { return Ok(()) };
         let left = presence.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
         if matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state)) {
-            self.report(subject);
+            self.report(subject, *left_ms);
         }
         Ok(())
     }

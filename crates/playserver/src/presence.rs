@@ -20,7 +20,9 @@ pub struct Presence {
     pub store: Arc<dyn Store>,
     hub: Hub,
     here: InstanceId,
-    left: mpsc::Sender<Subject>,
+    clock: Clock,
+    /// Each with when its last watcher went away, in ms since the Unix epoch.
+    left: mpsc::Sender<(Subject, u64)>,
     resync: Arc<Notify>,
     absences: Absences,
 }
@@ -45,7 +47,7 @@ impl Presence {
     ) -> Self {
         let (left, leaving) = mpsc::channel(SIGN_OFF_QUEUE_MAX);
         let (absences, line) = Absences::new(clock, unwatched_max);
-        let presence = Self { store, hub, here, left, resync: Arc::default(), absences };
+        let presence = Self { store, hub, here, clock, left, resync: Arc::default(), absences };
         let (signing_off, resyncing) =
             (presence.clone().sign_off_all(leaving), presence.clone().resync_whenever_asked());
         let letting_go = presence.absences.clone().let_go_all(presence.clone(), line);
@@ -70,7 +72,7 @@ impl Presence {
 
     /// Called when a watcher left. A full queue leaves the note standing, and the ticket to expire.
     pub fn left(&self, subject: Subject) {
-        let _ = self.left.try_send(subject);
+        let _ = self.left.try_send((subject, self.clock.now_ms()));
     }
 
     /// Has the present state of everyone watched here read and told soon. Asking again meanwhile asks for one more.
@@ -114,14 +116,14 @@ impl Presence {
         true
     }
 
-    async fn sign_off_all(self, leaving: mpsc::Receiver<Subject>) {
-        let parting = ReceiverStream::new(leaving).map(|subject| self.part_from(subject));
+    async fn sign_off_all(self, leaving: mpsc::Receiver<(Subject, u64)>) {
+        let parting = ReceiverStream::new(leaving).map(|(subject, left_ms)| self.part_from(subject, left_ms));
         parting.buffer_unordered(SIGN_OFFS_IN_WORK_MAX).collect::<()>().await;
     }
 
     /// Signs off a subject whose last watcher left: at once, or, where its ticket is live, once nobody has come back to it for long.
-    async fn part_from(&self, subject: Subject) {
-        if self.is_watched(&subject) || (self.may_wait(&subject).await && self.absences.report(&subject)) {
+    async fn part_from(&self, subject: Subject, left_ms: u64) {
+        if self.is_watched(&subject) || (self.may_wait(&subject).await && self.absences.report(&subject, left_ms)) {
             return;
         }
         if let Err(error) = self.sign_off(&subject).await {
