@@ -37,7 +37,7 @@ pub const EVENTS_IN_FLIGHT_MAX: usize = 8_192;
 pub const TRIM_EVERY: Duration = Duration::from_millis(500);
 
 /// Events read and not yet taken by one playserver; beyond it they are dropped and the playserver is told to resync. A quarter of all: so
-/// one that hangs keeps no other from being told, nor do two. More than two reads bring: one that only lags is seldom told to.
+/// one that hangs keeps no other from being told, nor do three. More than two reads bring: one that only lags is seldom told to.
 pub const COURIER_EVENTS_MAX: usize = EVENTS_IN_FLIGHT_MAX / 4;
 /// A playserver that was told to resync is not told so again for as long, and what waits for it is delivered meanwhile. One that
 /// always has more to be told than it takes would be told nothing else.

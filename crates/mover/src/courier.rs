@@ -140,7 +140,7 @@ impl Courier {
 }
 
 /// Carries for as long as its courier lives. Whoever is behind and can't be reached gets nothing of what waits: the resync that
-/// reaches him tells what all of it led to. So an event is held up no longer than one try.
+/// reaches him tells what all of it led to. So an event is held up no longer than a resync and one try.
 async fn carry(
     caller: Caller<DeliverRequest, DeliverResponse>,
     mut queue: mpsc::Receiver<Parcel>,
@@ -172,7 +172,12 @@ async fn carry(
                 }
             }
             1.. = next_parcels(&mut queue, &mut parcels, &caller, in_flight) => {
-                delivered.extend(together(parcels.drain(..)).into_iter().map(|parcels| deliver(&caller, parcels).boxed()));
+                // What waits for a connection goes out in whatever order, unless it is one.
+                let deliveries = match caller.is_connected() {
+                    true => together(parcels.drain(..)),
+                    false => vec![std::mem::take(&mut parcels)],
+                };
+                delivered.extend(deliveries.into_iter().map(|parcels| deliver(&caller, parcels).boxed()));
             }
         }
     }
@@ -204,7 +209,8 @@ async fn falls(behind: &Notify, from: Instant) {
     behind.notified().await;
 }
 
-/// Has the present state told while deliveries go on that began before. It covers what they told of: what comes of them is nothing new.
+/// Has the present state told while deliveries go on that began before. What comes of those is no matter: a resync that is taken tells what
+/// they told of, and after one that is not there is another.
 async fn resync_meanwhile(
     caller: &Caller<DeliverRequest, DeliverResponse>,
     streak: &mut Streak,

@@ -18,10 +18,12 @@ impl Hosts {
         choose(&self.playservers.alive(), region, match_hash).map(|instance| instance.id.clone())
     }
 
-    /// As [`Hosts::choose`], any but this one.
+    /// As [`Hosts::choose`], any but this one; while this one lives, none of another region than the match's.
     pub fn choose_another(&self, than: &InstanceId, region: &str, match_hash: u128) -> Option<InstanceId> {
-        let alive = self.playservers.alive();
-        let others: Vec<Instance> = alive.iter().filter(|instance| instance.id != *than).cloned().collect();
+        let (alive, lives) = (self.playservers.alive(), self.is_alive(than));
+        let is_near = |instance: &Instance| !lives || region.is_empty() || instance.region == region;
+        let is_another = |instance: &&Instance| instance.id != *than && is_near(instance);
+        let others: Vec<Instance> = alive.iter().filter(is_another).cloned().collect();
         choose(&others, region, match_hash).map(|instance| instance.id.clone())
     }
 
