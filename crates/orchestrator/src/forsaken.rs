@@ -55,7 +55,7 @@ impl Forsaken {
         while let Some(at) = self.gone.iter().position(|gone| gone.due <= Instant::now()) {
             let gone = self.gone.remove(at);
             let walked = self.walk(&gone).await;
-            if let Some(again) = self.walked_again_after(&gone, walked.is_ok()) {
+            if let Some(again) = self.walked_again_after(&gone, walked.as_ref().ok()) {
                 let was_walked = gone.was_walked || walked.is_ok();
                 self.gone.push(Gone { due: Instant::now() + again, was_walked, ..gone });
             }
@@ -64,13 +64,14 @@ impl Forsaken {
         Ok(())
     }
 
-    /// A walk comes only to those who wait. Whoever was in a match is come to by a second one: if that match fails, it has failed by then.
-    fn walked_again_after(&self, gone: &Gone, is_done: bool) -> Option<Duration> {
-        match (is_done, gone.was_walked) {
+    /// A walk comes only to those who wait. Whoever was in a match, or is now, is come to by a further one: if that match fails, it has
+    /// failed by then. `walked` is whether one came into a match meanwhile, where the walk was done.
+    fn walked_again_after(&self, gone: &Gone, walked: Option<&bool>) -> Option<Duration> {
+        match walked {
             // What cannot be read must not keep others from their turn.
-            (false, _) => Some(self.unwatched_max),
-            (true, false) => Some(self.matches_fail_within()),
-            (true, true) => None,
+            None => Some(self.unwatched_max),
+            Some(is_one_in_match) if *is_one_in_match || !gone.was_walked => Some(self.matches_fail_within()),
+            Some(_) => None,
         }
     }
 
@@ -90,35 +91,38 @@ impl Forsaken {
         self.alive = alive;
     }
 
-    async fn walk(&self, gone: &Gone) -> Result<(), StoreError> {
-        let mut place = 0;
+    /// Whether one that was to leave has come into a match.
+    async fn walk(&self, gone: &Gone) -> Result<bool, StoreError> {
+        let (mut place, mut is_one_in_match) = (0, false);
         // One that was only cut off from the store has watchers still.
         while !self.is_back(&gone.playserver).await? {
             let watched = self.store.watched_on(&gone.playserver, place).await?;
             // A later one was watched there by nobody: a note on one of its players is an older one's.
             let forsaken = watched.tickets.into_iter().filter(|ticket| ticket.queued_ms <= gone.since_ms);
             let leaving = forsaken.map(|ticket| self.let_go(ticket, &gone.playserver));
-            chassis::all_readable(leaving, FORSAKEN_IN_WORK_MAX).await?;
+            is_one_in_match |= chassis::all_readable(leaving, FORSAKEN_IN_WORK_MAX).await?.contains(&true);
             let Some(next) = watched.next else { break };
             place = next;
         }
-        Ok(())
+        Ok(is_one_in_match)
     }
 
     async fn is_back(&self, playserver: &InstanceId) -> Result<bool, StoreError> {
         Ok(self.store.instances(Role::Playserver).await?.iter().any(|alive| alive.id == *playserver))
     }
 
-    /// Refused where others watch it by now. One that has come into a match meanwhile is noted again, for the next walk to come to.
-    async fn let_go(&self, ticket: Ticket, playserver: &InstanceId) -> Result<(), StoreError> {
+    /// Refused where others watch it by now. One that has come into a match meanwhile is noted again, for the next walk to come to. Whether
+    /// it has.
+    async fn let_go(&self, ticket: Ticket, playserver: &InstanceId) -> Result<bool, StoreError> {
         for subject in Subject::all_of(&ticket) {
             self.store.unwatch(&subject, playserver).await?;
         }
         let left = self.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
-        if matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state)) {
+        let is_in_match = matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state));
+        if is_in_match {
             self.store.watch(&Subject::Ticket(ticket.id), playserver).await?;
         }
-        Ok(())
+        Ok(is_in_match)
     }
 }
 
