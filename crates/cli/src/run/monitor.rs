@@ -1,13 +1,13 @@
 use super::args::MonitorArgs;
 use super::doors::network;
 use super::ports::listen;
-use super::role::warn_of_redis;
+use super::redacted::redacted;
 use super::signals::{leave_with_parent, shutdown_on_signal};
 use crate::misuse::Misuse;
 use crate::tell;
 use anyhow::{Context, Result};
 use chassis::{Bearer, Network, Shutdown};
-use domain::InstanceId;
+use domain::{InstanceId, Role};
 use doors::Member;
 use sandbox::World;
 
@@ -36,7 +36,10 @@ pub async fn run(args: MonitorArgs) -> Result<()> {
         telemetry::TRACED_SHARE,
     )?;
     args.realm.follow_rules(&world, &shutdown);
-    warn_of_redis(&world, &args.realm, &args.redis).await;
+    // It may read leases, and nothing else of Redis.
+    if let Err(error) = world.store.instances(Role::Mover).await {
+        tracing::warn!(redis = redacted(&args.redis), %error, "Redis cannot be used: waiting until it can");
+    }
     match certificates {
         Some(certificates) => {
             tokio::spawn(shutdown.clone().run_until_cancelled_owned(certificates.follow()));

@@ -105,7 +105,7 @@ fn spec(role: Role, args: &RoleArgs, world: &World, bound: SocketAddr) -> Result
 }
 
 /// Without this line, a service that waits for its Redis would wait without a word.
-pub async fn warn_of_redis(world: &World, realm: &RealmArgs, url: &str) {
+async fn warn_of_redis(world: &World, realm: &RealmArgs, url: &str) {
     if let Err(error) = world.store.leader().await {
         return tracing::warn!(redis = redacted(url), %error, "Redis cannot be used: waiting until it can");
     }
