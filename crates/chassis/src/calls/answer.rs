@@ -82,14 +82,8 @@ impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
     {
         // The semaphore is never closed.
         while let Ok(room) = self.room.clone().acquire_owned().await {
-            match inbound
-                .message()
-                .await
-                .inspect_err(|error| tracing::debug!(%error, name = self.name, "no more is read"))?
-            {
-                Some(request) => self.begin(request, room),
-                None => break,
-            }
+            let Some(request) = inbound.message().await? else { break };
+            self.begin(request, room);
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ const PROBE_SECONDS: (u64, u64) = (3, 600);
 const P99_MS_MAX: f64 = 1e6;
 /// Times that a rate is tried before it counts as too much: the machine may have had something else to do.
 const TRIES: usize = 2;
-/// The largest part of what is offered that may be left behind, but for a few: where it is more, a backlog grows.
+/// The largest part of what is offered that may be left behind, but for a few.
 const BEHIND_SHARE_MAX: f64 = 0.03;
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 
@@ -104,17 +104,16 @@ pub struct Tried {
     pub page: Page,
     /// How long was waited from a fit match on.
     pub from_fit: Latency,
-    /// Tickets that are left, though there is a match for them.
+    /// Tickets that were left when no more came, though there was a match for them.
     pub missed: usize,
     /// That were looked at.
     pub seconds: usize,
 }
 
 impl Tried {
-    /// As far as it is known by now.
-    pub fn of(load: &Load, seconds: Range<usize>) -> Result<Self> {
+    /// As far as it is known by now, with how many were `missed` when no more came.
+    pub fn of(load: &Load, seconds: Range<usize>, missed: usize) -> Result<Self> {
         let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-        let missed = load.missed(&seconds)?;
         Ok(Self { page, from_fit: load.waits_for_system(seconds)?, missed, seconds: length })
     }
 
@@ -192,21 +191,24 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
 pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
     let _shown = Progress::show(load.book.clone(), format!("{rate:.0}/s"), Goal::Time(lasts));
-    let seconds = tried(load, rate, lasts).await?;
+    let (seconds, _) = tried(load, rate, lasts).await?;
     Ok(load.book.page(seconds))
 }
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Tried> {
     let lasts = demand.lasts();
     let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), Goal::Time(lasts));
-    Tried::of(load, tried(load, rate, lasts).await?)
+    let (seconds, missed) = tried(load, rate, lasts).await?;
+    Tried::of(load, seconds, missed)
 }
 
-/// The seconds of an offer that are looked at.
-async fn tried(load: &Load, rate: f64, lasts: Duration) -> Result<Range<usize>> {
-    let seconds = load.offer(rate, lasts).await?;
+/// The seconds of an offer that are looked at, and how many of them were missed at its end: whoever is caught up with later was behind.
+async fn tried(load: &Load, rate: f64, lasts: Duration) -> Result<(Range<usize>, usize)> {
+    let offered = load.offer(rate, lasts).await?;
+    let seconds = offered.start + WARM_UP..offered.end;
+    let missed = load.missed(&seconds)?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
-    Ok(seconds.start + WARM_UP..seconds.end)
+    Ok((seconds, missed))
 }
 
 /// Where a search stands.

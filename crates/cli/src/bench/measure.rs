@@ -226,17 +226,14 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
     let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
     let Offered { all: seconds, parts } = offer(scenario, load, rate, lasts).await?;
-    let matched_after = load.book.counts().matched;
-    let after = place.usage().await.unwrap_or_else(|error| {
-        tell::err(format_args!("muster: what was used is not known: {error:#}"));
-        Usage::default()
-    });
+    let missed = load.missed(&seconds)?;
+    let (matched_after, after) = (load.book.counts().matched, place.usage_if_known().await);
     let matched = (matched_after - matched_before) as f64;
     ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
     check_played(load)?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     // A rate is judged by what probes are judged by.
-    let tried = Tried::of(load, seconds.clone())?;
+    let tried = Tried::of(load, seconds.clone(), missed)?;
     load.settle(0, SETTLE_MAX).await;
 
     let (streams_lost, why) = load.book.streams_lost();

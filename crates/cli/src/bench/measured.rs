@@ -141,7 +141,7 @@ impl Costs {
 impl Measured {
     /// How many times the CPU time that the scripts alone take of Redis.
     fn redis_to_ceiling(&self) -> Option<f64> {
-        Some(of(&self.costs.cpu_us_per_ticket, REDIS) / self.ceiling?.redis_us_per_ticket)
+        Some(self.costs.cpu_us_per_ticket.get(REDIS)? / self.ceiling?.redis_us_per_ticket)
     }
 
     pub fn told(&self) -> Told<'_> {

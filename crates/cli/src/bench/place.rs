@@ -156,12 +156,16 @@ impl Place {
     pub async fn usage(&self) -> Result<Usage> {
         match &self.house {
             Some(house) => Usage::of(house).await,
-            // What was measured of the others is worth telling where one of them has ended.
-            None => Ok(Usage::of_processes(&self.processes).unwrap_or_else(|error| {
-                tell::err(format_args!("muster: what was used is not told: {error:#}"));
-                Usage::default()
-            })),
+            None => Usage::of_processes(&self.processes),
         }
+    }
+
+    /// Nothing, and told so, where one does not answer, or has ended: what was measured of all else is worth telling.
+    pub async fn usage_if_known(&self) -> Usage {
+        self.usage().await.unwrap_or_else(|error| {
+            tell::err(format_args!("muster: what was used is not known: {error:#}"));
+            Usage::default()
+        })
     }
 
     /// Once the services have left.
