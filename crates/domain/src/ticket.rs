@@ -48,6 +48,11 @@ impl TicketState {
     pub fn is_live(self) -> bool {
         matches!(self, Self::Queued | Self::Matched | Self::Assigned)
     }
+
+    /// Whether its players have a match that is not over. If that fails, the ticket may come back to its queues.
+    pub fn is_in_match(self) -> bool {
+        matches!(self, Self::Matched | Self::Assigned)
+    }
 }
 
 /// A ticket as the store keeps it.

@@ -3,7 +3,7 @@
 
 use crate::config::{FORSAKEN_IN_WORK_MAX, GONE_MAX, MATCH_STARTS_MAX, SWEEP_EVERY};
 use chassis::{Clock, LiveRules, Shutdown};
-use domain::{InstanceId, Role, Ticket, TicketState};
+use domain::{InstanceId, Role, Ticket};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Leave, LeaveOutcome, Store, StoreError, Subject, UNWATCHED_REASON};
@@ -118,7 +118,7 @@ impl Forsaken {
             self.store.unwatch(&subject, playserver).await?;
         }
         let left = self.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
-        let is_in_match = matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state));
+        let is_in_match = matches!(left, LeaveOutcome::Refused(found) if found.state.is_in_match());
         if is_in_match {
             self.store.watch(&Subject::Ticket(ticket.id), playserver).await?;
         }
@@ -126,15 +126,11 @@ impl Forsaken {
     }
 }
 
-fn is_in_match(state: TicketState) -> bool {
-    matches!(state, TicketState::Matched | TicketState::Assigned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::waiting::testing::{NOW_MS, rules_with, solos, stored};
-    use domain::{Cursor, Encoded, Instance, MatchId, TicketId};
+    use domain::{Cursor, Encoded, Instance, MatchId, TicketId, TicketState};
     use store::{CommitRequest, Fence, Leadership, Leases, Matches, MemoryStore, Outbox, Tickets, Versioned};
 
     const UNWATCHED_MAX: Duration = Duration::from_secs(30);

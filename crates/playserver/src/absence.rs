@@ -7,7 +7,7 @@
 use crate::config::{ABSENCE_PAUSE, ABSENCE_TRIES_MAX, ABSENCES_IN_WORK_MAX, ABSENCES_MAX};
 use crate::presence::Presence;
 use chassis::Clock;
-use domain::{Ticket, TicketState};
+use domain::Ticket;
 use futures::StreamExt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,7 +95,7 @@ impl Absences {
 
     async fn let_go(&self, presence: &Presence, Absent { subject, left_ms, .. }: &Absent) -> Result<(), StoreError> {
         let ticket = presence.store.snapshot(subject).await?.ticket.filter(|ticket| ticket.state.is_live());
-        if ticket.as_ref().is_some_and(|ticket| is_in_match(ticket.state)) {
+        if ticket.as_ref().is_some_and(|ticket| ticket.state.is_in_match()) {
             // It can come back to the queue if its match fails.
             self.report(subject, *left_ms);
             return Ok(());
@@ -105,7 +105,7 @@ impl Absences {
         let is_left = |ticket: &Ticket| ticket.queued_ms <= *left_ms && !presence.is_watched(subject);
         let Some(ticket) = ticket.filter(is_left) else { return Ok(()) };
         let left = presence.store.leave(ticket.id, Leave::Unwatched, UNWATCHED_REASON, self.clock.now_ms()).await?;
-        if matches!(left, LeaveOutcome::Refused(found) if is_in_match(found.state)) {
+        if matches!(left, LeaveOutcome::Refused(found) if found.state.is_in_match()) {
             self.report(subject, *left_ms);
         }
         Ok(())
@@ -114,8 +114,4 @@ impl Absences {
     fn left(&self) -> MutexGuard<'_, HashMap<Subject, Instant>> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_in_match(state: TicketState) -> bool {
-    matches!(state, TicketState::Matched | TicketState::Assigned)
 }
