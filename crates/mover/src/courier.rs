@@ -132,10 +132,8 @@ impl Courier {
     }
 
     fn send(&self, parcel: Parcel) {
-        // The queue is as long as there are places.
-        if self.parcels.try_send(parcel).is_err() {
-            self.behind.notify_one();
-        }
+        // The queue is as long as there are places, and of these it has one.
+        let _ = self.parcels.try_send(parcel);
     }
 }
 
@@ -290,7 +288,7 @@ fn spans(event: &mut v1::Event, change: Change, watcher: Option<&InstanceId>) ->
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it is sure of")]
 mod tests {
     use super::*;
-    use crate::playground::{ANSWERED_AFTER, Playground};
+    use crate::playground::{ANSWERED_AFTER, Playground, Standing};
     use crate::progress::Progress;
     use chassis::Shutdown;
     use domain::Cursor;
@@ -309,6 +307,14 @@ mod tests {
             });
             true
         }
+    }
+
+    /// A playserver, and a courier to it that has just begun.
+    async fn served(ground: &Playground) -> (Standing, Caller<DeliverRequest, DeliverResponse>, Courier) {
+        let playserver = ground.playserver("ps-1").await;
+        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
+        let courier = Courier::start(String::new(), caller.clone());
+        (playserver, caller, courier)
     }
 
     /// A courier to a playserver that cannot be reached, with as much as it can hold.
@@ -339,9 +345,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_event_whose_delivery_is_given_up_is_not_held_by_a_resync_that_hangs_too() {
         let (ground, progress) = (Playground::open().await, Progress::default());
-        let mut playserver = ground.playserver("ps-1").await;
-        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
-        let courier = Courier::start(String::new(), caller);
+        let (mut playserver, _, courier) = served(&ground).await;
         playserver.hears_resync().await;
         playserver.hangs();
         assert!(courier.is_given(&progress, 1));
@@ -356,9 +360,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_has_always_more_to_be_told_than_it_takes_is_told_of_events_all_the_same() {
         let (ground, progress) = (Playground::open().await, Progress::default());
-        let mut playserver = ground.playserver("ps-1").await;
-        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
-        let courier = Courier::start(String::new(), caller);
+        let (mut playserver, _, courier) = served(&ground).await;
         let overwhelm = async {
             for seq in 1.. {
                 if !courier.is_given(&progress, seq) {
@@ -383,9 +385,7 @@ mod tests {
 
     /// A courier that was not behind when it lost its playserver.
     async fn cut_off(ground: &Playground) -> Courier {
-        let mut playserver = ground.playserver("ps-1").await;
-        let (_, caller) = ground.fleet().await.alive().pop().unwrap();
-        let courier = Courier::start(String::new(), caller.clone());
+        let (mut playserver, caller, courier) = served(ground).await;
         playserver.hears_resync().await;
         // Once that is answered it owes nothing, and its end is no reason for another.
         tokio::time::sleep(2 * ANSWERED_AFTER).await;

@@ -133,7 +133,7 @@ impl Standing {
         }
     }
 
-    /// The same of a resync.
+    /// Waits until it is told to read the present state, whatever else it is told before.
     pub async fn hears_resync(&mut self) {
         while !matches!(self.hears().await, What::Resync(_)) {}
     }
