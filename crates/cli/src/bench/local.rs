@@ -3,7 +3,7 @@
 use super::usage::{LOAD, REDIS};
 use std::collections::BTreeSet;
 use std::fs::{read, read_dir, read_link, read_to_string};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tonic::transport::Uri;
 
 const LISTENS: &str = "0A";
@@ -14,9 +14,10 @@ const GENERATIONS_MAX: usize = 4;
 
 /// Each by its role, and this one as the load; of a cluster all. None where it is reached elsewhere, or its processes are another user's.
 pub fn processes(addresses: &[String]) -> Vec<(String, u32)> {
-    let Some(places) = addresses.iter().map(|address| own_place(address)).collect::<Option<Vec<Place>>>() else {
+    let Some(places) = addresses.iter().map(|address| own_places(address)).collect::<Option<Vec<_>>>() else {
         return Vec::new();
     };
+    let places = places.concat();
     let sockets: BTreeSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
         .filter_map(|table| read_to_string(table).ok())
@@ -34,28 +35,26 @@ pub fn processes(addresses: &[String]) -> Vec<(String, u32)> {
     processes
 }
 
-/// Where something is reached: the addresses that a name may stand for, and a port.
-type Place = (Vec<IpAddr>, u16);
-
-/// None where the address is of another machine.
-fn own_place(address: &str) -> Option<Place> {
+/// Where an address of this machine may be; none where it is of another.
+fn own_places(address: &str) -> Option<Vec<SocketAddr>> {
     let uri: Uri = address.parse().ok()?;
     let host = uri.host()?.trim_matches(['[', ']']);
     let hosts = match host {
         "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         _ => vec![host.parse::<IpAddr>().ok().filter(IpAddr::is_loopback)?],
     };
-    Some((hosts, uri.port_u16()?))
+    let port = uri.port_u16()?;
+    Some(hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect())
 }
 
 /// The inodes of sockets that listen at one of the places: a table's columns are number, local address, remote address, state, and as tenth
 /// the inode.
-fn listening(table: &str, places: &[Place]) -> Vec<String> {
+fn listening(table: &str, places: &[SocketAddr]) -> Vec<String> {
     let socket = |line: &str| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let (host, port) = columns.get(1)?.rsplit_once(':')?;
         let (host, port) = (host_of(host)?, u16::from_str_radix(port, 16).ok()?);
-        let is_there = |(hosts, at): &Place| *at == port && (host.is_unspecified() || hosts.contains(&host));
+        let is_there = |at: &SocketAddr| at.port() == port && (host.is_unspecified() || at.ip() == host);
         let listens = *columns.get(3)? == LISTENS && places.iter().any(is_there);
         listens.then(|| format!("socket:[{}]", columns.get(9).copied().unwrap_or_default()))
     };
@@ -139,9 +138,9 @@ mod tests {
 
     #[test]
     fn what_is_reached_elsewhere_is_not_looked_for() {
-        assert_eq!(own_place("https://play.example:443"), None);
-        assert_eq!(own_place("http://127.0.0.1:7600"), Some((vec!["127.0.0.1".parse().unwrap()], 7600)));
-        assert_eq!(own_place("http://[::1]:7600"), Some((vec!["::1".parse().unwrap()], 7600)));
+        assert_eq!(own_places("https://play.example:443"), None);
+        assert_eq!(own_places("http://127.0.0.1:7600"), Some(vec!["127.0.0.1:7600".parse().unwrap()]));
+        assert_eq!(own_places("http://[::1]:7600"), Some(vec!["[::1]:7600".parse().unwrap()]));
         assert_eq!(processes(&["https://play.example:443".to_owned()]), []);
     }
 
@@ -151,7 +150,7 @@ mod tests {
              0: 0100007F:1DB0 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100\n\
              1: 0100007F:1DB0 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 100\n\
              2: 0100007F:1DB1 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1 0 100\n";
-        let at = |host: &str| vec![(vec![host.parse().unwrap()], 0x1DB0)];
+        let at = |host: &str| [SocketAddr::new(host.parse().unwrap(), 0x1DB0)];
         assert_eq!(listening(table, &at("127.0.0.1")), ["socket:[4711]"]);
         assert_eq!(listening(table, &at("127.0.0.9")), [""; 0], "another's");
         let anywhere = table.replace("0100007F:1DB0 00000000", "00000000:1DB0 00000000");
