@@ -3,9 +3,9 @@
 use super::desk::{Arrival, Desk};
 use crate::client::cause;
 use anyhow::Result;
+use api::v1;
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
-use api::v1::{self, watch_request};
 use chassis::{Channel, Network, Shutdown};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -82,8 +82,7 @@ impl Caller {
             Err(status) => return self.desk.book.refused(number, status.code(), status.message()),
         };
         self.desk.book.taken(number);
-        let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
-        match self.playing.watch(v1::WatchRequest { subject, ..Default::default() }).await {
+        match self.playing.watch(self.desk.watch(enqueued)).await {
             Ok(news) => self.play(news.into_inner()).await,
             Err(status) => self.desk.book.broke(&format!("a Watch failed: {}", cause(&status))),
         }

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::crowd::Crowd;
-use api::v1::{self, TicketState};
+use api::v1::{self, TicketState, watch_request};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -39,6 +39,12 @@ impl Desk {
     pub fn request(&self, arrival: Arrival) -> v1::EnqueueRequest {
         let (realm, queues) = (self.realm.clone(), vec![self.queue.clone()]);
         v1::EnqueueRequest { realm, queues, players: arrival.players, ..Default::default() }
+    }
+
+    /// By which its player hears of a ticket that was taken.
+    pub fn watch(&self, enqueued: v1::EnqueueResponse) -> v1::WatchRequest {
+        let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
+        v1::WatchRequest { subject, ..Default::default() }
     }
 
     pub fn hear(&self, update: &v1::Update) -> Heard {

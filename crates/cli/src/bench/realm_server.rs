@@ -7,7 +7,7 @@ use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
 use api::v1::play_client::PlayClient;
 use api::v1::queue_client::QueueClient;
-use api::v1::{self, session_request, session_response, unfollow_request, watch_request};
+use api::v1::{self, session_request, session_response, unfollow_request};
 use chassis::Channel;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
@@ -94,8 +94,7 @@ impl Reader {
         match answer.result {
             Some(session_response::Result::Enqueued(enqueued)) => {
                 self.desk.book.taken(number);
-                let subject = Some(watch_request::Subject::TicketId(enqueued.ticket.unwrap_or_default().id));
-                self.say(answer.call, Op::Follow(v1::WatchRequest { subject, ..Default::default() }));
+                self.say(answer.call, Op::Follow(self.desk.watch(enqueued)));
             }
             Some(session_response::Result::Failure(failure)) => {
                 self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
