@@ -218,7 +218,8 @@ async fn is_counted_by(via: &str) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("told.json");
     let mut bench = tokio::process::Command::new(MUSTER);
-    bench.args(["bench", "duel", "--rate", "100", "--warm-up", "1", "--seconds", "4", "--json"]).arg(&file);
+    // A playserver dies in the warm-up, before it is asked what it has used.
+    bench.args(["bench", "duel", "--rate", "100", "--warm-up", "2", "--seconds", "4", "--json"]).arg(&file);
     bench.args(["--via", via, "--target", &target, "--play", &play]).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut bench = bench.spawn()?;
     let mut lines = BufReader::new(bench.stderr.take().context("what it says")?).lines();
@@ -229,7 +230,11 @@ async fn is_counted_by(via: &str) -> Result<()> {
         told.push(line);
     }
     assert!(bench.wait().await?.success(), "{told:#?}");
-    assert!(told.iter().any(|line| line.contains(" streams ended before the load did, the last: ")), "{told:#?}");
+    for expected in
+        [" streams ended before the load did, the last: ", "what was used is not known: one playserver has ended"]
+    {
+        assert!(told.iter().any(|line| line.contains(expected)), "{told:#?}");
+    }
     let told: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
     assert!(figure(&told, "/unmatched") > 10.0 && figure(&told, "/streams_lost") > 0.0, "{told:#}");
     Ok(())

@@ -224,9 +224,9 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
     load.offer(rate, warm_up).await?;
     check_played(load)?;
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
-    let (matched_before, before) = (load.book.counts().matched, place.usage().await?);
+    let (matched_before, before) = (load.book.counts().matched, place.usage().await);
     let Offered { all: seconds, parts } = offer(scenario, load, rate, lasts).await?;
-    let (matched_after, after) = (load.book.counts().matched, place.usage_if_known().await);
+    let (matched_after, after) = (load.book.counts().matched, place.usage().await);
     // To look for them takes CPU time of the load's, which is not the measurement's.
     let missed = load.missed(&seconds)?;
     let matched = (matched_after - matched_before) as f64;
@@ -246,7 +246,7 @@ async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, loa
         page: load.book.page(seconds.clone()),
         streams_lost,
         delivered_from_fit_ms: load.waits_for_system(seconds)?,
-        costs: costs(&before, after, matched, place.is_whole()),
+        costs: costs_if_known(before, after, matched, place.is_whole()),
         ceiling: None,
         sustained_per_s: None,
         search: None,
@@ -275,6 +275,15 @@ fn asked(scenario: &Scenario, args: &Args, rate: f64, load: &Load, whole_seconds
     }
 }
 
+/// None, and told so, where a process did not answer, or has ended: what was measured of all else is worth telling.
+fn costs_if_known(before: Result<Usage>, after: Result<Usage>, matched: f64, is_whole: bool) -> Costs {
+    let known = before.and_then(|before| Ok(costs(&before, after?, matched, is_whole)));
+    known.unwrap_or_else(|error| {
+        tell::err(format_args!("muster: what was used is not known: {error:#}"));
+        Costs::default()
+    })
+}
+
 /// Of the time between the two, in which so many tickets were matched.
 fn costs(before: &Usage, after: Usage, matched: f64, is_whole: bool) -> Costs {
     let (grown, wall_s) = after.since(before);
@@ -283,8 +292,7 @@ fn costs(before: &Usage, after: Usage, matched: f64, is_whole: bool) -> Costs {
     let conflicts = grown.verdicts.get("conflict").copied().unwrap_or_default();
     Costs {
         conflict_share: (proposals > 0.0).then(|| conflicts / proposals),
-        // What is not known of an end is known of nothing.
-        is_whole: is_whole && !grown.cpu_s.is_empty(),
+        is_whole,
         cpu_us_per_ticket: per_ticket(grown.cpu_s, 1e6),
         core_share_by_process: times(grown.cpu_s_by_process.clone(), 1.0 / wall_s),
         cpu_us_per_ticket_by_process: per_ticket(grown.cpu_s_by_process, 1e6),

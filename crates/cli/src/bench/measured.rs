@@ -71,7 +71,7 @@ pub struct Asked {
 }
 
 /// What it took. A figure for each ticket is one for each that was matched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
     /// Of all proposals, those that met another over the same tickets.
     pub conflict_share: Option<f64>,

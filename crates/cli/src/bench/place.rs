@@ -152,20 +152,12 @@ impl Place {
         }
     }
 
-    /// Where it was not started here, what there is of its processes on this machine.
+    /// Where it was not started here, what there is of its processes on this machine. Fails where one does not answer, or has ended.
     pub async fn usage(&self) -> Result<Usage> {
         match &self.house {
             Some(house) => Usage::of(house).await,
             None => Usage::of_processes(&self.processes),
         }
-    }
-
-    /// Nothing, and told so, where one does not answer, or has ended: what was measured of all else is worth telling.
-    pub async fn usage_if_known(&self) -> Usage {
-        self.usage().await.unwrap_or_else(|error| {
-            tell::err(format_args!("muster: what was used is not known: {error:#}"));
-            Usage::default()
-        })
     }
 
     /// Once the services have left.
