@@ -13,6 +13,7 @@ use chassis::Network;
 use domain::{Cursor, Role};
 use futures::StreamExt;
 use message::Filling;
+use parking_lot::Mutex;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -22,7 +23,6 @@ use prost_reflect::prost::Message;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use sandbox::Counts;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::time::Duration;
 use store::Store;
 use tonic::client::Grpc;
@@ -115,7 +115,7 @@ fn panics() -> &'static Mutex<Vec<String>> {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.location().is_some_and(|at| !at.file().contains("tests/")) {
-            PANICS.lock().unwrap().push(panic.to_string());
+            PANICS.lock().push(panic.to_string());
         }
         before(panic);
     }));
@@ -181,7 +181,7 @@ on_both_stores! {
             if answer.is_none() {
                 untouched.remove(call.method.full_name());
             }
-            ensure!(panics.lock().unwrap().is_empty(), "{call:?}: {:?}", panics.lock().unwrap());
+            ensure!(panics.lock().is_empty(), "{call:?}: {:?}", panics.lock());
         }
         ensure!(untouched.remove(NEVER_DONE), "{NEVER_DONE} was done, which is not allowed here");
         ensure!(untouched.is_empty(), "none of these was ever done: {untouched:?}");

@@ -2,8 +2,9 @@ use crate::{Caller, Channel, Network, Peers, Requests, Shutdown};
 use api::{Call, CallRequest};
 use domain::{Instance, InstanceId};
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tonic::{Status, Streaming};
 
 /// Opens a stream of calls on a channel.
@@ -55,13 +56,13 @@ where
     pub fn get(&self, id: &InstanceId) -> Option<Caller<Req, Resp>> {
         let alive = self.0.peers.alive();
         let instance = alive.iter().find(|instance| instance.id == *id)?;
-        self.0.caller(&mut self.0.callers(), instance)
+        self.0.caller(&mut self.0.callers.lock(), instance)
     }
 
     /// Everyone alive, by id.
     pub fn alive(&self) -> Vec<(Instance, Caller<Req, Resp>)> {
         let alive = self.0.peers.alive();
-        let mut callers = self.0.callers();
+        let mut callers = self.0.callers.lock();
         callers.retain(|id, _| alive.iter().any(|instance| instance.id == *id));
         alive.iter().filter_map(|instance| Some((instance.clone(), self.0.caller(&mut callers, instance)?))).collect()
     }
@@ -105,9 +106,5 @@ where
         let caller = Caller::start(self.name, instance.id.as_str(), open, self.in_flight_max, self.shutdown.clone());
         callers.insert(instance.id.clone(), (instance.address.clone(), caller.clone()));
         Some(caller)
-    }
-
-    fn callers(&self) -> MutexGuard<'_, Callers<Req, Resp>> {
-        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

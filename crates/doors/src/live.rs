@@ -1,8 +1,9 @@
 //! What files say, followed while it changes.
 
+use parking_lot::Mutex;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often files are looked at.
@@ -58,20 +59,20 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 
     pub fn current(&self) -> Arc<T> {
-        self.state().value.clone()
+        self.state.lock().value.clone()
     }
 
     /// Looks at the files. True when they now say something else; what cannot be used changes nothing, and is told once.
     pub fn refresh(&self) -> Result<bool, FileError> {
         let read = read(&self.files);
-        if self.state().seen == read {
+        if self.state.lock().seen == read {
             return Ok(false);
         }
         // Not while others wait for what is in force.
         let made = read.clone().and_then(|read| {
             (self.make)(&read).map_err(|(at, reason)| FileError { path: self.files[at].clone(), reason })
         });
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.seen = read;
         state.value = Arc::new(made?);
         Ok(true)
@@ -90,10 +91,6 @@ impl<T: Send + Sync + 'static> Live<T> {
                 Err(error) => tracing::warn!(%error, "what was read before stays in force"),
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

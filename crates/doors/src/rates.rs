@@ -2,9 +2,10 @@
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use parking_lot::Mutex;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tonic::Status;
 
@@ -77,12 +78,8 @@ impl Limit {
     }
 
     fn forget(&self) {
-        let mut forgot = match self.forgot.try_lock() {
-            Ok(forgot) => forgot,
-            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
-            // Another is at it.
-            Err(TryLockError::WouldBlock) => return,
-        };
+        // Where it is locked, another is at it.
+        let Some(mut forgot) = self.forgot.try_lock() else { return };
         if forgot.elapsed() >= FORGET_EVERY {
             self.limiter.retain_recent();
             self.is_full.store(self.limiter.len() >= CLIENTS_MAX, Ordering::Relaxed);

@@ -2,10 +2,10 @@
 
 use crate::Result;
 use hotpaths::Path;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 /// The first times fill caches and the allocator's pages.
 const UNCOUNTED: usize = 3;
@@ -31,15 +31,15 @@ fn counted_by_callgrind(go: &dyn Fn()) {
 pub fn count(paths: impl Iterator<Item = &'static Path> + Send) -> Result<BTreeMap<String, u64>> {
     let (left, counts) = (Mutex::new(paths), Mutex::new(BTreeMap::new()));
     let work = || {
-        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = || left.lock().next();
         while let Some(path) = next() {
             let count = count_one(path.name).map_err(|error| error.to_string());
-            counts.lock().unwrap_or_else(PoisonError::into_inner).insert(path.name, count);
+            counts.lock().insert(path.name, count);
         }
     };
     let cores = std::thread::available_parallelism()?.get();
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    let counts = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let counts = counts.into_inner();
     counts.into_iter().map(|(name, count)| Ok((name.to_owned(), count?))).collect()
 }
 

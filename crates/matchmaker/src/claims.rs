@@ -4,8 +4,9 @@
 use crate::config::{CLAIMS_KEPT, CLAIMS_MAX};
 use api::v1;
 use domain::{Candidate, TicketId};
+use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A ticket as it was read: one that comes back into its queue has another version.
@@ -33,7 +34,7 @@ pub struct Claim {
 impl Claims {
     /// Keeps the candidates that nobody claims. Returns those of the others whose proposals are in work: they may wait on.
     pub fn leave_free(&self, candidates: &mut Vec<v1::Candidate>) -> HashSet<TicketId> {
-        let mut state = self.state();
+        let mut state = self.0.lock();
         state.forget_old();
         let mut undecided = HashSet::new();
         let is_free = |candidate: &v1::Candidate| {
@@ -50,17 +51,13 @@ impl Claims {
     /// Claims the tickets of a proposal; none where one of them was claimed meanwhile.
     pub fn claim<'a>(&self, tickets: impl Iterator<Item = &'a Candidate>) -> Option<Claim> {
         let tickets: Vec<Read> = tickets.map(|ticket| (ticket.id, ticket.version)).collect();
-        let mut state = self.state();
+        let mut state = self.0.lock();
         if tickets.iter().any(|ticket| state.proposed.contains(ticket) || state.settled.contains(ticket)) {
             return None;
         }
         state.proposed.extend(&tickets);
         drop(state);
         Some(Claim { claims: self.clone(), tickets })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +73,7 @@ impl Claim {
     }
 
     fn keep(&self, is_kept: impl Fn(&Read) -> bool) {
-        let mut state = self.claims.state();
+        let mut state = self.claims.0.lock();
         let until = Instant::now() + CLAIMS_KEPT;
         for ticket in self.tickets.iter().filter(|ticket| is_kept(ticket)) {
             state.settled.insert(*ticket);
@@ -87,7 +84,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut state = self.claims.state();
+        let mut state = self.claims.0.lock();
         self.tickets.iter().for_each(|ticket| {
             state.proposed.remove(ticket);
         });

@@ -5,10 +5,11 @@ use api::v1;
 use chassis::{LiveRules, Network, Peers};
 use domain::{Appraisal, Candidate, Instance, QueueName, Role};
 use futures::future::try_join_all;
+use parking_lot::Mutex;
 use players::{Client, Pool, Retry};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tonic::{Code, Status};
 
 /// A client of whoever is alive. Cheap to clone.
@@ -40,7 +41,7 @@ impl Desk {
         if addresses.iter().any(Vec::is_empty) {
             return Err(Status::unavailable("no orchestrator or no playserver is alive"));
         }
-        let mut known = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.client.lock();
         if let Some(known) = known.as_ref().filter(|known| known.addresses == addresses) {
             return Ok(known.client.clone());
         }

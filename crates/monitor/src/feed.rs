@@ -5,9 +5,10 @@ use crate::config::VIEWERS_MAX;
 use crate::history::Sample;
 use crate::picture::Picture;
 use chassis::{Reader, Record};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -57,7 +58,7 @@ impl Feed {
 
     /// Tells everyone what is other in `picture`.
     pub fn tell(&self, picture: Picture, news: &News<'_>) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         let difference = picture.since(&last.picture);
         if difference.is_empty() && news.sample.is_none() {
             return;
@@ -76,14 +77,14 @@ impl Feed {
 
     /// Nothing is known any more.
     pub fn clear(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Last::default();
+        *self.last.lock() = Last::default();
         self.record.clear();
     }
 
     /// A page's place behind the message `after`; where that is not kept, with a snapshot first. `about` is told with it. None with
     /// [`VIEWERS_MAX`] pages.
     pub fn open(&self, after: Option<&str>, about: &Value, now_ms: u64) -> Option<(Reader<Message>, Option<Message>)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last.lock();
         let after = after.and_then(|id| id.strip_prefix(&self.run)?.strip_prefix('-')?.parse::<u64>().ok());
         let (reader, seen) = self.record.read(after)?;
         self.came.notify_one();

@@ -6,8 +6,9 @@ use api::v1::inspect_client::InspectClient;
 use chassis::backoff::Backoff;
 use chassis::{Channel, Clock, Network, Shutdown};
 use domain::{Instance, InstanceId};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::time::Instant;
 use tonic::Status;
 
@@ -43,7 +44,7 @@ impl Followers {
             let stays = is_there(id, address);
             if !stays {
                 ended.cancel();
-                lock(&city).is_gone(id.as_str());
+                city.lock().is_gone(id.as_str());
             }
             stays
         });
@@ -57,7 +58,7 @@ impl Followers {
     fn follow(&mut self, instance: &Instance) {
         let ended = self.over.child_token();
         self.following.insert(instance.id.clone(), (instance.address.clone(), ended.clone()));
-        lock(&self.city).appears(v1::Instance::from(instance));
+        self.city.lock().appears(v1::Instance::from(instance));
         match self.network.channel_to(&instance.address, instance.role.into()) {
             Ok(channel) => {
                 let (city, clock) = (self.city.clone(), self.clock);
@@ -79,7 +80,7 @@ impl Follower {
             let begun = Instant::now();
             let status = self.listen(&mut backoff).await.err();
             tracing::debug!(instance = self.id, ?status, after = ?begun.elapsed(), "not followed any more");
-            lock(&self.city).is_lost(&self.id);
+            self.city.lock().is_lost(&self.id);
             tokio::time::sleep(backoff.step()).await;
         }
     }
@@ -89,12 +90,8 @@ impl Follower {
         let mut told = client.inspect(v1::InspectRequest::default()).await?.into_inner();
         while let Some(message) = told.message().await? {
             backoff.reset();
-            lock(&self.city).hears(&self.id, message, Instant::now(), self.clock.now_ms());
+            self.city.lock().hears(&self.id, message, Instant::now(), self.clock.now_ms());
         }
         Ok(())
     }
-}
-
-fn lock(city: &Mutex<City>) -> MutexGuard<'_, City> {
-    city.lock().unwrap_or_else(PoisonError::into_inner)
 }

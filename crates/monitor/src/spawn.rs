@@ -9,7 +9,8 @@ use crate::ask::Desk;
 use crate::config::{FINISH_WAIT_MAX, SPAWN_RATE_MAX, SPAWNED_MAX};
 use api::v1::EnqueueRequest;
 use chassis::{LiveRules, Shutdown};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
@@ -51,7 +52,7 @@ impl Spawner {
         let request = EnqueueRequest { traced, ..request };
         let client = self.0.desk.client()?;
         let (queued, ticket_id) = tokio::sync::oneshot::channel();
-        let visit = visit::visit(client, request, queued, self.streaming().all.clone());
+        let visit = visit::visit(client, request, queued, self.0.streaming.lock().all.clone());
         self.0.visits.spawn(visit);
         ticket_id.await.unwrap_or_else(|_| Err(Status::cancelled("it was stopped before it queued")))
     }
@@ -62,7 +63,7 @@ impl Spawner {
             return Err(Status::invalid_argument(format!("per_s: must lie within 0 and {SPAWN_RATE_MAX}, is {per_s}")));
         }
         wish.request(&self.0.rules.current()).map_err(|error| Status::invalid_argument(error.0))?;
-        let mut streaming = self.streaming();
+        let mut streaming = self.0.streaming.lock();
         streaming.stop.cancel();
         let stop = self.0.over.child_token();
         (streaming.per_s, streaming.stop) = (per_s, stop.clone());
@@ -75,7 +76,7 @@ impl Spawner {
 
     /// Nobody comes any more, and all who are here leave.
     pub fn stop(&self) {
-        let mut streaming = self.streaming();
+        let mut streaming = self.0.streaming.lock();
         streaming.stop.cancel();
         streaming.all.cancel();
         *streaming = Streaming { per_s: 0.0, stop: self.0.over.child_token(), all: self.0.over.child_token() };
@@ -91,7 +92,7 @@ impl Spawner {
 
     /// Parties here, and how many come a second.
     pub fn counts(&self) -> (usize, f64) {
-        (self.0.visits.len(), self.streaming().per_s)
+        (self.0.visits.len(), self.0.streaming.lock().per_s)
     }
 
     async fn come(&self, wish: Wish, per_s: f64) {
@@ -102,9 +103,5 @@ impl Spawner {
             // One who is refused is not missed: the next comes soon.
             tokio::spawn(async move { spawner.spawn(&wish, false).await });
         }
-    }
-
-    fn streaming(&self) -> MutexGuard<'_, Streaming> {
-        self.0.streaming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,8 +10,9 @@ use crate::spawn::Spawner;
 use crate::{Config, Deps};
 use chassis::{Clock, Peers, Shutdown};
 use domain::{Instance, Role};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// What the page and the watching share. Cheap to clone.
@@ -52,7 +53,7 @@ impl Lookout {
 
     /// None while no page is open.
     pub fn watched(&self) -> Option<Watched> {
-        self.watching().clone()
+        self.watched.lock().clone()
     }
 
     /// What does not change while the monitor runs, but for the queues.
@@ -70,10 +71,6 @@ impl Lookout {
             "queues": queues.collect::<Vec<_>>(),
             "cell": { "rating": crate::config::CELL_RATING, "per_decade": crate::config::CELLS_PER_DECADE },
         })
-    }
-
-    fn watching(&self) -> MutexGuard<'_, Option<Watched>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,7 +98,7 @@ async fn watch(lookout: &Lookout) {
     let city = Arc::new(Mutex::new(City::default()));
     let desk = Desk::new(&peers, clients.clone(), rules.clone());
     let spawner = Spawner::new(desk.clone(), rules.clone(), over.clone());
-    *lookout.watching() = Some(Watched { peers: peers.clone(), desk, spawner: spawner.clone() });
+    *lookout.watched.lock() = Some(Watched { peers: peers.clone(), desk, spawner: spawner.clone() });
     let mut followers = Followers::new(city.clone(), network.clone(), lookout.clock, over.clone());
     let mut ticks = tokio::time::interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -112,14 +109,14 @@ async fn watch(lookout: &Lookout) {
         followers.meet(&alive);
         tell(lookout, &city, &spawner, &mut second_ms);
     }
-    *lookout.watching() = None;
+    *lookout.watched.lock() = None;
     lookout.feed.clear();
     spawner.leave().await;
 }
 
 fn tell(lookout: &Lookout, city: &Mutex<City>, spawner: &Spawner, second_ms: &mut u64) {
     let now_ms = lookout.clock.now_ms();
-    let mut city = city.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut city = city.lock();
     city.forget(Instant::now());
     let picture = Picture::of(&city, now_ms);
     let is_next_second = std::mem::replace(second_ms, now_ms / 1_000) != now_ms / 1_000;

@@ -10,10 +10,11 @@ use chassis::{Clock, Entrance, Listener, Network, Peers, Readiness, Shutdown, So
 use domain::{Instance, Role};
 use futures::FutureExt;
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Fence, Leases, MemoryStore};
 use tokio::io::DuplexStream;
@@ -69,7 +70,7 @@ impl Playground {
         let doors = self.doors.clone();
         Network::of(move |uri| {
             let (near, far) = tokio::io::duplex(CONNECTION_BYTES);
-            let door = doors.lock().unwrap().get(uri.host().unwrap()).cloned();
+            let door = doors.lock().get(uri.host().unwrap()).cloned();
             let is_open = door.is_some_and(|door| door.send(far).is_ok());
             let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
             std::future::ready(if is_open { Ok(Box::new(near) as Box<dyn Socket>) } else { Err(refused) }).boxed()
@@ -89,7 +90,7 @@ impl Playground {
         };
         self.store.register(&instance, LEASE).await.unwrap();
         let (door, visitors) = mpsc::unbounded_channel();
-        self.doors.lock().unwrap().insert(name.to_owned(), door);
+        self.doors.lock().insert(name.to_owned(), door);
         let (told, hears) = mpsc::unbounded_channel();
         let hangs = Arc::<AtomicBool>::default();
         let ear = Ear { told, hangs: hangs.clone(), shutdown: self.shutdown.clone() };

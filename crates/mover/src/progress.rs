@@ -1,8 +1,9 @@
 //! Which events were taken by everyone who should hear of them, so that the outbox is trimmed no further.
 
 use domain::Cursor;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use telemetry::Share;
 use tokio::sync::Notify;
 
@@ -37,7 +38,7 @@ pub struct InFlight {
 
 impl Progress {
     pub fn begin(&self, cursor: Cursor) -> Arc<InFlight> {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         state.read = cursor;
         state.in_flight.insert(cursor);
         self.shared.told.set(state.in_flight.len());
@@ -46,7 +47,7 @@ impl Progress {
 
     /// Everything up to and including this is taken.
     pub fn taken(&self) -> Cursor {
-        let state = self.shared.state();
+        let state = self.shared.state.lock();
         match state.in_flight.first() {
             Some(first) => Cursor { epoch: first.epoch, seq: first.seq.saturating_sub(1) },
             None => state.read,
@@ -57,7 +58,7 @@ impl Progress {
     pub async fn room(&self, max: usize) {
         loop {
             let taken = self.shared.taken.notified();
-            if self.shared.state().in_flight.len() < max {
+            if self.shared.state.lock().in_flight.len() < max {
                 return;
             }
             taken.await;
@@ -65,15 +66,9 @@ impl Progress {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         state.in_flight.remove(&self.cursor);
         self.shared.told.set(state.in_flight.len());
         drop(state);

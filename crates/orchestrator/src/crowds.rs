@@ -3,8 +3,8 @@
 use crate::config::{CROWDED_MS, CROWDS_MAX};
 use crate::landing::{Pool, pool_of};
 use domain::Look;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The last crowd that was found in each pool.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Crowd {
 impl Crowds {
     /// Notes that this part holds more tickets than one range may.
     pub fn note(&self, part: Look, now_ms: u64) {
-        let (mut crowds, pool) = (self.crowds(), pool_of(&part));
+        let (mut crowds, pool) = (self.0.lock(), pool_of(&part));
         if crowds.len() >= CROWDS_MAX {
             crowds.retain(|_, crowd| crowd.is_fresh(now_ms));
         }
@@ -39,11 +39,7 @@ impl Crowds {
     /// Whether a look is known to hold more tickets than one range may.
     pub fn is_crowded(&self, look: &Look, now_ms: u64) -> bool {
         let has = |crowd: &Crowd| crowd.is_fresh(now_ms) && holds(look, &crowd.part);
-        self.crowds().get(&pool_of(look)).is_some_and(has)
-    }
-
-    fn crowds(&self) -> MutexGuard<'_, HashMap<Pool, Crowd>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().get(&pool_of(look)).is_some_and(has)
     }
 }
 

@@ -2,7 +2,8 @@
 //! more so the more there is to do.
 
 use domain::Look;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 #[derive(Default)]
 pub struct Grounds(Mutex<Vec<Arc<Look>>>);
@@ -16,7 +17,7 @@ pub struct Ground {
 impl Grounds {
     /// Takes what `look` covers; none while a window over some of the same tickets is looked through.
     pub fn enter(self: &Arc<Self>, look: &Look) -> Option<Ground> {
-        let mut entered = self.entered();
+        let mut entered = self.0.lock();
         if entered.iter().any(|other| overlap(look, other)) {
             return None;
         }
@@ -25,15 +26,11 @@ impl Grounds {
         drop(entered);
         Some(Ground { look, grounds: self.clone() })
     }
-
-    fn entered(&self) -> MutexGuard<'_, Vec<Arc<Look>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Ground {
     fn drop(&mut self) {
-        self.grounds.entered().retain(|look| !Arc::ptr_eq(look, &self.look));
+        self.grounds.0.lock().retain(|look| !Arc::ptr_eq(look, &self.look));
     }
 }
 

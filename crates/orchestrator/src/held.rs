@@ -8,9 +8,10 @@ use chassis::{Describe, Hold, Holdings};
 use domain::{
     Encoded, Invalid, PackedTraceparent, Party, Placement, QueueName, Rules, RulesVersion, TicketId, Traceparent,
 };
+use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use telemetry::Share;
 
 /// Standings known before those that nobody has any more are forgotten, at least.
@@ -77,7 +78,7 @@ impl Register {
 
     fn standing(&self, waiting: &Waiting) -> Arc<Standing> {
         let (rules, Placement { queue, pool, region, .. }) = (&waiting.rules, &waiting.place);
-        let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut standings = self.standings.lock();
         if standings.len() >= STANDINGS_MIN && standings.len() == standings.capacity() {
             standings.retain(|_, standing| Arc::strong_count(standing) > 1);
         }

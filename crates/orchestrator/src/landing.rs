@@ -3,8 +3,8 @@
 
 use crate::waiting::Waiting;
 use domain::{Look, QueueName};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What can be matched with one another: a queue and one of its pools.
 pub type Pool = (QueueName, String);
@@ -22,7 +22,7 @@ impl Landing {
     /// Puts an arrival among those of its pool. Answers the pool where nobody takes from it yet.
     pub fn put(&self, waiting: Waiting) -> Option<Pool> {
         let pool = (waiting.place.queue.clone(), waiting.place.pool.clone());
-        let mut lanes = self.lanes();
+        let mut lanes = self.0.lock();
         let is_driven = lanes.contains_key(&pool);
         lanes.entry(pool.clone()).or_default().push(waiting);
         (!is_driven).then_some(pool)
@@ -30,17 +30,13 @@ impl Landing {
 
     /// Takes up to `max` arrivals of a pool, the first to come first. None when there are none: then nobody takes from it any more.
     pub fn take(&self, pool: &Pool, max: usize) -> Option<Vec<Waiting>> {
-        let mut lanes = self.lanes();
+        let mut lanes = self.0.lock();
         let lane = lanes.get_mut(pool)?;
         if lane.is_empty() {
             lanes.remove(pool);
             return None;
         }
         Some(lane.drain(..lane.len().min(max)).collect())
-    }
-
-    fn lanes(&self) -> MutexGuard<'_, HashMap<Pool, Vec<Waiting>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::config::{OUTLOOK_KEPT_MS, OUTLOOK_YOUNG, OUTLOOK_YOUNG_KEPT_MS, OUTLOOKS_KEPT_MAX};
 use domain::{Arrival, Outlook, QueueName, Rules, RulesVersion};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use store::bounds::ARRIVALS_KEPT;
 use store::{Arrived, Store};
 
@@ -48,7 +49,7 @@ impl Outlooks {
         match self.survey(rules, pool, now_ms).await {
             Some(surveyed) => {
                 let outlook = surveyed.outlook.clone();
-                self.known().insert(key, surveyed);
+                self.known.lock().insert(key, surveyed);
                 outlook
             }
             None => known,
@@ -58,7 +59,7 @@ impl Outlooks {
     /// The outlook that is known, and whether it is to be used as it is. Only to the first who comes when it is too old the answer is no: he
     /// surveys it anew, and others go by the old one meanwhile.
     fn take_turn(&self, key: &Key, now_ms: u64) -> (Arc<Outlook>, bool) {
-        let mut known = self.known();
+        let mut known = self.known.lock();
         if known.len() >= OUTLOOKS_KEPT_MAX && !known.contains_key(key) {
             known.retain(|_, known| known.is_fresh(now_ms));
         }
@@ -85,10 +86,6 @@ impl Outlooks {
             Known { surveyed_ms: now_ms, kept_ms: outlook_kept_ms(arrivals.len()), outlook }
         };
         chassis::compute(surveying).await.ok()
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

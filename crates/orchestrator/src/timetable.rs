@@ -4,8 +4,8 @@ use crate::config::{TICK, TICK_MIN};
 use crate::schedule::{Due, Schedule};
 use chassis::Clock;
 use domain::TicketId;
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -24,7 +24,7 @@ impl Timetable {
 
     /// Changes the schedule; whoever waits for what is due hears of what comes up sooner than all before.
     pub fn change(&self, change: impl FnOnce(&mut Schedule)) {
-        let mut schedule = self.schedule();
+        let mut schedule = self.schedule.lock();
         let before = schedule.next_ms();
         change(&mut schedule);
         let is_sooner = |next_ms| before.is_none_or(|before_ms| next_ms < before_ms);
@@ -35,26 +35,22 @@ impl Timetable {
 
     /// The tickets that are in the schedule.
     pub fn tickets(&self) -> HashSet<TicketId> {
-        self.schedule().tickets()
+        self.schedule.lock().tickets()
     }
 
     /// Waits until something may be due, and takes out what is. Nothing is taken where the wait is given up.
     pub async fn due(&self) -> Due {
         sleep(TICK_MIN).await;
         while timeout(self.pause(), self.sooner.notified()).await.is_ok() {}
-        let taken = self.schedule().take(self.clock.now_ms());
+        let taken = self.schedule.lock().take(self.clock.now_ms());
         taken.wake()
     }
 
     /// How long it is until something that is in the schedule now is due, at most [`TICK`].
     fn pause(&self) -> Duration {
-        let next_ms = self.schedule().next_ms();
+        let next_ms = self.schedule.lock().next_ms();
         let pause = next_ms.map(|at_ms| Duration::from_millis(at_ms.saturating_sub(self.clock.now_ms())));
         pause.map_or(TICK, |pause| pause.min(TICK))
-    }
-
-    fn schedule(&self) -> MutexGuard<'_, Schedule> {
-        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

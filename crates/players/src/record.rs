@@ -2,8 +2,9 @@
 //! kept once however many were told it, and one player records a bounded number of updates.
 
 use api::v1::{self, Change, TicketState};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Widenings recorded of one player's wait. They matter only for the order of cursors.
@@ -162,7 +163,7 @@ impl Sheets {
             ticket_ids: told.ticket_ids.clone(),
             sheet: told.sheet.clone().unwrap_or_default(),
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         match kept.get(&told.match_id) {
             Some(first) if **first == told => first.clone(),
             Some(_) => Arc::new(told),

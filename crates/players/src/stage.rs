@@ -5,7 +5,7 @@ use super::tally::Tally;
 use crate::Plan;
 use crate::client::Client;
 use api::v1;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -63,11 +63,11 @@ impl Stage {
 
     /// No row can go better than this one did: the replay ends.
     pub fn abandon(&self, status: Status) {
-        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(status);
+        self.fatal.lock().get_or_insert(status);
         self.give_up.cancel();
     }
 
     pub fn fatal(&self) -> Option<Status> {
-        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.fatal.lock().clone()
     }
 }

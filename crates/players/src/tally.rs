@@ -1,10 +1,10 @@
 //! Counts while it runs: written by every player, read by the progress bar and the report.
 
 use crate::client::code_name;
+use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tonic::Status;
 
@@ -57,7 +57,7 @@ impl Tally {
     }
 
     pub fn waited(&self, wait_us: u64) {
-        let mut recent = self.recent_wait_us.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent_wait_us.lock();
         if recent.len() == RECENT_WAITS {
             recent.pop_front();
         }
@@ -65,7 +65,7 @@ impl Tally {
     }
 
     pub fn recent_wait_p50_us(&self) -> u64 {
-        let recent = self.recent_wait_us.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent_wait_us.lock();
         let mut waits = recent.iter().copied().collect::<Vec<_>>();
         drop(recent);
         let middle = waits.len() / 2;
@@ -74,7 +74,7 @@ impl Tally {
 
     pub fn refuse(&self, status: &Status) {
         Self::add(&self.refused, 1);
-        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut refusals = self.refusals.lock();
         let of_code = refusals.entry(code_name(status.code())).or_default();
         if of_code.times == 0 {
             status.message().clone_into(&mut of_code.first);
@@ -84,6 +84,6 @@ impl Tally {
 
     /// By code.
     pub fn refusals(&self) -> BTreeMap<&'static str, Refusals> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.refusals.lock().clone()
     }
 }

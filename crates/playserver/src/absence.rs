@@ -9,8 +9,9 @@ use crate::presence::Presence;
 use chassis::Clock;
 use domain::Ticket;
 use futures::StreamExt;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Leave, LeaveOutcome, StoreError, Subject, UNWATCHED_REASON};
 use tokio::sync::mpsc;
@@ -51,7 +52,7 @@ impl Absences {
     /// expire.
     pub fn report(&self, subject: &Subject, left_ms: u64) -> bool {
         let absent = Absent { subject: subject.clone(), since: Instant::now(), left_ms };
-        let mut left = self.left();
+        let mut left = self.left.lock();
         let taken = self.line.try_send(absent.clone()).is_ok();
         if taken {
             left.insert(absent.subject, absent.since);
@@ -85,7 +86,7 @@ impl Absences {
 
     /// Whether the subject was not left again since; then it is no longer noted as left.
     fn take_if_last(&self, absent: &Absent) -> bool {
-        let mut left = self.left();
+        let mut left = self.left.lock();
         let is_last = left.get(&absent.subject) == Some(&absent.since);
         if is_last {
             left.remove(&absent.subject);
@@ -109,9 +110,5 @@ impl Absences {
             self.report(subject, *left_ms);
         }
         Ok(())
-    }
-
-    fn left(&self) -> MutexGuard<'_, HashMap<Subject, Instant>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,8 +13,9 @@ use domain::Cursor;
 use doors::Principal;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use store::Subject;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -84,7 +85,7 @@ struct Known {
 
 impl Seen {
     fn is_news(&self, update: &v1::Update) -> bool {
-        let mut known = self.known();
+        let mut known = self.0.lock();
         if known.tickets.len() > FOLLOWED_MAX {
             // Forgetting only lets a repeated delivery through once more.
             *known = Known::default();
@@ -103,7 +104,7 @@ impl Seen {
 
     /// Whoever follows anew is told the present state, seen or not; but not once something newer was told.
     fn forget(&self, present: &v1::Update) {
-        let mut known = self.known();
+        let mut known = self.0.lock();
         if is_nothing(present) {
             return known.players.extend(present.player_ids.iter().cloned());
         }
@@ -111,10 +112,6 @@ impl Seen {
         if known.tickets.get(&present.ticket_id).is_some_and(|last| *last <= cursor) {
             known.tickets.remove(&present.ticket_id);
         }
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

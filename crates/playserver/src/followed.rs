@@ -3,8 +3,8 @@
 
 use crate::config::FOLLOWED_MAX;
 use crate::watch::Place;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::Subject;
 
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct Entry {
 impl Followed {
     /// Takes a turn for `subject`, ending whatever follow it had; none when [`FOLLOWED_MAX`] others are followed.
     pub fn begin(&self, subject: &Subject) -> Option<u64> {
-        let mut state = self.state();
+        let mut state = self.0.lock();
         let before = state.entries.remove(subject);
         let has_room = state.entries.len() < FOLLOWED_MAX;
         if has_room {
@@ -43,7 +43,7 @@ impl Followed {
     /// Puts the place of `turn`; gives it back unheld where an unfollow or another follow came behind.
     pub fn settle(&self, subject: &Subject, turn: u64, place: Place) {
         let mut unheld = Some(place);
-        if let Some(entry) = self.state().entries.get_mut(subject).filter(|entry| entry.turn == turn) {
+        if let Some(entry) = self.0.lock().entries.get_mut(subject).filter(|entry| entry.turn == turn) {
             entry.place = unheld.take();
         }
         drop(unheld);
@@ -51,18 +51,14 @@ impl Followed {
 
     /// Ends the follow of `turn`, which failed.
     pub fn fail(&self, subject: &Subject, turn: u64) {
-        let mut state = self.state();
+        let mut state = self.0.lock();
         if state.entries.get(subject).is_some_and(|entry| entry.turn == turn) {
             state.entries.remove(subject);
         }
     }
 
     pub fn end(&self, subject: &Subject) {
-        let entry = self.state().entries.remove(subject);
+        let entry = self.0.lock().entries.remove(subject);
         drop(entry);
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

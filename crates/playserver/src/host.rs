@@ -5,9 +5,10 @@ use crate::held::Hosted;
 use api::v1::{self, Change};
 use chassis::{Clock, Hold, Holdings, Load, Shutdown};
 use domain::{InstanceId, MatchId};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use store::{MatchOutcome, Store};
 use telemetry::{Failed, Failure, Share, Under};
 use tokio::sync::Semaphore;
@@ -120,7 +121,7 @@ impl Host {
     }
 
     fn count(&self, change: impl FnOnce(&mut HashMap<MatchId, Running>)) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.running.lock();
         change(&mut running);
         self.told.set(running.len());
         self.load.set(u32::try_from(running.len()).unwrap_or(u32::MAX));

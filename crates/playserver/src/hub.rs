@@ -6,8 +6,9 @@ use crate::watch::is_nothing;
 use api::v1::{self, TicketState};
 use chassis::{Hold, Holdings, Shutdown};
 use domain::{PlayerId, TicketId};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use store::Subject;
 use telemetry::Share;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -107,7 +108,7 @@ impl Hub {
 
     /// Adds a watcher and returns its number.
     pub fn add(&self, subject: Subject, listener: Listener) -> Result<u64, Full> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.count >= WATCHERS_MAX {
             return Err(Full::Here);
         }
@@ -126,7 +127,7 @@ impl Hub {
 
     /// Takes a watcher out. True of a ticket whose end was told: nothing will be heard of it any more.
     pub fn remove(&self, subject: &Subject, number: u64) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let Some(audience) = state.watched.get_mut(subject) else { return false };
         let before = audience.watchers.len();
         audience.watchers.retain(|watcher| watcher.number != number);
@@ -140,27 +141,27 @@ impl Hub {
     }
 
     pub fn is_watched(&self, subject: &Subject) -> bool {
-        self.state().watched.contains_key(subject)
+        self.state.lock().watched.contains_key(subject)
     }
 
     /// How often those who watch `subject` were told of a ticket; 0 while nobody does.
     pub fn told(&self, subject: &Subject) -> u64 {
-        self.state().told(subject)
+        self.state.lock().told(subject)
     }
 
     pub fn subjects(&self) -> Vec<Subject> {
-        self.state().watched.keys().cloned().collect()
+        self.state.lock().watched.keys().cloned().collect()
     }
 
     /// Tells everyone who watches `subject`, and cuts those whose queue is full: their stream ends, and they come back to a
     /// snapshot. Until it has ended they count as watchers, for it holds what they did not read.
     pub fn tell(&self, subject: &Subject, update: &Told) {
-        self.state().tell(subject, update);
+        self.state.lock().tell(subject, update);
     }
 
     /// Tells everyone who watches `subject`, if they were told of a ticket `told` times and not once more since. Whether it did.
     pub fn tell_unless_told(&self, subject: &Subject, told: u64, update: &Told) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let is_last = state.told(subject) == told;
         if is_last {
             state.tell(subject, update);
@@ -170,7 +171,7 @@ impl Hub {
 
     /// Tells one of those who watch `subject`, who has room for it; that there is no ticket only as in [`Hub::tell_unless_told`].
     pub fn tell_one(&self, subject: &Subject, told: u64, unread: Unread, room: mpsc::Permit<'_, Unread>) {
-        let state = self.state();
+        let state = self.state.lock();
         if !is_nothing(&unread.update) || state.told(subject) == told {
             room.send(unread);
         }
@@ -184,10 +185,6 @@ impl Hub {
                 self.tell(&subject, &update);
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
+use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Chance that a seed decides. Clones draw from the same sequence: one thread runs everything, so in the same order.
 #[derive(Debug, Clone)]
@@ -13,19 +14,15 @@ impl Dice {
 
     /// 0 to `n` - 1; `n` is not 0.
     pub fn below(&self, n: u64) -> u64 {
-        self.rng().random_range(0..n)
+        self.0.lock().random_range(0..n)
     }
 
     pub fn chance(&self, probability: f64) -> bool {
-        self.rng().random_bool(probability)
+        self.0.lock().random_bool(probability)
     }
 
     /// One of these; there is one.
     pub fn pick<'a, T>(&self, among: &'a [T]) -> &'a T {
         &among[self.below(among.len() as u64) as usize]
-    }
-
-    fn rng(&self) -> MutexGuard<'_, StdRng> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

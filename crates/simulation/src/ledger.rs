@@ -5,10 +5,11 @@ use crate::judge;
 use crate::run::EPOCH_MS;
 use crate::waiting::Waiting;
 use domain::{MatchId, RuleSet, Ticket, TicketId, TicketState};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{CommitOutcome, CommitRequest, EnqueueOutcome, Fence, Leadership, LeaveOutcome};
 use turmoil::sim_elapsed;
@@ -47,7 +48,7 @@ impl Ledger {
 
     /// Takes one line of what happened into the hash.
     pub fn line(&self, who: &str, asked: &str, answer: &impl Debug) {
-        let mut pages = self.pages();
+        let mut pages = self.0.lock();
         let line = format!("{:>9.3} {who:<14} {asked} = {answer:?}", sim_elapsed().unwrap_or_default().as_secs_f64());
         line.hash(&mut pages.hasher);
         if pages.told {
@@ -57,16 +58,16 @@ impl Ledger {
 
     /// Of everything that happened: equal for equal runs.
     pub fn hash(&self) -> u64 {
-        self.pages().hasher.finish()
+        self.0.lock().hasher.finish()
     }
 
     pub fn commits(&self) -> usize {
-        self.pages().commits
+        self.0.lock().commits
     }
 
     /// What was done and should not have been, or was not done and should have been, in a run that took so long.
     pub fn broken(&self, lasted: Duration) -> Vec<String> {
-        let pages = self.pages();
+        let pages = self.0.lock();
         let mut broken = pages.broken.clone();
         broken.extend(pages.waiting.overdue(EPOCH_MS + lasted.as_millis() as u64));
         broken
@@ -74,17 +75,17 @@ impl Ledger {
 
     /// Whether the ticket waits or plays.
     pub fn is_live(&self, ticket: TicketId) -> bool {
-        self.pages().tickets.get(&ticket).is_some_and(|life| *life != Life::Over)
+        self.0.lock().tickets.get(&ticket).is_some_and(|life| *life != Life::Over)
     }
 
     /// The fence that was given out last.
     pub fn fence(&self) -> Option<Fence> {
-        self.pages().fence.clone()
+        self.0.lock().fence.clone()
     }
 
     pub fn enqueued(&self, outcome: &EnqueueOutcome) {
         if let EnqueueOutcome::Queued(ticket) = outcome {
-            let mut pages = self.pages();
+            let mut pages = self.0.lock();
             pages.tickets.insert(ticket.id, Life::Queued);
             pages.came(ticket);
         }
@@ -92,7 +93,7 @@ impl Ledger {
 
     pub fn left(&self, outcome: &LeaveOutcome) {
         if let LeaveOutcome::Left(ticket) = outcome {
-            let mut pages = self.pages();
+            let mut pages = self.0.lock();
             pages.tickets.insert(ticket.id, Life::Over);
             let Pages { waiting, rules, .. } = &mut *pages;
             let went = match ticket.state {
@@ -105,12 +106,12 @@ impl Ledger {
 
     pub fn led(&self, leadership: &Leadership) {
         if let Leadership::Leading { fence, .. } = leadership {
-            self.pages().fence = Some(fence.clone());
+            self.0.lock().fence = Some(fence.clone());
         }
     }
 
     pub fn resigned(&self, fence: &Fence) {
-        let mut pages = self.pages();
+        let mut pages = self.0.lock();
         if pages.fence.as_ref() == Some(fence) {
             pages.fence = None;
         }
@@ -118,7 +119,7 @@ impl Ledger {
 
     /// The store did `verb` for a mover that showed `fence`.
     pub fn written(&self, fence: &Fence, verb: &str) {
-        let mut pages = self.pages();
+        let mut pages = self.0.lock();
         if pages.fence.as_ref() != Some(fence) {
             pages.broken.push(format!("fence: this was done for a mover that does not lead: {verb}"));
         }
@@ -128,7 +129,7 @@ impl Ledger {
         if !matches!(outcome, CommitOutcome::Committed { .. }) {
             return;
         }
-        let mut pages = self.pages();
+        let mut pages = self.0.lock();
         pages.commits += 1;
         if let Some(violation) = judge::violation(&pages.rules, request) {
             pages.broken.push(format!("rules: match {} was committed: {violation}", request.match_id));
@@ -146,7 +147,7 @@ impl Ledger {
 
     /// Ticket `id` is no longer in `matched`, which is over; `back` is the ticket if it is queued again.
     pub fn given_back(&self, matched: MatchId, id: TicketId, back: Option<&Ticket>) {
-        let mut pages = self.pages();
+        let mut pages = self.0.lock();
         // A repeated call finds it in another match, or gone for good.
         if pages.tickets.get(&id) == Some(&Life::Matched(matched)) {
             pages.tickets.insert(id, if back.is_some() { Life::Queued } else { Life::Over });
@@ -154,10 +155,6 @@ impl Ledger {
                 pages.came(ticket);
             }
         }
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,8 @@
 use crate::faults;
 use crate::ledger::Ledger;
 use domain::{Change, Event, MatchId, TicketId, TicketState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{
     CommitOutcome, CommitRequest, Enqueue, EnqueueOutcome, Fence, Leave, LeaveOutcome, Matches, MemoryStore,
@@ -68,7 +69,7 @@ impl Plant {
             return Err(StoreError::Unavailable("takes no more tickets".to_owned()));
         }
         let loses = self.fault == Fault::LostTicket && {
-            let mut hit = self.hit();
+            let mut hit = self.hit.lock();
             hit.enqueued += 1;
             hit.enqueued == UNLUCKY
         };
@@ -129,7 +130,7 @@ impl Plant {
             return Ok(());
         }
         {
-            let mut hit = self.hit();
+            let mut hit = self.hit.lock();
             hit.committed += 1;
             if hit.committed != UNLUCKY {
                 return Ok(());
@@ -145,7 +146,7 @@ impl Plant {
 
     /// The events that are published.
     pub fn published(&self, events: Vec<Event>) -> Vec<Event> {
-        let hit = self.hit();
+        let hit = self.hit.lock();
         let about = |event: &Event| event.tickets.iter().any(|ticket| Some(ticket.id) == hit.ticket);
         let of_match = |event: &Event| event.matched.as_ref().is_some_and(|matched| Some(matched.id) == hit.matched);
         let kept = |event: &Event| match self.fault {
@@ -154,10 +155,6 @@ impl Plant {
             _ => true,
         };
         events.into_iter().filter(kept).collect()
-    }
-
-    fn hit(&self) -> MutexGuard<'_, Hit> {
-        self.hit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

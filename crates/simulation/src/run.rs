@@ -10,10 +10,11 @@ use crate::storage::{self, End, Flow, Link};
 use anyhow::{Result, anyhow};
 use chassis::{Clock, Entrance, LiveRules, Shutdown};
 use domain::{Role, RuleSet};
+use parking_lot::Mutex;
 use players::{Client, Pool, Retry, Stage, Tally, TicketRecord, play_all};
 use sandbox::{Residue, Spec, World, settled};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::try_join;
 use turmoil::Sim;
@@ -70,7 +71,7 @@ pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome>
     let telling = Telling::default();
     city.let_in_players(&dice, telling.clone());
     city.live_through(&planned)?;
-    let told = telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let told = telling.lock().take();
     let told = told.ok_or_else(|| anyhow!("the players did not come to an end"))?;
     Ok(Outcome { told, faults: planned.len(), lasted: city.sim.elapsed() })
 }
@@ -126,7 +127,7 @@ impl City {
         let host: Arc<str> = host.into();
         self.sim.host(&*host.clone(), move || {
             let shutdown = Shutdown::new();
-            *stop.lock().unwrap_or_else(PoisonError::into_inner) = shutdown.clone();
+            *stop.lock() = shutdown.clone();
             serve(role, host.clone(), link.clone(), rules.clone(), shutdown)
         });
     }
@@ -155,7 +156,7 @@ impl City {
                 refused_late: Tally::read(&stage_late.tally.refused),
                 residue: settled(&store).await?,
             };
-            *telling.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+            *telling.lock() = Some(told);
             Ok(())
         });
     }
@@ -195,7 +196,7 @@ impl City {
                 }
                 self.sim.crash(host.as_str());
             }
-            Fault::Stop(host) => self.stops[host].lock().unwrap_or_else(PoisonError::into_inner).cancel(),
+            Fault::Stop(host) => self.stops[host].lock().cancel(),
             Fault::Part(a, b) => self.sim.partition(a.as_str(), b.as_str()),
             Fault::Hold(a, b) => self.sim.hold(a.as_str(), b.as_str()),
             Fault::Store(host, flow) => self.flows(host, *flow),

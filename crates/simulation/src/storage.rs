@@ -7,8 +7,9 @@ use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::plant::Plant;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Fence, Leases, MemoryStore, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -161,7 +162,7 @@ impl End {
 /// Serves these links for as long as the run lasts.
 pub async fn serve(ends: Arc<Mutex<Vec<End>>>) {
     let store = Arc::new(MemoryStore::new());
-    for end in std::mem::take(&mut *ends.lock().unwrap_or_else(PoisonError::into_inner)) {
+    for end in std::mem::take(&mut *ends.lock()) {
         tokio::spawn(end.serve(store.clone()));
     }
     std::future::pending().await

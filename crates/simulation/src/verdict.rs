@@ -7,12 +7,13 @@ use crate::run::{Told, run};
 use crate::wire::Wire;
 use anyhow::{Context, Result};
 use mad_turmoil::time::SimClocksGuard;
+use parking_lot::Mutex;
 use players::{Lost, TicketRecord, audit};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sandbox::Residue;
 use std::panic;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -35,7 +36,7 @@ pub fn tell(seed: u64, plant: Option<Fault>, trace: bool) -> Result<bool> {
 
     let mut broken = broken(&outcome.told, &ledger);
     broken.extend(ledger.broken(outcome.lasted));
-    broken.extend(panics.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+    broken.extend(panics.lock().iter().cloned());
     for line in &broken {
         println!("seed {seed} BROKEN {line}");
     }
@@ -57,7 +58,7 @@ fn panics() -> Arc<Mutex<Vec<String>>> {
     let noted = panics.clone();
     panic::set_hook(Box::new(move |panic| {
         eprintln!("{panic}");
-        noted.lock().unwrap_or_else(PoisonError::into_inner).push(format!("panic: {panic}"));
+        noted.lock().push(format!("panic: {panic}"));
     }));
     panics
 }

@@ -13,7 +13,8 @@ mod tickets;
 
 use self::state::State;
 use crate::Bounds;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -46,8 +47,7 @@ impl MemoryStore {
 
     /// The state, without what has run out by now.
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every verb checks first and then writes what cannot fail, so a panic elsewhere leaves nothing half done.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.forget_expired(Instant::now());
         state
     }

@@ -4,8 +4,8 @@ use crate::context::continue_from;
 use crate::filters::SPANS;
 use crate::rate_limit::RateLimit;
 use domain::Traceparent;
+use parking_lot::Mutex;
 use std::fmt::Display;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::field::display;
 
@@ -112,7 +112,7 @@ pub fn keep(failed: Failed<'_>) {
 }
 
 fn spend(limits: &Limits, failure: Failure) -> Option<usize> {
-    limits.lock().unwrap_or_else(PoisonError::into_inner)[failure as usize].spend(1, Instant::now())
+    limits.lock()[failure as usize].spend(1, Instant::now())
 }
 
 fn cut(why: &dyn Display) -> String {

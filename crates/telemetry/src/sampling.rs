@@ -6,7 +6,7 @@ use crate::rate_limit::RateLimit;
 use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
 /// Share of the traces that is kept whole where `OTEL_TRACES_SAMPLER` is unset.
@@ -22,7 +22,7 @@ static ASKED: Mutex<RateLimit> = Mutex::new(RateLimit::new(TRACES_ASKED_MAX, Dur
 
 /// Why to keep a trace that is asked for, as the `muster.kept` of its first span; none where too many are asked for.
 pub fn kept_as_asked() -> Option<&'static str> {
-    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut asked = ASKED.lock();
     asked.spend(1, Instant::now()).map(|_| "asked")
 }
 

@@ -6,8 +6,9 @@ use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Spans that wait to be exported where `OTEL_BSP_MAX_QUEUE_SIZE` is unset: a burst of some hundred tickets, in some 20 MB.
@@ -63,12 +64,12 @@ impl SpanQueue {
 
     /// Where spans were told to be lost: how many were lost since, now that they leave again.
     pub fn restored(&self) -> Option<usize> {
-        self.0.complaints.lock().unwrap_or_else(PoisonError::into_inner).rest()
+        self.0.complaints.lock().rest()
     }
 
     /// How many are to be told to be lost, when it is time to.
     pub fn lost(&self, spans: usize) -> Option<usize> {
-        self.0.complaints.lock().unwrap_or_else(PoisonError::into_inner).spend(spans, Instant::now())
+        self.0.complaints.lock().spend(spans, Instant::now())
     }
 }
 

@@ -5,8 +5,9 @@
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use parking_lot::Mutex;
 use std::process::Output;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telemetry::{Failed, Failure, LogFormat, Options, SHUTDOWN_MS_MAX, SPANS, Under};
 use tokio::process::Command;
@@ -211,7 +212,7 @@ fn what_fails_for_a_while_is_told_when_it_begins_and_when_it_is_over() {
             streak.saw(&result);
         }
     });
-    let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    let log = String::from_utf8(log.lock().clone()).unwrap();
     let told: Vec<_> = log.lines().map(|line| line.split(": ").last().unwrap()).collect();
     assert!(
         matches!(
@@ -227,7 +228,7 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl std::io::Write for Lines {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(line)
+        self.0.lock().write(line)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -13,8 +13,9 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1 as otlp;
+use parking_lot::Mutex;
 use sandbox::wait_until;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
@@ -43,7 +44,7 @@ impl Receiver {
 
     /// A metric as a service told it last, and who tells it; none while nothing of it has come.
     pub fn metric(&self, service: &str, name: &str) -> Option<(Resource, Metric)> {
-        let told = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.metrics.lock();
         let of_service = told.iter().rev().filter(|all| name_of(all.resource.as_ref()) == service);
         let mut named = of_service.flat_map(|all| {
             let metrics = all.scope_metrics.iter().flat_map(|scope| &scope.metrics);
@@ -54,7 +55,7 @@ impl Receiver {
 
     /// What has come of a trace.
     pub fn tree(&self, trace: &str) -> Tree {
-        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let spans = self.spans.lock();
         Tree::new(spans.iter().filter(|span| span.trace == trace).cloned().collect())
     }
 
@@ -76,7 +77,7 @@ impl MetricsService for Counter {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(request.into_inner().resource_metrics);
+        self.0.lock().extend(request.into_inner().resource_metrics);
         Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
@@ -95,7 +96,7 @@ impl TraceService for Desk {
             let spans = of_process.scope_spans.into_iter().flat_map(|scope| scope.spans);
             spans.map(move |span| read(&service, &instance, span))
         });
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(received);
+        self.0.lock().extend(received);
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }

@@ -1,8 +1,9 @@
 //! One open stream of a caller, with the calls that wait for their answers on it.
 
 use api::Call;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -61,7 +62,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
     /// A place for one answer, or why there will be none.
     pub(super) fn expect(self: &Arc<Self>) -> Result<Expected<Req, Resp>, String> {
         let (answer, answered) = oneshot::channel();
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         if let Some(reason) = &waiting.broken {
             return Err(reason.clone());
         }
@@ -78,7 +79,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
 
     /// Hands an answer to whoever waits for it; one that is no longer waited for is dropped.
     pub(super) fn answered(&self, response: Resp) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         waiting.note_answer();
         let answer = self.forget(&mut waiting, response.call());
         drop(waiting);
@@ -90,7 +91,7 @@ impl<Req, Resp: Call> Link<Req, Resp> {
 
     /// The stream broke: nobody waits any longer, and nobody begins to.
     pub(super) fn close(&self, reason: &str) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         waiting.broken = Some(reason.to_owned());
         for (_, answer) in waiting.calls.drain() {
             let _ = answer.send(Err(reason.to_owned()));
@@ -106,23 +107,18 @@ impl<Req, Resp: Call> Link<Req, Resp> {
 
     /// Since when calls wait and none was answered; none where none waits.
     pub(super) fn owing(&self) -> Option<Instant> {
-        self.waiting().owing()
+        self.waiting.lock().owing()
     }
 
     /// The longest time of late in which some call waited and none was answered; none before the first answer.
     pub(super) fn longest(&self) -> Option<Duration> {
-        self.waiting().longest()
+        self.waiting.lock().longest()
     }
 
     fn forget(&self, waiting: &mut Waiting<Resp>, call: u64) -> Option<oneshot::Sender<Result<Resp, String>>> {
         let answer = waiting.calls.remove(&call);
         self.count.send_replace(waiting.calls.len());
         answer
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting<Resp>> {
-        // Nothing in here panics while it holds the lock, and the map is whole at every step.
-        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -141,7 +137,7 @@ impl<Req, Resp: Call> Expected<Req, Resp> {
 
 impl<Req, Resp: Call> Drop for Expected<Req, Resp> {
     fn drop(&mut self) {
-        self.link.forget(&mut self.link.waiting(), self.call);
+        self.link.forget(&mut self.link.waiting.lock(), self.call);
     }
 }
 

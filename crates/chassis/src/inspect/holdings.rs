@@ -1,8 +1,9 @@
 use super::{INTERVAL_HOLDS_MAX, INTERVAL_RELEASED_MAX, SNAPSHOT_HOLDS_MAX};
 use api::v1;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// What can be told of tickets that are held together. Called only while somebody listens.
 pub trait Describe: Send + Sync + 'static {
@@ -47,7 +48,7 @@ impl Holdings {
     /// Takes `what`, which is held until the answer is dropped.
     pub fn hold<T: Describe>(&self, what: T) -> Hold<T> {
         let what = Arc::new(what);
-        let mut state = self.state();
+        let mut state = self.0.lock();
         state.taken += 1;
         state.held += 1;
         let number = state.taken;
@@ -58,31 +59,27 @@ impl Holdings {
 
     /// How many holds there are.
     pub fn count(&self) -> usize {
-        self.state().held
+        self.0.lock().held
     }
 
     /// Up to [`SNAPSHOT_HOLDS_MAX`] with their numbers.
     pub(super) fn snapshot(&self) -> Vec<(u64, Held)> {
-        let state = self.state();
+        let state = self.0.lock();
         state.holds.iter().map(|(number, held)| (*number, held.clone())).collect()
     }
 
     /// Notes from now on what happens.
     pub(super) fn listen(&self) {
-        self.state().news.get_or_insert_default();
+        self.0.lock().news.get_or_insert_default();
     }
 
     pub(super) fn stop_listening(&self) {
-        self.state().news = None;
+        self.0.lock().news = None;
     }
 
     /// What happened since this was last asked, or since it is noted.
     pub(super) fn take_news(&self) -> News {
-        self.state().news.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().news.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 
@@ -103,7 +100,7 @@ impl State {
 impl<T: Describe> Hold<T> {
     /// What is told of it is not what it was.
     pub fn changed(&self) {
-        self.holdings.state().tell(self.number, &self.what);
+        self.holdings.0.lock().tell(self.number, &self.what);
     }
 }
 
@@ -117,7 +114,7 @@ impl<T> Deref for Hold<T> {
 
 impl<T> Drop for Hold<T> {
     fn drop(&mut self) {
-        let mut state = self.holdings.state();
+        let mut state = self.holdings.0.lock();
         state.held -= 1;
         let held = state.holds.remove(&self.number);
         if let Some(news) = &mut state.news {

@@ -1,6 +1,7 @@
 use super::RECORD_MESSAGES_MAX;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -44,7 +45,7 @@ impl<T> Record<T> {
 
     /// Tells one more, which is made for its sequence number.
     pub fn push(&self, make: impl FnOnce(u64) -> T) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.last += 1;
         let message = make(state.last);
         state.kept.push_back(Arc::new(message));
@@ -57,7 +58,7 @@ impl<T> Record<T> {
 
     /// Cuts everyone, for something could not be told.
     pub fn clear(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.last += 1;
         state.kept.clear();
         state.forget_the_slow();
@@ -66,7 +67,7 @@ impl<T> Record<T> {
 
     /// A place behind `seq`; behind the last where that is none of those kept. None where as many read as may.
     pub fn read(self: &Arc<Self>, seq: Option<u64>) -> Option<(Reader<T>, u64)> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.readers.len() >= self.readers_max {
             return None;
         }
@@ -80,12 +81,8 @@ impl<T> Record<T> {
 
     /// Since when nobody reads; none while somebody does.
     pub fn deserted(&self) -> Option<Instant> {
-        let state = self.state();
+        let state = self.state.lock();
         state.readers.is_empty().then_some(state.deserted)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,7 +121,7 @@ impl<T> Reader<T> {
     }
 
     fn take(&self) -> Result<Option<Arc<T>>, TooSlow> {
-        let mut state = self.record.state();
+        let mut state = self.record.state.lock();
         let (forgotten, last) = (state.forgotten(), state.last);
         let seen = state.readers.get_mut(&self.number).ok_or(TooSlow)?;
         if *seen == last {
@@ -138,7 +135,7 @@ impl<T> Reader<T> {
 
 impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
-        let mut state = self.record.state();
+        let mut state = self.record.state.lock();
         // One that was forgotten left before.
         if state.readers.remove(&self.number).is_some() {
             state.note_desertion();

@@ -7,8 +7,9 @@ use api::v1;
 use api::v1::inspect_server::InspectServer;
 use futures::StreamExt;
 use futures::stream::{BoxStream, unfold};
+use parking_lot::Mutex;
 use std::iter::Peekable;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::vec::IntoIter;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -68,7 +69,7 @@ impl Inspect {
     /// A reader, and behind which number it goes on.
     fn open(&self, request: &v1::InspectRequest) -> Option<(Reader<v1::Inspection>, u64)> {
         let resumed = (request.run == self.0.run()).then_some(request.seq);
-        let mut is_telling = self.0.is_telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_telling = self.0.is_telling.lock();
         let reader = self.0.record.read(resumed)?;
         if !std::mem::replace(&mut *is_telling, true) {
             self.0.holdings.listen();
@@ -101,7 +102,7 @@ impl Inspect {
 
     /// Whether nobody listens any more; then nothing is noted from now on.
     fn ends(&self) -> bool {
-        let mut is_telling = self.0.is_telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_telling = self.0.is_telling.lock();
         let is_over = self.0.record.deserted().is_some_and(|since| since.elapsed() > INSPECT_LINGER);
         if is_over {
             self.0.holdings.stop_listening();

@@ -2,9 +2,10 @@ use crate::support::wait_until;
 use async_trait::async_trait;
 use chassis::{LEASE_TTL_MS, PEERS_STALE_MS_MAX, Peers, Readiness, Registration, Shutdown};
 use domain::{Cursor, Instance, InstanceId, Role};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Fence, Leadership, Leases, StoreError};
 use tokio::time::{Instant, advance};
@@ -25,7 +26,7 @@ impl Table {
     }
 
     fn alive(&self) -> Vec<Instance> {
-        let instances = self.instances.lock().unwrap();
+        let instances = self.instances.lock();
         instances.values().filter(|(_, until)| *until > Instant::now()).map(|(one, _)| one.clone()).collect()
     }
 }
@@ -35,12 +36,12 @@ impl Leases for Table {
     async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
         self.reachable()?;
         let entry = (instance.clone(), Instant::now() + ttl);
-        self.instances.lock().unwrap().insert(instance.id.to_string(), entry);
+        self.instances.lock().insert(instance.id.to_string(), entry);
         Ok(())
     }
     async fn deregister(&self, _: Role, id: &InstanceId) -> Result<()> {
         self.reachable()?;
-        self.instances.lock().unwrap().remove(id.as_str());
+        self.instances.lock().remove(id.as_str());
         Ok(())
     }
     async fn instances(&self, _: Role) -> Result<Vec<Instance>> {

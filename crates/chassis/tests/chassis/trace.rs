@@ -7,7 +7,8 @@ use api::v1::*;
 use futures::stream::BoxStream;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
-use std::sync::{Arc, Mutex};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::{Instrument, Span};
@@ -59,7 +60,7 @@ impl Queue for Echo {
         Err(Status::unimplemented("cancel"))
     }
     async fn get_ticket(&self, _: Request<GetTicketRequest>) -> Result<Response<GetTicketResponse>, Status> {
-        *self.traceparent.lock().unwrap() = telemetry::traceparent(&Span::current());
+        *self.traceparent.lock() = telemetry::traceparent(&Span::current());
         Ok(Response::new(GetTicketResponse::default()))
     }
     async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
@@ -81,7 +82,7 @@ async fn a_unary_call_continues_the_trace() {
     client.get_ticket(GetTicketRequest::default()).instrument(root.clone()).await.unwrap();
 
     let here = telemetry::traceparent(&root);
-    assert_eq!(here.split('-').nth(1), seen.lock().unwrap().split('-').nth(1), "same trace");
+    assert_eq!(here.split('-').nth(1), seen.lock().split('-').nth(1), "same trace");
     let sent = recorder.finished("muster.v1.Queue/GetTicket", SpanKind::Client).await;
     let taken = recorder.finished("muster.v1.Queue/GetTicket", SpanKind::Server).await;
     assert_eq!(taken.parent_span_id, sent.span_context.span_id());

@@ -5,9 +5,9 @@ use super::latency::Latency;
 use super::page::Page;
 use crate::client::cause;
 use crate::tell;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Code, Streaming};
@@ -104,7 +104,7 @@ impl Book {
     /// Takes down a ticket that is due: its number.
     pub fn due(&self, at: Instant) -> usize {
         let (due, now) = (at.saturating_duration_since(self.began), self.began.elapsed());
-        self.written().due(due, now.saturating_sub(due))
+        self.written.lock().due(due, now.saturating_sub(due))
     }
 
     pub fn held_back(&self, number: usize) {
@@ -119,7 +119,7 @@ impl Book {
     pub fn refused(&self, number: usize, code: Code, why: &str) {
         let answer = if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed };
         self.answered(number, answer);
-        self.written().why = format!("{code:?} {why}");
+        self.written.lock().why = format!("{code:?} {why}");
     }
 
     /// What comes next on a stream to the services. None where it has ended, which is taken down: the load goes on.
@@ -135,7 +135,7 @@ impl Book {
     /// What tells of a ticket, or of many, ended before the load did, and why: whom it would have told of is taken and waits.
     pub fn broke(&self, why: &str) {
         let count = {
-            let (count, last) = &mut self.written().streams_lost;
+            let (count, last) = &mut self.written.lock().streams_lost;
             *count += 1;
             why.clone_into(last);
             *count
@@ -148,7 +148,7 @@ impl Book {
 
     /// In a few words, for whoever finds that nobody was matched.
     pub fn outcome(&self) -> String {
-        let Written { tickets, taken, streams_lost: (_, lost), why, .. } = &*self.written();
+        let Written { tickets, taken, streams_lost: (_, lost), why, .. } = &*self.written.lock();
         let mut told = format!("{} came, {taken} were taken", tickets.len());
         for (what, why) in [("the last that was refused", why), ("the last stream that ended", lost)] {
             if !why.is_empty() {
@@ -160,17 +160,17 @@ impl Book {
 
     /// How many streams ended before the load did, and why the last of them did.
     pub fn streams_lost(&self) -> (usize, String) {
-        self.written().streams_lost.clone()
+        self.written.lock().streams_lost.clone()
     }
 
     fn answered(&self, number: usize, answer: Answer) {
         let at = self.began.elapsed();
-        self.written().answered(number, answer, at);
+        self.written.lock().answered(number, answer, at);
     }
 
     /// A match was made by this version of the rules.
     pub fn played_by(&self, rules_version: &str) {
-        let mut written = self.written();
+        let mut written = self.written.lock();
         if written.rules_version != rules_version {
             rules_version.clone_into(&mut written.rules_version);
         }
@@ -178,31 +178,31 @@ impl Book {
 
     /// The version of the rules by which the last match was made; empty before there is one.
     pub fn rules_version(&self) -> String {
-        self.written().rules_version.clone()
+        self.written.lock().rules_version.clone()
     }
 
     /// Its player was told of a match, which is of these teams' tickets.
     pub fn matched(&self, number: usize, match_id: &str, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let at = self.began.elapsed();
-        self.written().matched(number, at, match_id, teams);
+        self.written.lock().matched(number, at, match_id, teams);
     }
 
     /// The matches that may have become worth making within these seconds: whose last ticket had come before their end, and of which nobody
     /// was told before they began.
     pub fn matches(&self, seconds: &Range<usize>) -> Vec<Made> {
-        self.written().matches(seconds)
+        self.written.lock().matches(seconds)
     }
 
     /// Who was due within these seconds, was taken and is not told of a match: their numbers, and when they were due.
     pub fn left(&self, seconds: &Range<usize>) -> Vec<(usize, Duration)> {
-        let written = self.written();
+        let written = self.written.lock();
         let tickets = written.tickets.iter().enumerate();
         let left = tickets.filter(|(_, ticket)| ticket.is_due_in(seconds) && ticket.is_unmatched());
         left.map(|(number, ticket)| (number, ticket.due)).collect()
     }
 
     pub fn counts(&self) -> Counts {
-        let Written { tickets, answered, taken, matched, .. } = &*self.written();
+        let Written { tickets, answered, taken, matched, .. } = &*self.written.lock();
         Counts { due: tickets.len(), answered: *answered, taken: *taken, matched: *matched }
     }
 
@@ -213,16 +213,12 @@ impl Book {
     /// What became of some of the tickets that were due within these seconds: those whose number `is_asked` for.
     pub fn page_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Page {
         let now = self.now();
-        self.written().page(&seconds, now, is_asked)
+        self.written.lock().page(&seconds, now, is_asked)
     }
 
     /// How long it has been open.
     pub fn now(&self) -> Duration {
         self.began.elapsed()
-    }
-
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 use api::{Message, v1};
 use domain::{Cursor, Encoded, InstanceId, MatchId, RealmId, Rules, Ticket, TicketId};
 use futures::future::try_join_all;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::testing::RedisServer;
 use store::{
@@ -167,7 +168,7 @@ impl Stand {
 
     /// The next one that fits: of those who were left out, or else who comes.
     fn party(&self, room: usize) -> Vec<v1::Player> {
-        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left_out = self.left_out.lock();
         let fitting = left_out.iter().position(|players| players.len() <= room);
         if let Some(players) = fitting.and_then(|at| left_out.remove(at)) {
             return players;

@@ -13,7 +13,8 @@ use api::v1::queue_client::QueueClient;
 use chassis::Channel;
 use futures::future::ready;
 use futures::{StreamExt, TryStreamExt, stream};
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
@@ -65,7 +66,7 @@ pub async fn leave(to: &Addresses, came: &Came) {
     if timeout(LEAVE_WAIT_MAX, came.coming.wait()).await.is_err() {
         tell::err("muster: tickets that wait may still come: they are not answered");
     }
-    let came = std::mem::take(&mut *came.tickets.lock().unwrap_or_else(PoisonError::into_inner));
+    let came = std::mem::take(&mut *came.tickets.lock());
     let (Ok(clients), count) = (clients(to), came.len()) else { return };
     let leaving = came.into_iter().enumerate().map(|(number, ticket_id)| {
         let (mut client, realm) = (clients[number % clients.len()].clone(), to.realm.clone());
@@ -99,7 +100,7 @@ async fn come(
                 book.taken(number);
                 if let Some(came) = came {
                     let ticket_id = enqueued.into_inner().ticket.unwrap_or_default().id;
-                    came.tickets.lock().unwrap_or_else(PoisonError::into_inner).push(ticket_id);
+                    came.tickets.lock().push(ticket_id);
                 }
                 return Ok(());
             }

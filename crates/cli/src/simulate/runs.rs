@@ -9,9 +9,10 @@ use super::world;
 use anyhow::Context;
 use domain::Rules;
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// How all prices are scaled for the trade-off curve; the rules as they stand come first.
 const PRICE_FACTORS: [f64; 5] = [1.0, 0.25, 0.5, 2.0, 4.0];
@@ -88,13 +89,13 @@ fn play_all(jobs: &[Job]) -> anyhow::Result<Vec<Played>> {
         };
         while let Some((job, done)) = take() {
             let played = world::play(job.crowd, &job.rules, &bar);
-            *done.lock().unwrap_or_else(PoisonError::into_inner) = Some(played);
+            *done.lock() = Some(played);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     bar.finish_and_clear();
-    let played = done.into_iter().map(|played| played.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let played = done.into_iter().map(|played| played.into_inner());
     played.map(|played| played.context("a simulation was not finished")).collect()
 }
 

@@ -8,8 +8,8 @@ use crate::waiting::testing::{NOW_MS, rules_with, solos, stored};
 use async_trait::async_trait;
 use chassis::{Fleet, Holdings, Network, Peers};
 use domain::{Cursor, Event, Instance, Look, Match, MatchId, Placement, PlayerId, QueueName, TicketId};
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::{
@@ -45,12 +45,12 @@ macro_rules! pass {
 pass!(Tickets {
     async fn adopt(&self, holder: &InstanceId, alive: &[InstanceId], limit: usize) -> Done<Vec<Ticket>> {
         let adopted = self.store.adopt(holder, alive, limit).await?;
-        self.loss.lock().unwrap().clone().map_or(Ok(adopted), Err)
+        self.loss.lock().clone().map_or(Ok(adopted), Err)
     }
 
     async fn release(&self, holder: &InstanceId) -> Done<()> {
         self.releases.fetch_add(1, Ordering::Relaxed);
-        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
+        if let Some(refusal) = self.refusal.lock().clone() {
             return Err(refusal);
         }
         self.store.release(holder).await
@@ -137,7 +137,7 @@ async fn what_is_held_is_released_again_only_where_the_store_was_away() {
         let mut sweep = a_sweep(store.clone()).await;
         assert!(sweep.sweeps().await.is_err());
         let _ = sweep.sweeps().await;
-        *store.refusal.lock().unwrap() = None;
+        *store.refusal.lock() = None;
         for _ in 0..2 {
             sweep.sweeps().await.unwrap();
         }
@@ -157,11 +157,11 @@ async fn what_an_adoption_gave_whose_answer_was_lost_is_looked_for_and_nothing_i
         store.enqueue(stored(given)).await.unwrap();
     }
     store.leave(tickets[0].id, Leave::Cancelled, "", NOW_MS).await.unwrap();
-    *store.loss.lock().unwrap() = Some(unavailable());
+    *store.loss.lock() = Some(unavailable());
     assert!(sweep.sweeps().await.is_err());
     assert_eq!(sweep.looker.scheduled().len(), 1, "nobody told which");
     assert!(sweep.sweeps().await.is_err(), "it may have given more");
-    *store.loss.lock().unwrap() = None;
+    *store.loss.lock() = None;
     sweep.sweeps().await.unwrap();
     assert_eq!(sweep.looker.scheduled(), tickets.iter().map(|ticket| ticket.id).collect());
     assert_eq!(store.releases.load(Ordering::Relaxed), 1, "of what an earlier process held");

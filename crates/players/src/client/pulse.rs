@@ -1,6 +1,6 @@
 //! Whether anyone still answers.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Code;
@@ -19,7 +19,7 @@ struct Silence {
 impl Pulse {
     /// An answer, or news on a watch.
     pub fn heard(&self) {
-        *self.silence() = None;
+        *self.0.lock() = None;
     }
 
     pub fn failed(&self, code: Code) {
@@ -29,7 +29,7 @@ impl Pulse {
     fn failed_at(&self, code: Code, now: Instant) {
         match code {
             Code::Unavailable | Code::DeadlineExceeded => {
-                self.silence().get_or_insert(Silence { first: now, last: now }).last = now;
+                self.0.lock().get_or_insert(Silence { first: now, last: now }).last = now;
             }
             // A cut connection shows so too: it says nothing about what comes after.
             Code::Unknown | Code::Internal | Code::Cancelled => {}
@@ -39,11 +39,7 @@ impl Pulse {
 
     /// Between the first and the last call of which none was answered. It does not grow while nobody asks.
     pub fn silent(&self) -> Duration {
-        self.silence().map_or(Duration::ZERO, |silence| silence.last - silence.first)
-    }
-
-    fn silence(&self) -> MutexGuard<'_, Option<Silence>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().map_or(Duration::ZERO, |silence| silence.last - silence.first)
     }
 }
 

@@ -6,8 +6,9 @@ use super::packed::unpacked;
 use super::row::shown;
 use super::scripts::Call;
 use ::redis::{ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
+use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Calls that go together at most: nobody else is answered by Redis meanwhile.
@@ -40,7 +41,7 @@ struct Waiting {
 impl Batches {
     /// Puts a call in its script's lane: whether nobody drives it yet.
     fn put(&self, waiting: Waiting) -> RedisResult<bool> {
-        let mut lanes = self.lanes();
+        let mut lanes = self.0.lock();
         let lane = lanes.entry(waiting.call.script.hash()).or_default();
         if lane.waiting.len() >= WAITING_MAX {
             return Err(RedisError::from((ErrorKind::Client, "too many calls wait to go to Redis")));
@@ -51,7 +52,7 @@ impl Batches {
 
     /// Those that go next; none when nobody waits any more, and then the lane is driven no longer.
     fn take(&self, hash: &'static str) -> Vec<Waiting> {
-        let mut lanes = self.lanes();
+        let mut lanes = self.0.lock();
         let lane = lanes.entry(hash).or_default();
         let (mut taken, mut arguments, mut bytes) = (Vec::new(), 0, 0);
         while taken.len() < CALLS_MAX && arguments < ARGUMENTS_MAX && bytes < BYTES_MAX {
@@ -65,10 +66,6 @@ impl Batches {
         }
         lane.is_driven = !taken.is_empty();
         taken
-    }
-
-    fn lanes(&self) -> MutexGuard<'_, HashMap<&'static str, Lane>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,10 +10,11 @@ use super::scripts::{Call, Written};
 use crate::StoreError;
 use ::redis::aio::ConnectionLike;
 use ::redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
+use parking_lot::RwLock;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
@@ -258,7 +259,7 @@ impl Link {
     }
 
     fn follow(&self, server: Server) -> RedisResult<Arc<Master>> {
-        let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
+        let mut master = self.master.write();
         match &*master {
             Some(same) if same.is(&server) => Ok(same.clone()),
             _ => Ok(master.insert(Arc::new(Master::new(server, self.gate())?)).clone()),
@@ -266,7 +267,7 @@ impl Link {
     }
 
     fn known(&self) -> Option<Arc<Master>> {
-        self.master.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.master.read().clone()
     }
 
     fn gate(&self) -> Option<Gate> {
@@ -279,7 +280,7 @@ impl Link {
             self.doubt_master();
         } else if is_of_login(error) {
             // It would answer so for ever, also once it is let in.
-            *self.master.write().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.master.write() = None;
         }
     }
 

@@ -3,8 +3,8 @@
 use super::row::list;
 use crate::StoreError;
 use ::redis::Value;
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 /// Most faults that are told: whoever has so many knows of them.
 const TOLD_MAX: usize = 1_024;
@@ -25,7 +25,7 @@ impl PassedOver {
     }
 
     fn tell(&self, error: &StoreError) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.0.lock();
         if told.len() < TOLD_MAX && told.insert(error.to_string()) {
             tracing::error!(%error, "passed over: it cannot be read");
         }

@@ -1,8 +1,9 @@
 //! How long ago something was renewed, as of when it is asked: no clock of another machine comes into it.
 
+use parking_lot::Mutex;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::{MetricType, TypedMetric};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(Debug, Clone)]
@@ -16,11 +17,11 @@ impl Default for Age {
 
 impl Age {
     pub fn renewed(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.0.lock() = Instant::now();
     }
 
     fn seconds(&self) -> f64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed().as_secs_f64()
+        self.0.lock().elapsed().as_secs_f64()
     }
 }
 

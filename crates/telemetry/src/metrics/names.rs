@@ -1,7 +1,7 @@
 //! Names from outside as values of labels: few enough that neither this process nor whoever stores its metrics grows with them.
 
+use parking_lot::RwLock;
 use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
 
 /// What every name beyond the bound is told as. No queue or region should have this name.
 pub const OTHER: &str = "other";
@@ -20,12 +20,12 @@ impl Names {
 
     /// The name itself, or [`OTHER`] once `max` others are known.
     pub fn get(&self, name: &str) -> &'static str {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        let known = self.known.read().get(name).copied();
         known.unwrap_or_else(|| self.meet(name))
     }
 
     fn meet(&self, name: &str) -> &'static str {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         if let Some(met) = known.get(name) {
             return met;
         }

@@ -8,10 +8,11 @@ use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 use tonic::service::Routes;
@@ -58,14 +59,8 @@ impl Sink {
 
     /// What was received since this was asked before. A trace of which more comes later is counted then too.
     pub fn take(&self) -> Traces {
-        let seen = std::mem::take(&mut *self.desk.seen());
+        let seen = std::mem::take(&mut *self.desk.0.lock());
         Traces { spans: seen.spans, traces: seen.traces.len() }
-    }
-}
-
-impl Desk {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +71,7 @@ impl TraceService for Desk {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let scopes = request.into_inner().resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
-        let mut seen = self.seen();
+        let mut seen = self.0.lock();
         for span in scopes.flat_map(|scope| scope.spans) {
             seen.spans += 1;
             if seen.traces.len() < TRACES_MAX {
