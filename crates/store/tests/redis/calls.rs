@@ -3,11 +3,14 @@
 use super::planted::Plot;
 use super::scene::VERBS;
 use ::redis::{Value, cmd};
-use store::StoreError;
+use store::{StoreError, Tickets};
 
 /// Verbs that write nothing: together they read every kind of key.
 const READERS: [&str; 10] =
     ["range", "arrivals", "snapshot", "expiring", "waiting", "recent", "due", "events", "instances", "watched_on"];
+
+/// More than wait in a scene.
+const EXPIRING_MAX: usize = 100;
 
 /// A script as a verb called it, by its hash.
 #[derive(Debug, Clone)]
@@ -35,6 +38,13 @@ impl Call {
             if let Err(error @ StoreError::Corrupt(_)) = scene.run(verb).await {
                 return Err(format!("{verb} cannot read what {} wrote: {error}", self.verb));
             }
+        }
+        // Which passes over what it cannot read.
+        let (waiting, read) = (scene.store.waiting().await, scene.store.expiring(u64::MAX, EXPIRING_MAX).await);
+        if let (Ok(waiting), Ok(read)) = (waiting, read)
+            && read.len() as u64 != waiting
+        {
+            return Err(format!("expiring reads {} of {waiting} after {}", read.len(), self.verb));
         }
         Ok(false)
     }
