@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores, rule_set};
+use crate::fixture::{Fixture, On, on_both_stores, rule_set};
 use anyhow::{Context, Result};
 use api::v1::{EnqueueRequest, Player};
 use sandbox::Counts;
@@ -63,8 +63,8 @@ fn bad_requests() -> Vec<(EnqueueRequest, &'static str)> {
 
 on_both_stores! {
     async fn bad_requests_are_refused_by_field_and_bound_and_nothing_is_written(on: On) -> Result<()> {
-        let house = House::open_with(on, Counts::ONE_EACH, rule_set(&[DUEL, SQUADS])?).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open_with(on, Counts::ONE_EACH, rule_set(&[DUEL, SQUADS])?).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         for (mut request, expected) in bad_requests() {
             if expected.contains("roles") || expected.contains("rtt_ms") {
                 // These depend on a queue whose rules name its roles and regions.
@@ -74,22 +74,22 @@ on_both_stores! {
             assert_eq!(status.code(), Code::InvalidArgument, "{expected}: {status}");
             assert!(status.message().starts_with(expected), "{} should start with {expected}", status.message());
         }
-        assert_eq!(house.system.world.store.waiting().await?, 0, "nothing was written");
+        assert_eq!(fixture.system.world.store.waiting().await?, 0, "nothing was written");
         Ok(())
     }
 
     async fn an_oversized_message_is_refused(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         let status = ann.is_refused(request(|r| r.client_key = "k".repeat(2 * api::CLIENT_MESSAGE_BYTES_MAX))).await?;
         assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status}");
-        assert_eq!(house.system.world.store.waiting().await?, 0, "nothing was written");
+        assert_eq!(fixture.system.world.store.waiting().await?, 0, "nothing was written");
         Ok(())
     }
 
     async fn a_player_in_a_live_ticket_is_told_which(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         let queued = ann.enqueues("duel").await?;
         let status = ann.is_refused(ann.request("duel")).await?;
         assert_eq!(status.code(), Code::AlreadyExists);
@@ -99,8 +99,8 @@ on_both_stores! {
     }
 
     async fn a_repeated_enqueue_with_the_same_key_is_the_same_ticket(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?;
         let request = request(|r| r.client_key = "once".into());
         let first = ann.queue.enqueue(request.clone()).await?.into_inner();
         let again = ann.queue.enqueue(request).await?.into_inner();

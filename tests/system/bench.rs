@@ -1,6 +1,6 @@
 //! What a ticket takes can be measured, scenario by scenario, and set against what it took before.
 
-use crate::house::{House, On};
+use crate::fixture::{Fixture, On};
 use crate::processes::{MUSTER, Processes, WITH_TERMINAL};
 use anyhow::{Context, Result};
 use domain::Role;
@@ -143,9 +143,9 @@ fn what_an_idle_watch_takes_is_told() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_there_is_measured() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
     let roles = [Role::Orchestrator, Role::Playserver, Role::Matchmaker];
-    let [target, play, neither] = roles.map(|role| house.address(role, 0));
+    let [target, play, neither] = roles.map(|role| fixture.address(role, 0));
     let (target, play, neither) = (target?, play?, neither?);
     let aside = target.clone();
     let ran = spawn_blocking(move || bench("duel", &["--via", "unary", "--target", &aside, "--play", &neither]));
@@ -166,8 +166,8 @@ async fn a_system_that_is_there_is_measured() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_to_wait_leaves_a_system_that_runs_on() -> Result<()> {
     let deep = include_str!("../../rules/bench/deep.toml");
-    let house = House::open_by(On::Memory, Counts::ONE_EACH, deep).await?;
-    let (target, play) = (house.address(Role::Orchestrator, 0)?, house.address(Role::Playserver, 0)?);
+    let fixture = Fixture::open_by(On::Memory, Counts::ONE_EACH, deep).await?;
+    let (target, play) = (fixture.address(Role::Orchestrator, 0)?, fixture.address(Role::Playserver, 0)?);
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("deep");
     let flags = ["--rate", "40", "--waiting", "300", "--target", &target, "--play", &play].map(str::to_owned);
@@ -175,7 +175,7 @@ async fn whoever_was_to_wait_leaves_a_system_that_runs_on() -> Result<()> {
     assert_eq!(figure(&told, "/waiting"), 300.0, "{told:#}");
     // Who came to be matched leaves when nobody watches him any more.
     eventually("nobody waits", || async {
-        match house.store().waiting().await.map_err(|error| error.to_string())? {
+        match fixture.store().waiting().await.map_err(|error| error.to_string())? {
             0 => Ok(()),
             waiting => Err(format!("{waiting} wait")),
         }
@@ -186,8 +186,8 @@ async fn whoever_was_to_wait_leaves_a_system_that_runs_on() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_not_the_one_that_is_meant_is_not_measured() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let (target, play) = (house.address(Role::Orchestrator, 0)?, house.address(Role::Playserver, 0)?);
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let (target, play) = (fixture.address(Role::Orchestrator, 0)?, fixture.address(Role::Playserver, 0)?);
     let dir = tempfile::tempdir()?;
     let rules = dir.path().join("duel.toml");
     let own = include_str!("../../rules/duel.toml");

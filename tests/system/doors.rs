@@ -3,7 +3,7 @@
 pub mod credentials;
 
 use crate::dev::own_host;
-use crate::house::REALM;
+use crate::fixture::REALM;
 use crate::processes::{MUSTER, Processes};
 use crate::raw::Raw;
 use anyhow::{Context, Result, ensure};

@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{ExplainRequest, Explanation, GetTicketRequest, Remedy};
 use sandbox::Counts;
@@ -25,14 +25,14 @@ fn remedy<'a>(explanation: &'a Explanation, key: &str) -> Option<&'a Remedy> {
 
 on_both_stores! {
     async fn one_who_waits_is_told_who_was_nearest_and_what_would_match_them(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, PICKY).await?;
-        let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, PICKY).await?;
+        let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         let alone = ann.asks_why().await?.remove(0);
         assert_eq!((alone.queue.as_str(), alone.seen, alone.nearest_miss), ("duel", 0, None));
         assert_eq!(alone.rejections.iter().map(|r| (r.rule.as_str(), r.count)).collect::<Vec<_>>(), [("team_fill", 1)]);
 
-        let ben = house.player("ben", 1600.0)?.enqueues("duel").await?;
-        house.player("cat", 1700.0)?.enqueues("duel").await?;
+        let ben = fixture.player("ben", 1600.0)?.enqueues("duel").await?;
+        fixture.player("cat", 1700.0)?.enqueues("duel").await?;
         let explanation = ann.asks_why().await?.remove(0);
         assert_eq!(explanation.seen, 2, "{explanation:?}");
         let rules = explanation.rejections.iter().map(|r| (r.rule.as_str(), r.count)).collect::<Vec<_>>();
@@ -49,9 +49,9 @@ on_both_stores! {
     }
 
     async fn one_who_takes_any_match_shows_an_infinite_patience(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, &PICKY.replace("per_s = 0.5", "per_s = 1\nunlimited_s = 0")).await?;
-        let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        house.player("cat", 1700.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &PICKY.replace("per_s = 0.5", "per_s = 1\nunlimited_s = 0")).await?;
+        let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        fixture.player("cat", 1700.0)?.enqueues("duel").await?;
         let explanation = ann.asks_why().await?.remove(0);
         assert_eq!(explanation.patience_s, f64::INFINITY);
         let limit = remedy(&explanation, "limit.rating_gap").context("a limit")?;
@@ -61,8 +61,8 @@ on_both_stores! {
     }
 
     async fn each_queue_of_a_ticket_is_explained(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         let mut request = ann.request("duel");
         request.queues.push("teams-5v5".into());
         let ticket = ann.queue.clone().enqueue(request).await?.into_inner().ticket.context("ticket")?;
@@ -74,9 +74,9 @@ on_both_stores! {
     }
 
     async fn only_a_waiting_ticket_is_explained(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let mut ben = house.player("ben", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1500.0)?.enqueues("duel").await?;
         ann.is_matched_with(&mut ben).await?;
         let status = ann.asks_why().await.expect_err("it waits no longer");
         assert_eq!(status.code(), Code::FailedPrecondition);
@@ -96,8 +96,8 @@ on_both_stores! {
     }
 
     async fn an_explanation_changes_nothing(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, PICKY).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, PICKY).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         let request = GetTicketRequest { ticket_id: ann.ticket.id.clone(), ..Default::default() };
         let before = ann.actor.queue.get_ticket(request.clone()).await?.into_inner();
         ann.asks_why().await?;

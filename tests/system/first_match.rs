@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::Result;
 use api::v1::{Change, TicketState};
 use domain::{Party, Player, Role, TicketId};
@@ -11,9 +11,9 @@ const TEAMS: &str = include_str!("../../rules/teams-5v5.toml");
 
 on_both_stores! {
     async fn two_players_meet_and_are_told_the_same_match(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let mut ben = house.player("ben", 1510.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1510.0)?.enqueues("duel").await?;
 
         let matched = ann.is_matched_with(&mut ben).await?;
         let sheet = matched.sheet.clone().unwrap_or_default();
@@ -29,15 +29,15 @@ on_both_stores! {
     async fn a_party_of_five_plays_against_five_others(on: On) -> Result<()> {
         // By the rules that ship the party would wait for another one before it took on five solos.
         let rules = TEAMS.replace("party_size = 28", "party_size = 0");
-        let house = House::open_by(on, Counts::ONE_EACH, &rules).await?;
-        let mut party = house.player("p0", 1500.0)?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &rules).await?;
+        let mut party = fixture.player("p0", 1500.0)?;
         for n in 1..5 {
             party = party.with(&format!("p{n}"), 1490.0 + f64::from(n));
         }
         let mut party = party.enqueues("teams-5v5").await?;
         let mut others = Vec::new();
         for n in 0..5 {
-            others.push(house.player(&format!("s{n}"), 1495.0 + f64::from(n))?.enqueues("teams-5v5").await?);
+            others.push(fixture.player(&format!("s{n}"), 1495.0 + f64::from(n))?.enqueues("teams-5v5").await?);
         }
 
         let matched = party.is_assigned().await?;
@@ -53,28 +53,28 @@ on_both_stores! {
     }
 
     async fn who_is_one_of_many_equals_meets_the_one_who_will_have_him(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let holder = house.first(Role::Orchestrator)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let holder = fixture.first(Role::Orchestrator)?;
         let solo = |name: String, blocked| {
             Party::try_new(vec![Player { blocked, ..Player::new(name.parse().unwrap(), 1500.0) }]).unwrap()
         };
         // Equals are read in the order of their ids. Ann's comes after all of these.
         for number in (0..EQUALS).filter(|number| *number != EQUALS / 2) {
             let other = solo(format!("other-{number}"), vec!["ann".parse()?]);
-            house.writes_party(TicketId(number), &other, holder.clone()).await?;
+            fixture.writes_party(TicketId(number), &other, holder.clone()).await?;
         }
-        let ben = house.writes_party(TicketId(EQUALS / 2), &solo("ben".to_owned(), Vec::new()), holder).await?;
-        let mut ben = house.player("ben", 1500.0)?.watches(ben).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let ben = fixture.writes_party(TicketId(EQUALS / 2), &solo("ben".to_owned(), Vec::new()), holder).await?;
+        let mut ben = fixture.player("ben", 1500.0)?.watches(ben).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         ann.is_matched_with(&mut ben).await?;
         Ok(())
     }
 
     async fn a_player_who_comes_back_after_the_match_may_queue_again(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
         for _ in 0..2 {
-            let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-            let mut ben = house.player("ben", 1510.0)?.enqueues("duel").await?;
+            let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+            let mut ben = fixture.player("ben", 1510.0)?.enqueues("duel").await?;
             let matched = ann.is_matched_with(&mut ben).await?;
             ben.ends(&matched).await?;
             ann.reaches(TicketState::Ended).await?;

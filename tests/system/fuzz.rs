@@ -4,7 +4,7 @@
 
 mod message;
 
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use crate::raw::Raw;
 use crate::repeatable::repeatable;
 use anyhow::{Context, Result, ensure};
@@ -80,10 +80,10 @@ fn call(method: &MethodDescriptor, known: &[(&str, Vec<String>)]) -> BoxedStrate
 
 impl Call {
     /// What it came to, as far as that is known before long.
-    async fn make(&self, house: &House) -> Result<Option<Status>> {
+    async fn make(&self, fixture: &Fixture) -> Result<Option<Status>> {
         let service = self.method.parent_service();
         let (_, role) = SERVED_BY.into_iter().find(|(name, _)| *name == service.name()).context("nobody's service")?;
-        let mut client = Grpc::new(Network::tcp().channel(&house.address(role, 0)?)?);
+        let mut client = Grpc::new(Network::tcp().channel(&fixture.address(role, 0)?)?);
         client.ready().await?;
         let path = format!("/{}/{}", service.full_name(), self.method.name()).parse()?;
         let requests = Request::new(futures::stream::iter(self.requests.clone()));
@@ -148,13 +148,13 @@ async fn is_whole(store: &dyn Store) -> Result<()> {
 
 on_both_stores! {
     async fn whatever_is_sent_nobody_panics_and_nothing_is_half_written(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let mut bob = house.player("bob", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut bob = fixture.player("bob", 1500.0)?.enqueues("duel").await?;
         let matched = ann.is_matched_with(&mut bob).await?;
         let mut tickets = vec![ann.ticket.id.clone()];
         for turn in 1..=TICKETS_WAITING {
-            tickets.push(house.player(&format!("cid-{turn}"), 10_000.0 * f64::from(turn))?.queues("duel").await?.id);
+            tickets.push(fixture.player(&format!("cid-{turn}"), 10_000.0 * f64::from(turn))?.queues("duel").await?.id);
         }
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let known = [
@@ -165,8 +165,8 @@ on_both_stores! {
             ("Player.id", (0..10).map(|number| format!("player-{number}")).collect()),
             ("ticket_id", tickets),
             ("match_id", vec![matched.id]),
-            ("rules_version", house.system.world.rules.current().iter().map(|rules| rules.version().to_string()).collect()),
-            ("host", vec![house.first(Role::Playserver)?.to_string()]),
+            ("rules_version", fixture.system.world.rules.current().iter().map(|rules| rules.version().to_string()).collect()),
+            ("host", vec![fixture.first(Role::Playserver)?.to_string()]),
         ];
 
         let methods = DescriptorPool::decode(api::DESCRIPTORS)?;
@@ -176,7 +176,7 @@ on_both_stores! {
         let (mut runner, panics) = (TestRunner::new(repeatable(CASES)), panics());
         for _ in 0..runner.config().cases {
             let call = calls.new_tree(&mut runner).map_err(|reason| anyhow::anyhow!("{reason}"))?.current();
-            let answer = call.make(&house).await.with_context(|| format!("{call:?}"))?;
+            let answer = call.make(&fixture).await.with_context(|| format!("{call:?}"))?;
             ensure!(!answer.as_ref().is_some_and(is_our_fault), "{call:?}: {answer:?}");
             if answer.is_none() {
                 untouched.remove(call.method.full_name());
@@ -185,10 +185,10 @@ on_both_stores! {
         }
         ensure!(untouched.remove(NEVER_DONE), "{NEVER_DONE} was done, which is not allowed here");
         ensure!(untouched.is_empty(), "none of these was ever done: {untouched:?}");
-        is_whole(house.store()).await?;
+        is_whole(fixture.store()).await?;
 
-        let mut dan = house.player("dan", FAR_OFF)?.enqueues("duel").await?;
-        let mut eve = house.player("eve", FAR_OFF)?.enqueues("duel").await?;
+        let mut dan = fixture.player("dan", FAR_OFF)?.enqueues("duel").await?;
+        let mut eve = fixture.player("eve", FAR_OFF)?.enqueues("duel").await?;
         dan.is_assigned().await?;
         eve.is_assigned().await?;
         Ok(())

@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result, bail};
 use chassis::{Channel, channel};
 use domain::Role;
@@ -44,9 +44,9 @@ async fn listed(channel: Channel) -> Result<Vec<String>> {
 
 on_both_stores! {
     async fn every_role_says_that_it_serves(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
         for role in Role::ALL {
-            let address = house.address(role, 0)?;
+            let address = fixture.address(role, 0)?;
             for service in services(role).iter().chain(&[""]) {
                 is_in_state(&address, service, ServingStatus::Serving).await?;
             }
@@ -57,9 +57,9 @@ on_both_stores! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_role_lists_its_services_by_reflection() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
     for role in Role::ALL {
-        let listed = listed(channel(&house.address(role, 0)?)?).await?;
+        let listed = listed(channel(&fixture.address(role, 0)?)?).await?;
         for service in services(role).iter().chain(&["grpc.health.v1.Health"]) {
             assert!(listed.iter().any(|name| name == service), "{} lists {listed:?}", role.as_str());
         }

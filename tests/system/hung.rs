@@ -1,6 +1,6 @@
 //! A service that still listens and says nothing any more, as one does that is stopped, or in an endless loop.
 
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Result, ensure};
 use api::v1::matchmaker_server::{Matchmaker, MatchmakerServer};
 use api::v1::{SearchRequest, SearchResponse};
@@ -43,7 +43,7 @@ impl Matchmaker for Hung {
 }
 
 /// A matchmaker like any other, as far as others can tell.
-async fn is_joined_by(house: &House, id: &str, hung: Hung, shutdown: &Shutdown) -> Result<()> {
+async fn is_joined_by(fixture: &Fixture, id: &str, hung: Hung, shutdown: &Shutdown) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let id = id.parse()?;
@@ -51,18 +51,18 @@ async fn is_joined_by(house: &House, id: &str, hung: Hung, shutdown: &Shutdown) 
     let routes = Routes::new(MatchmakerServer::new(hung));
     let shutdown = shutdown.clone();
     tokio::spawn(async move { serve(Entrance::open(listener), routes, &[], Readiness::new(), shutdown).await });
-    Ok(house.store().register(&instance, LEASE).await?)
+    Ok(fixture.store().register(&instance, LEASE).await?)
 }
 
 on_both_stores! {
     async fn matchmakers_that_hang_do_not_keep_players_from_their_match(on: On) -> Result<()> {
-        let mut house = House::open(on, Counts { matchmakers: 0, ..Counts::ONE_EACH }).await?;
+        let mut fixture = Fixture::open(on, Counts { matchmakers: 0, ..Counts::ONE_EACH }).await?;
         let (hung, shutdown) = (Hung::default(), Shutdown::new());
         let _ends = shutdown.clone().drop_guard();
         for id in HUNG {
-            is_joined_by(&house, id, hung.clone(), &shutdown).await?;
+            is_joined_by(&fixture, id, hung.clone(), &shutdown).await?;
         }
-        let mut early = house.player("early", 3000.0)?.enqueues("duel").await?;
+        let mut early = fixture.player("early", 3000.0)?.enqueues("duel").await?;
         wait_until("one that hangs to be asked", || {
             let asked = hung.asked.load(Ordering::Relaxed);
             std::future::ready(if asked > 0 { Ok(()) } else { Err(format!("asked {asked} times")) })
@@ -70,10 +70,10 @@ on_both_stores! {
         .await?;
         early.cancels().await?;
 
-        house.system.join(Role::Matchmaker).await?;
+        fixture.system.join(Role::Matchmaker).await?;
         let queued = Instant::now();
         let (mut ann, mut ben) =
-            (house.player("ann", 1500.0)?.enqueues("duel").await?, house.player("ben", 1500.0)?.enqueues("duel").await?);
+            (fixture.player("ann", 1500.0)?.enqueues("duel").await?, fixture.player("ben", 1500.0)?.enqueues("duel").await?);
         ann.is_matched_with(&mut ben).await?;
         ensure!(queued.elapsed() < MATCHED_MAX, "matched after {:?}", queued.elapsed());
         Ok(())

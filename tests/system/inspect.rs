@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use crate::processes::Processes;
 use anyhow::{Context, Result, bail};
 use api::v1::inspect_client::InspectClient;
@@ -84,20 +84,20 @@ fn is_of(hold: &Hold, stage: Stage, player: &str) -> bool {
 
 on_both_stores! {
     async fn each_role_tells_whom_it_holds_on_the_way_to_a_match(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?.with("amy", 1520.0).enqueues("teams-5v5").await?;
-        let mut ben = house.player("ben", 1505.0)?.enqueues("duel").await?;
-        let mut orchestrator = Inspector::at(&house.address(Role::Orchestrator, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.with("amy", 1520.0).enqueues("teams-5v5").await?;
+        let mut ben = fixture.player("ben", 1505.0)?.enqueues("duel").await?;
+        let mut orchestrator = Inspector::at(&fixture.address(Role::Orchestrator, 0)?).await?;
         orchestrator.sees("those who waited before", |o| o.holds(Stage::Waiting, "amy") && o.holds(Stage::Waiting, "ben")).await?;
         let hold = orchestrator.holds.values().find(|hold| is_of(hold, Stage::Waiting, "amy")).context("amy")?;
         assert_eq!((hold.queue.as_str(), hold.tickets[0].rating), ("teams-5v5", 1510.0));
         assert_eq!(hold.tickets[0].ticket_id, ann.ticket.id);
 
-        let mut matchmaker = Inspector::at(&house.address(Role::Matchmaker, 0)?).await?;
-        let mut mover = Inspector::at(&house.address(Role::Mover, 0)?).await?;
-        let mut playserver = Inspector::at(&house.address(Role::Playserver, 0)?).await?;
+        let mut matchmaker = Inspector::at(&fixture.address(Role::Matchmaker, 0)?).await?;
+        let mut mover = Inspector::at(&fixture.address(Role::Mover, 0)?).await?;
+        let mut playserver = Inspector::at(&fixture.address(Role::Playserver, 0)?).await?;
         mover.sees("that it leads", |mover| mover.instance.leads).await?;
-        let mut cat = house.player("cat", 1500.0)?.enqueues("duel").await?;
+        let mut cat = fixture.player("cat", 1500.0)?.enqueues("duel").await?;
         let matched = ben.is_matched_with(&mut cat).await?;
         // A round that looks for ben may find cat before she is looked for herself.
         let is_sought = |m: &Inspector| ["ben", "cat"].iter().any(|player| m.held(Stage::Searched, player));
@@ -118,10 +118,10 @@ on_both_stores! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_comes_back_hears_what_he_missed_and_after_a_long_time_a_snapshot() -> Result<()> {
-    let house = House::open(On::Memory, Counts { matchmakers: 0, ..Counts::ONE_EACH }).await?;
-    let mut inspector = Inspector::at(&house.address(Role::Orchestrator, 0)?).await?;
+    let fixture = Fixture::open(On::Memory, Counts { matchmakers: 0, ..Counts::ONE_EACH }).await?;
+    let mut inspector = Inspector::at(&fixture.address(Role::Orchestrator, 0)?).await?;
     inspector.sees("all of the snapshot", |inspector| inspector.last.seq > 0).await?;
-    let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+    let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
     inspector.resumes().await?;
     inspector.sees("ann", |inspector| inspector.holds(Stage::Waiting, "ann")).await?;
     assert_eq!(inspector.snapshots, 1, "what was missed is enough");
@@ -136,10 +136,10 @@ async fn whoever_comes_back_hears_what_he_missed_and_after_a_long_time_a_snapsho
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_leaves_says_so_and_lets_its_inspectors_go() -> Result<()> {
-    let mut house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let mut inspector = Inspector::at(&house.address(Role::Sweeper, 0)?).await?;
+    let mut fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut inspector = Inspector::at(&fixture.address(Role::Sweeper, 0)?).await?;
     inspector.hears().await?;
-    house.system.take(Role::Sweeper, 0)?.stop().await?;
+    fixture.system.take(Role::Sweeper, 0)?.stop().await?;
     let status = inspector.is_cut_off().await;
     assert_eq!(status.code(), Code::Unavailable, "{status}");
     assert!(inspector.instance.drains);
@@ -148,8 +148,8 @@ async fn an_instance_that_leaves_says_so_and_lets_its_inspectors_go() -> Result<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_inspect_than_may_and_a_place_is_given_back() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let address = house.address(Role::Mover, 0)?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let address = fixture.address(Role::Mover, 0)?;
     let mut inspectors = Vec::new();
     let refused = loop {
         match Inspector::at(&address).await {
@@ -173,8 +173,8 @@ async fn an_instance_is_drained_only_where_that_is_allowed() -> Result<()> {
     inspector.client.drain(DrainRequest {}).await?;
     gone.has_left().await?;
 
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let mut inspector = Inspector::at(&house.address(Role::Sweeper, 0)?).await?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut inspector = Inspector::at(&fixture.address(Role::Sweeper, 0)?).await?;
     match inspector.client.drain(DrainRequest {}).await {
         Err(status) if status.code() == Code::PermissionDenied => Ok(()),
         other => bail!("{other:?}"),

@@ -1,6 +1,6 @@
 //! What a power cut takes from a Redis that had not synced it.
 
-use crate::house::{House, On};
+use crate::fixture::{Fixture, On};
 use anyhow::{Context, Result};
 use api::v1::TicketState;
 use api::v1::watch_request::Subject;
@@ -9,12 +9,12 @@ use tonic::Code;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_watches_what_the_store_lost_is_told_that_it_is_not_there() -> Result<()> {
-    let mut house = House::open(On::Redis, Counts::ONE_EACH).await?;
-    let redis = house.redis.as_mut().context("a Redis")?;
+    let mut fixture = Fixture::open(On::Redis, Counts::ONE_EACH).await?;
+    let redis = fixture.redis.as_mut().context("a Redis")?;
     let synced = redis.written()?;
-    let [mut by_ticket, mut by_player] = lonely(&house, "ann").await?;
+    let [mut by_ticket, mut by_player] = lonely(&fixture, "ann").await?;
 
-    let redis = house.redis.as_mut().context("a Redis")?;
+    let redis = fixture.redis.as_mut().context("a Redis")?;
     redis.cut_power(&synced)?;
     redis.restart()?;
 
@@ -26,8 +26,8 @@ async fn whoever_watches_what_the_store_lost_is_told_that_it_is_not_there() -> R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_that_goes_on_from_a_history_that_the_store_lost_begins_anew() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let ann = house.player("ann", 1500.0)?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let ann = fixture.player("ann", 1500.0)?;
     let from_beyond = Some(api::v1::Cursor { epoch: u64::MAX, seq: u64::MAX });
     let mut watcher = ann.watches_from(Subject::PlayerId("ann".to_owned()), from_beyond).await?;
     assert_eq!(watcher.hears().await?.ticket_id, "");
@@ -37,8 +37,8 @@ async fn a_watch_that_goes_on_from_a_history_that_the_store_lost_begins_anew() -
 }
 
 /// Somebody whom nobody matches, watched by his ticket and by his name; both have heard that he is queued.
-async fn lonely(house: &House, name: &str) -> Result<[Watcher; 2]> {
-    let player = house.player(name, 1500.0)?;
+async fn lonely(fixture: &Fixture, name: &str) -> Result<[Watcher; 2]> {
+    let player = fixture.player(name, 1500.0)?;
     let ticket = player.queues("duel").await?;
     let mut watchers = [
         player.watches_from(Subject::TicketId(ticket.id), None).await?,

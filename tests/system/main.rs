@@ -7,7 +7,7 @@ mod authority;
 mod browser;
 mod dev;
 mod doors;
-mod house;
+mod fixture;
 mod page;
 mod processes;
 #[path = "../repeatable.rs"]

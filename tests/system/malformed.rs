@@ -1,6 +1,6 @@
 //! What is no HTTP/2, or too much of it: whoever sends it is cut off or told so, and everybody else is served as before.
 
-use crate::house::{House, On};
+use crate::fixture::{Fixture, On};
 use anyhow::{Context, Result, ensure};
 use api::v1;
 use api::v1::queue_client::QueueClient;
@@ -91,14 +91,14 @@ pub async fn is_cut_off(address: &str, sent: &[u8]) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_speaks_no_http_2_is_cut_off_and_others_are_served() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-    let address = house.address(Role::Orchestrator, 0)?;
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+    let address = fixture.address(Role::Orchestrator, 0)?;
     for (what, sent) in junk(RESETS) {
         is_cut_off(address.trim_start_matches("http://"), &sent).await.with_context(|| what.to_owned())?;
-        ensure!(house.store().waiting().await? == 1, "{what}");
+        ensure!(fixture.store().waiting().await? == 1, "{what}");
     }
-    let mut bob = house.player("bob", 1500.0)?.enqueues("duel").await?;
+    let mut bob = fixture.player("bob", 1500.0)?.enqueues("duel").await?;
     ann.is_matched_with(&mut bob).await?;
     Ok(())
 }
@@ -106,8 +106,8 @@ async fn who_speaks_no_http_2_is_cut_off_and_others_are_served() -> Result<()> {
 /// Or what comes after it would be lost without a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_too_long_ends_its_stream_and_says_so() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let mut queue = QueueClient::new(chassis::channel(&house.address(Role::Orchestrator, 0)?)?);
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut queue = QueueClient::new(chassis::channel(&fixture.address(Role::Orchestrator, 0)?)?);
     let enqueue = |call: u64, id: String| {
         let players = vec![v1::Player { id, rating: 1500.0, ..Default::default() }];
         let enqueue = v1::EnqueueRequest { queues: vec!["duel".to_owned()], players, ..Default::default() };
@@ -123,8 +123,8 @@ async fn a_message_that_is_too_long_ends_its_stream_and_says_so() -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_are_too_long_are_refused_and_nothing_is_written() -> Result<()> {
-    let house = House::open(On::Memory, Counts::ONE_EACH).await?;
-    let mut queue = QueueClient::new(chassis::channel(&house.address(Role::Orchestrator, 0)?)?);
+    let fixture = Fixture::open(On::Memory, Counts::ONE_EACH).await?;
+    let mut queue = QueueClient::new(chassis::channel(&fixture.address(Role::Orchestrator, 0)?)?);
     let mut request = tonic::Request::new(v1::EnqueueRequest {
         queues: vec!["duel".to_owned()],
         players: vec![v1::Player { id: "ann".to_owned(), rating: 1500.0, ..Default::default() }],
@@ -132,6 +132,6 @@ async fn headers_that_are_too_long_are_refused_and_nothing_is_written() -> Resul
     });
     request.metadata_mut().insert("long", MetadataValue::try_from("x".repeat(20_000))?);
     let refused = queue.enqueue(request).await.err().context("refused")?;
-    ensure!(refused.message().contains("431") && house.store().waiting().await? == 0, "{refused}");
+    ensure!(refused.message().contains("431") && fixture.store().waiting().await? == 0, "{refused}");
     Ok(())
 }

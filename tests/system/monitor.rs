@@ -1,7 +1,7 @@
 //! The page, in a real browser, on a real system of processes.
 
 use crate::browser::Browser;
-use crate::house::REALM;
+use crate::fixture::REALM;
 use crate::processes::{MUSTER, Processes};
 use crate::trace::NONE;
 use crate::trace::receiver::Receiver;

@@ -1,6 +1,6 @@
 //! Players who must say that they know of their match.
 
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{self, Change, TicketState};
 use sandbox::{Counts, Queued, wait_until};
@@ -25,9 +25,9 @@ fn acknowledgement(matched: &v1::Match, player: &str) -> v1::AcknowledgeRequest 
 }
 
 /// Both are told where to play; only the first of them says that he knows.
-async fn assigned_to_one_who_is_silent(house: &House) -> Result<(Queued, Queued, v1::Match)> {
-    let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-    let mut ben = house.player("ben", 1500.0)?.enqueues("duel").await?;
+async fn assigned_to_one_who_is_silent(fixture: &Fixture) -> Result<(Queued, Queued, v1::Match)> {
+    let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+    let mut ben = fixture.player("ben", 1500.0)?.enqueues("duel").await?;
     let matched = ann.is_assigned().await?;
     ben.reaches(TicketState::Assigned).await?;
     Ok((ann, ben, matched))
@@ -50,8 +50,8 @@ async fn is_looked_at_next(store: &dyn Store, matched: &v1::Match, due_ms: u64) 
 
 on_both_stores! {
     async fn one_who_is_silent_is_told_again_and_then_leaves_while_the_other_plays_someone_else(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, STRICT).await?;
-        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&house).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, STRICT).await?;
+        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&fixture).await?;
         assert_eq!(matched.sheet.as_ref().context("sheet")?.acknowledge_within_ms, 2_000);
         assert!(matched.assigned_ms >= matched.matched_ms);
 
@@ -65,27 +65,27 @@ on_both_stores! {
         assert_eq!(ann.hears().await?.change(), Change::Requeued, "and was reminded of nothing");
         let waiting = ann.actor.ticket(&ann.ticket.id).await?.ticket.context("ticket")?;
         assert_eq!(waiting.queued_ms, ann.ticket.queued_ms);
-        let mut cat = house.player("cat", 1500.0)?.enqueues("duel").await?;
+        let mut cat = fixture.player("cat", 1500.0)?.enqueues("duel").await?;
         cat.is_matched_with(&mut ann).await?;
         Ok(())
     }
 
     async fn a_match_that_everybody_acknowledged_goes_on(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, STRICT).await?;
-        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&house).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, STRICT).await?;
+        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&fixture).await?;
         assert_eq!(ben.hears().await?.change(), Change::Assigned, "once more");
         ben.actor.play.acknowledge(acknowledgement(&matched, "ben")).await?;
         // Looked at once more, it is left alone until its longest time is over.
-        is_looked_at_next(house.store(), &matched, matched.assigned_ms + 60_000).await?;
+        is_looked_at_next(fixture.store(), &matched, matched.assigned_ms + 60_000).await?;
         ann.ends(&matched).await?;
         assert_eq!((ann.hears().await?.change(), ben.hears().await?.change()), (Change::Ended, Change::Ended));
         Ok(())
     }
 
     async fn where_the_rules_do_not_ask_nobody_need_acknowledge(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, &STRICT.replace("acknowledge_within_s = 2", "")).await?;
-        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&house).await?;
-        is_looked_at_next(house.store(), &matched, matched.assigned_ms + 60_000).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &STRICT.replace("acknowledge_within_s = 2", "")).await?;
+        let (mut ann, mut ben, matched) = assigned_to_one_who_is_silent(&fixture).await?;
+        is_looked_at_next(fixture.store(), &matched, matched.assigned_ms + 60_000).await?;
         ann.ends(&matched).await?;
         assert_eq!(ben.hears().await?.change(), Change::Ended);
         Ok(())

@@ -1,6 +1,6 @@
 //! More comes than can be taken.
 
-use crate::house::{House, On};
+use crate::fixture::{Fixture, On};
 use anyhow::{Context, Result, ensure};
 use api::v1::queue_client::QueueClient;
 use domain::Role;
@@ -21,8 +21,8 @@ const PAUSE: Duration = Duration::from_millis(700);
 const SOON: Duration = Duration::from_secs(2);
 
 /// The store answers nothing for a while.
-fn pause(house: &House) -> Result<()> {
-    let redis = house.redis.as_ref().context("a house on Redis")?;
+fn pause(fixture: &Fixture) -> Result<()> {
+    let redis = fixture.redis.as_ref().context("a fixture on Redis")?;
     let mut socket = UnixStream::connect(redis.url().trim_start_matches("redis+unix://"))?;
     write!(socket, "CLIENT PAUSE {} ALL\r\n", PAUSE.as_millis())?;
     std::io::Read::read(&mut socket, &mut [0; 5])?;
@@ -30,9 +30,9 @@ fn pause(house: &House) -> Result<()> {
 }
 
 /// What came of asking for all of them at once while the store answers nothing.
-async fn flood(house: &House, players: &[Actor]) -> Result<Vec<(Status, Duration)>> {
-    let client = QueueClient::new(chassis::channel(&house.address(Role::Orchestrator, 0)?)?);
-    pause(house)?;
+async fn flood(fixture: &Fixture, players: &[Actor]) -> Result<Vec<(Status, Duration)>> {
+    let client = QueueClient::new(chassis::channel(&fixture.address(Role::Orchestrator, 0)?)?);
+    pause(fixture)?;
     let asking = players.iter().map(|player| {
         let (mut client, request) = (client.clone(), player.request("duel"));
         async move {
@@ -46,13 +46,13 @@ async fn flood(house: &House, players: &[Actor]) -> Result<Vec<(Status, Duration
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_enqueues_than_the_store_can_take_are_refused_at_once_and_the_others_are_taken() -> Result<()> {
-    let house = House::open(On::Redis, Counts::ONE_EACH).await?;
+    let fixture = Fixture::open(On::Redis, Counts::ONE_EACH).await?;
     let numbers = 0..ARRIVALS_TAKEN_MAX + TOO_MANY;
     let players: Vec<Actor> =
-        numbers.map(|number| house.player(&format!("player-{number}"), 1500.0)).collect::<Result<_>>()?;
+        numbers.map(|number| fixture.player(&format!("player-{number}"), 1500.0)).collect::<Result<_>>()?;
     let mut refused = Vec::new();
     for _ in 0..FLOODS_MAX {
-        refused.extend(flood(&house, &players).await?);
+        refused.extend(flood(&fixture, &players).await?);
         // In a later flood some play already, and are told so.
         refused.retain(|(status, _)| status.code() == Code::ResourceExhausted);
         if !refused.is_empty() {
@@ -64,7 +64,7 @@ async fn more_enqueues_than_the_store_can_take_are_refused_at_once_and_the_other
         ensure!(took < SOON, "after {took:?}: {status}");
     }
 
-    let late = house.player("late", 1500.0)?;
+    let late = fixture.player("late", 1500.0)?;
     wait_until("there to be room again", || async {
         late.queues("duel").await.map(drop).map_err(|error| error.to_string())
     })

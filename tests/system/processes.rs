@@ -2,7 +2,7 @@
 
 use crate::authority::{Authority, HERE};
 use crate::dev::own_host;
-use crate::house::REALM;
+use crate::fixture::REALM;
 use crate::users::{TESTER, Users, login};
 use anyhow::{Context, Result, bail};
 use domain::{InstanceId, Role};

@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result, bail};
 use api::v1::follow_response::Result as Said;
 use api::v1::session_response::Result as Answer;
@@ -20,8 +20,8 @@ fn name(number: usize) -> String {
 }
 
 /// Players so far apart that none of them meet.
-fn far_apart(house: &House, number: usize) -> Result<Actor> {
-    house.player(&name(number), 400.0 * number as f64 - 80_000.0)
+fn far_apart(fixture: &Fixture, number: usize) -> Result<Actor> {
+    fixture.player(&name(number), 400.0 * number as f64 - 80_000.0)
 }
 
 fn enqueue(request: EnqueueRequest) -> SessionRequest {
@@ -121,15 +121,15 @@ fn is_of(update: &Update, player: &str) -> bool {
 
 on_both_stores! {
     async fn a_realm_server_queues_and_cancels_for_many_on_one_stream(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut session = Session::open(&house.address(Role::Orchestrator, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut session = Session::open(&fixture.address(Role::Orchestrator, 0)?).await?;
         let mut calls = Vec::new();
         for number in 0..PLAYERS {
-            calls.push(session.says(enqueue(far_apart(&house, number)?.request("duel")))?);
+            calls.push(session.says(enqueue(far_apart(&fixture, number)?.request("duel")))?);
         }
         let queued = answers(&mut session, PLAYERS).await?;
         let tickets: Vec<String> = calls.iter().map(|call| ticket_of(&queued[call])).collect::<Result<_>>()?;
-        assert_eq!(house.store().waiting().await?, PLAYERS as u64);
+        assert_eq!(fixture.store().waiting().await?, PLAYERS as u64);
 
         let calls: Vec<u64> = tickets.iter().map(|ticket| session.says(cancel(ticket))).collect::<Result<_>>()?;
         let cancelled = answers(&mut session, PLAYERS).await?;
@@ -138,15 +138,15 @@ on_both_stores! {
             let answered = answer.ticket.as_ref().context("ticket")?;
             assert_eq!((&answered.id, answered.state()), (ticket, TicketState::Cancelled));
         }
-        assert_eq!(house.store().waiting().await?, 0);
+        assert_eq!(fixture.store().waiting().await?, 0);
         assert_eq!(session.closes().await?, []);
         Ok(())
     }
 
     async fn a_failure_inside_the_stream_ends_one_call_and_not_the_others(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut session = Session::open(&house.address(Role::Orchestrator, 0)?).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut session = Session::open(&fixture.address(Role::Orchestrator, 0)?).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         ann.queues("duel").await?;
 
         let bad = [
@@ -155,7 +155,7 @@ on_both_stores! {
             (session.says(cancel(&"0".repeat(32)))?, Code::NotFound),
             (session.says(SessionRequest::default())?, Code::InvalidArgument),
         ];
-        let good = session.says(enqueue(house.player("ben", 90_000.0)?.request("duel")))?;
+        let good = session.says(enqueue(fixture.player("ben", 90_000.0)?.request("duel")))?;
         let answers = answers(&mut session, bad.len() + 1).await?;
         for (call, code) in bad {
             assert_eq!(failure_of(&answers[&call]), Some(code), "{:?}", answers[&call]);
@@ -165,25 +165,25 @@ on_both_stores! {
     }
 
     async fn what_was_asked_before_the_stream_was_closed_is_answered_and_tickets_stay(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut session = Session::open(&house.address(Role::Orchestrator, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut session = Session::open(&fixture.address(Role::Orchestrator, 0)?).await?;
         for number in 0..10 {
-            session.says(enqueue(far_apart(&house, number)?.request("duel")))?;
+            session.says(enqueue(far_apart(&fixture, number)?.request("duel")))?;
         }
         assert_eq!(session.closes().await?.len(), 10);
-        assert_eq!(house.store().waiting().await?, 10);
+        assert_eq!(fixture.store().waiting().await?, 10);
         Ok(())
     }
 
     async fn a_realm_server_follows_acknowledges_and_ends_for_many_on_one_stream(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         let mut heard = Vec::new();
         for player in ["ann", "ben", "cat"] {
             does(&mut line, follow(player), &mut heard).await?;
         }
-        house.player("ann", 1500.0)?.queues("duel").await?;
-        house.player("ben", 1505.0)?.queues("duel").await?;
+        fixture.player("ann", 1500.0)?.queues("duel").await?;
+        fixture.player("ben", 1505.0)?.queues("duel").await?;
         let mut told = Vec::new();
         for player in ["ann", "ben"] {
             let before = heard.iter().find(|update| is_of(update, player) && update.state() == TicketState::Assigned);
@@ -211,15 +211,15 @@ on_both_stores! {
     }
 
     async fn whoever_is_unfollowed_is_heard_of_no_more(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         let mut heard = Vec::new();
         for player in ["ann", "ben"] {
             does(&mut line, follow(player), &mut heard).await?;
         }
         does(&mut line, unfollow("ann"), &mut heard).await?;
-        house.player("ann", 1500.0)?.queues("duel").await?;
-        house.player("ben", 90_000.0)?.queues("duel").await?;
+        fixture.player("ann", 1500.0)?.queues("duel").await?;
+        fixture.player("ben", 90_000.0)?.queues("duel").await?;
         // Changes are told in order: what ann did would have come first.
         let told = hears_of(&mut line, &mut heard, |update| is_of(update, "ben")).await?;
         assert_eq!(told.change(), Change::Queued);
@@ -228,8 +228,8 @@ on_both_stores! {
     }
 
     async fn an_unfollow_right_behind_its_follow_ends_it(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         let mut heard = Vec::new();
         for player in 0..50 {
             // Neither waits for the other's answer.
@@ -243,9 +243,9 @@ on_both_stores! {
         }
         does(&mut line, follow("ben"), &mut heard).await?;
         for player in 0..50 {
-            far_apart(&house, player)?.queues("duel").await?;
+            far_apart(&fixture, player)?.queues("duel").await?;
         }
-        house.player("ben", 90_000.0)?.queues("duel").await?;
+        fixture.player("ben", 90_000.0)?.queues("duel").await?;
         // Changes are told in order: those of the others would have come first.
         hears_of(&mut line, &mut heard, |update| is_of(update, "ben") && !update.snapshot).await?;
         let others: Vec<&Update> = heard.iter().filter(|update| !update.ticket_id.is_empty() && !is_of(update, "ben")).collect();
@@ -254,11 +254,11 @@ on_both_stores! {
     }
 
     async fn whoever_is_followed_again_is_told_of_his_present_state_again(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
         // Nothing changes while she waits, so that only a snapshot can be told.
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         ann.cancels().await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         for _ in 0..2 {
             let mut heard = Vec::new();
             does(&mut line, follow("ann"), &mut heard).await?;
@@ -272,18 +272,18 @@ on_both_stores! {
     }
 
     async fn closing_the_request_side_ends_the_stream_of_updates(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         does(&mut line, follow("ann"), &mut Vec::new()).await?;
         line.closes().await?;
         Ok(())
     }
 
     async fn a_leaving_playserver_ends_a_realm_servers_stream_with_unavailable(on: On) -> Result<()> {
-        let mut house = House::open(on, Counts::ONE_EACH).await?;
-        let mut line = Following::open(&house.address(Role::Playserver, 0)?).await?;
+        let mut fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut line = Following::open(&fixture.address(Role::Playserver, 0)?).await?;
         does(&mut line, follow("ann"), &mut Vec::new()).await?;
-        house.system.take(Role::Playserver, 0)?.stop().await?;
+        fixture.system.take(Role::Playserver, 0)?.stop().await?;
         loop {
             match line.hears().await {
                 Ok(Some(_)) => {}

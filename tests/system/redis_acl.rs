@@ -1,7 +1,7 @@
 //! A Redis behind TLS, to which each role comes as a user of its own.
 
 use crate::authority::{Authority, HERE};
-use crate::house::{REALM, is_held_by, stored};
+use crate::fixture::{REALM, is_held_by, stored};
 use crate::processes::{MUSTER, Processes};
 use crate::users::{TESTER, Users, login, password};
 use anyhow::{Context, Result};

@@ -1,6 +1,6 @@
 //! Rules change while players wait.
 
-use crate::house::{House, On, is_held_by, on_both_stores, rule_set};
+use crate::fixture::{Fixture, On, is_held_by, on_both_stores, rule_set};
 use crate::processes::Processes;
 use anyhow::{Context, Result};
 use api::v1::{self, Change};
@@ -50,9 +50,9 @@ fn version(rules: &str) -> Result<String> {
 }
 
 /// Ann and ben, 300 points apart, who were looked for in vain.
-async fn wait_in_vain(house: &House) -> Result<[Queued; 2]> {
-    let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-    let mut ben = house.player("ben", 1800.0)?.enqueues("duel").await?;
+async fn wait_in_vain(fixture: &Fixture) -> Result<[Queued; 2]> {
+    let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+    let mut ben = fixture.player("ben", 1800.0)?.enqueues("duel").await?;
     ann.sees(Change::Widened).await?;
     ben.sees(Change::Widened).await?;
     Ok([ann, ben])
@@ -82,12 +82,12 @@ async fn is_refused_as_unknown(actor: &Actor, queue: &str, known: &str) -> Resul
 
 /// Two wait for an instance of `role` that comes to the new rules later than the others.
 async fn wait_for_the_late_one(on: On, others: Counts, role: Role) -> Result<()> {
-    let mut house = House::open_by(on, others, DEAR).await?;
+    let mut fixture = Fixture::open_by(on, others, DEAR).await?;
     let late = LiveRules::new(rule_set(&[DEAR])?);
-    house.is_joined_by(role, &late).await?;
-    house.reloads(&[&cheap()])?;
+    fixture.is_joined_by(role, &late).await?;
+    fixture.reloads(&[&cheap()])?;
 
-    let mut waiting = wait_in_vain(&house).await?;
+    let mut waiting = wait_in_vain(&fixture).await?;
     late.replace(rule_set(&[&cheap()])?);
     assert_eq!(meet(&mut waiting).await?.rules_version, version(&cheap())?);
     Ok(())
@@ -95,30 +95,30 @@ async fn wait_for_the_late_one(on: On, others: Counts, role: Role) -> Result<()>
 
 on_both_stores! {
     async fn a_new_price_takes_effect_for_tickets_that_wait(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, DEAR).await?;
-        let mut waiting = wait_in_vain(&house).await?;
-        house.reloads(&[&cheap()])?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, DEAR).await?;
+        let mut waiting = wait_in_vain(&fixture).await?;
+        fixture.reloads(&[&cheap()])?;
         assert_eq!(meet(&mut waiting).await?.rules_version, version(&cheap())?);
         Ok(())
     }
 
     async fn those_whom_the_old_rules_kept_in_different_pools_meet_once_the_new_ones_do_not(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, &apart(DEAR)).await?;
-        let mut ann = enqueues_on("pad", &house.player("ann", 1500.0)?).await?;
-        let mut ben = enqueues_on("pc", &house.player("ben", 1500.0)?).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &apart(DEAR)).await?;
+        let mut ann = enqueues_on("pad", &fixture.player("ann", 1500.0)?).await?;
+        let mut ben = enqueues_on("pc", &fixture.player("ben", 1500.0)?).await?;
         ann.sees(Change::Widened).await?;
         ben.sees(Change::Widened).await?;
-        house.reloads(&[DEAR])?;
+        fixture.reloads(&[DEAR])?;
         ann.is_matched_with(&mut ben).await?;
         Ok(())
     }
 
     async fn one_who_waits_since_the_old_rules_meets_one_whom_the_new_ones_place_elsewhere(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, DEAR).await?;
-        let mut ann = enqueues_on("pc", &house.player("ann", 1500.0)?).await?;
-        house.reloads(&[&apart(DEAR).replace("[price]", "regions = [\"eu\"]\n[price]")])?;
-        let mut cat = enqueues_on("pad", &house.player("cat", 1500.0)?).await?;
-        let mut ben = enqueues_on("pc", &house.player("ben", 1500.0)?).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, DEAR).await?;
+        let mut ann = enqueues_on("pc", &fixture.player("ann", 1500.0)?).await?;
+        fixture.reloads(&[&apart(DEAR).replace("[price]", "regions = [\"eu\"]\n[price]")])?;
+        let mut cat = enqueues_on("pad", &fixture.player("cat", 1500.0)?).await?;
+        let mut ben = enqueues_on("pc", &fixture.player("ben", 1500.0)?).await?;
         let sheet = ann.is_matched_with(&mut ben).await?.sheet.context("a match has a sheet")?;
         assert_eq!(sheet.region, "eu");
         cat.cancels().await?;
@@ -126,20 +126,20 @@ on_both_stores! {
     }
 
     async fn a_removed_queue_takes_no_new_tickets_and_those_that_wait_in_it_still_match(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, &growing()).await?;
-        let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let ben = house.player("ben", 1800.0)?.enqueues("duel").await?;
-        house.reloads(&[&chess()])?;
-        is_refused_as_unknown(&house.player("cat", 1500.0)?, "duel", "chess").await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &growing()).await?;
+        let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let ben = fixture.player("ben", 1800.0)?.enqueues("duel").await?;
+        fixture.reloads(&[&chess()])?;
+        is_refused_as_unknown(&fixture.player("cat", 1500.0)?, "duel", "chess").await?;
         assert_eq!(meet(&mut [ann, ben]).await?.rules_version, version(&growing())?);
         Ok(())
     }
 
     async fn an_added_queue_takes_tickets_at_once(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, DEAR).await?;
-        let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1500.0)?);
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, DEAR).await?;
+        let (ann, ben) = (fixture.player("ann", 1500.0)?, fixture.player("ben", 1500.0)?);
         is_refused_as_unknown(&ann, "chess", "duel").await?;
-        house.reloads(&[DEAR, &chess()])?;
+        fixture.reloads(&[DEAR, &chess()])?;
         assert_eq!(meet(&mut [ann.enqueues("chess").await?, ben.enqueues("chess").await?]).await?.queue, "chess");
         Ok(())
     }
@@ -153,41 +153,41 @@ on_both_stores! {
     }
 
     async fn a_matchmaker_with_old_rules_holds_nobody_up_while_another_has_the_new_ones(on: On) -> Result<()> {
-        let mut house = House::open_by(on, Counts { matchmakers: 0, ..Counts::ONE_EACH }, DEAR).await?;
+        let mut fixture = Fixture::open_by(on, Counts { matchmakers: 0, ..Counts::ONE_EACH }, DEAR).await?;
         let theirs = [LiveRules::new(rule_set(&[DEAR])?), LiveRules::new(rule_set(&[DEAR])?)];
         for rules in &theirs {
-            house.is_joined_by(Role::Matchmaker, rules).await?;
+            fixture.is_joined_by(Role::Matchmaker, rules).await?;
         }
         // Of two that are idle the first by name is asked: that one stays behind.
-        let names: Vec<_> = house.system.of(Role::Matchmaker).map(|running| running.instance.id.clone()).collect();
+        let names: Vec<_> = fixture.system.of(Role::Matchmaker).map(|running| running.instance.id.clone()).collect();
         theirs[usize::from(names[0] < names[1])].replace(rule_set(&[&cheap()])?);
-        house.reloads(&[&cheap()])?;
-        let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let ben = house.player("ben", 1800.0)?.enqueues("duel").await?;
+        fixture.reloads(&[&cheap()])?;
+        let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let ben = fixture.player("ben", 1800.0)?.enqueues("duel").await?;
         assert_eq!(meet(&mut [ann, ben]).await?.rules_version, version(&cheap())?);
         Ok(())
     }
 
     async fn what_was_searched_under_the_rules_before_is_still_committed(on: On) -> Result<()> {
-        let mut house = House::open_by(on, Counts { orchestrators: 0, ..Counts::ONE_EACH }, &cheap()).await?;
+        let mut fixture = Fixture::open_by(on, Counts { orchestrators: 0, ..Counts::ONE_EACH }, &cheap()).await?;
         // An orchestrator that comes to the new rules later than all others.
-        house.is_joined_by(Role::Orchestrator, &LiveRules::new(rule_set(&[&cheap()])?)).await?;
-        house.reloads(&[DEAR])?;
-        let ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let ben = house.player("ben", 1800.0)?.enqueues("duel").await?;
+        fixture.is_joined_by(Role::Orchestrator, &LiveRules::new(rule_set(&[&cheap()])?)).await?;
+        fixture.reloads(&[DEAR])?;
+        let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let ben = fixture.player("ben", 1800.0)?.enqueues("duel").await?;
         assert_eq!(meet(&mut [ann, ben]).await?.rules_version, version(&cheap())?);
         Ok(())
     }
 
     async fn orphans_of_a_queue_that_the_sweeper_does_not_know_yet_are_looked_for_once_it_does(on: On) -> Result<()> {
-        let mut house = House::open_by(on, Counts { sweepers: 0, ..Counts::ONE_EACH }, DEAR).await?;
+        let mut fixture = Fixture::open_by(on, Counts { sweepers: 0, ..Counts::ONE_EACH }, DEAR).await?;
         let late = LiveRules::new(rule_set(&[&chess()])?);
-        house.is_joined_by(Role::Sweeper, &late).await?;
-        let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1500.0)?);
-        let of_ann = house.writes(&ann, "crashed", "orchestrator-crashed".parse()?).await?;
-        let of_ben = house.writes(&ben, "crashed", "orchestrator-crashed".parse()?).await?;
+        fixture.is_joined_by(Role::Sweeper, &late).await?;
+        let (ann, ben) = (fixture.player("ann", 1500.0)?, fixture.player("ben", 1500.0)?);
+        let of_ann = fixture.writes(&ann, "crashed", "orchestrator-crashed".parse()?).await?;
+        let of_ben = fixture.writes(&ben, "crashed", "orchestrator-crashed".parse()?).await?;
         for ticket in [&of_ann, &of_ben] {
-            is_held_by(house.store(), ticket, &[house.first(Role::Sweeper)?]).await?;
+            is_held_by(fixture.store(), ticket, &[fixture.first(Role::Sweeper)?]).await?;
         }
         late.replace(rule_set(&[DEAR])?);
         meet(&mut [ann.watches(of_ann).await?, ben.watches(of_ben).await?]).await?;

@@ -1,6 +1,6 @@
 //! Players who meet again.
 
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{self, Change, EnqueueRequest, TicketState};
 use sandbox::{Counts, Queued};
@@ -36,8 +36,8 @@ async fn recent(queued: &Queued) -> Result<Vec<String>> {
 
 on_both_stores! {
     async fn two_who_have_just_met_wait_for_someone_else_where_a_rematch_is_dear(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, DEAR).await?;
-        let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1400.0)?);
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, DEAR).await?;
+        let (ann, ben) = (fixture.player("ann", 1500.0)?, fixture.player("ben", 1400.0)?);
         play(&mut ann.enqueues("duel").await?, &mut ben.enqueues("duel").await?).await?;
 
         let (mut ann, mut ben) = (ann.enqueues("duel").await?, ben.enqueues("duel").await?);
@@ -45,15 +45,15 @@ on_both_stores! {
         // Both were looked for in vain, more than once.
         ann.sees(Change::Widened).await?;
         ben.sees(Change::Widened).await?;
-        let mut cat = house.player("cat", 1510.0)?.enqueues("duel").await?;
+        let mut cat = fixture.player("cat", 1510.0)?.enqueues("duel").await?;
         cat.is_matched_with(&mut ann).await?;
         assert_eq!(ben.actor.ticket(&ben.ticket.id).await?.ticket.context("ticket")?.state(), TicketState::Queued);
         Ok(())
     }
 
     async fn two_who_have_just_met_meet_again_where_a_rematch_costs_nothing(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, &DEAR.replace("rematch = 60", "")).await?;
-        let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1400.0)?);
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, &DEAR.replace("rematch = 60", "")).await?;
+        let (ann, ben) = (fixture.player("ann", 1500.0)?, fixture.player("ben", 1400.0)?);
         for _ in 0..2 {
             let (mut ann, mut ben) = (ann.enqueues("duel").await?, ben.enqueues("duel").await?);
             play(&mut ann, &mut ben).await?;
@@ -63,12 +63,12 @@ on_both_stores! {
     }
 
     async fn an_enqueue_asked_again_is_a_repeat_though_its_player_has_met_someone_since(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, DEAR).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, DEAR).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         let request = EnqueueRequest { client_key: "once".to_owned(), ..ann.request("duel") };
         let first = ann.queue.clone().enqueue(request.clone()).await?.into_inner();
         let mut queued = ann.clone().watches(first.ticket.context("ticket")?).await?;
-        play(&mut queued, &mut house.player("ben", 1400.0)?.enqueues("duel").await?).await?;
+        play(&mut queued, &mut fixture.player("ben", 1400.0)?.enqueues("duel").await?).await?;
 
         let again: v1::EnqueueResponse = ann.queue.clone().enqueue(request).await?.into_inner();
         let ticket = again.ticket.context("ticket")?;

@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{EnqueueRequest, EnqueueResponse};
 use domain::Role;
@@ -14,10 +14,10 @@ async fn retries(actor: &Actor) -> Result<EnqueueResponse> {
 /// Both were stored by the first orchestrator, as if it had then lost the answer: it holds tickets that it does not know of. They ask
 /// again at number `at`.
 async fn both_retry_and_meet(on: On, at: usize) -> Result<()> {
-    let house = House::open(on, Counts { orchestrators: 2, ..Counts::ONE_EACH }).await?;
-    let (ann, ben) = (house.player_at("ann", 1500.0, at, 0)?, house.player_at("ben", 1500.0, at, 0)?);
+    let fixture = Fixture::open(on, Counts { orchestrators: 2, ..Counts::ONE_EACH }).await?;
+    let (ann, ben) = (fixture.player_at("ann", 1500.0, at, 0)?, fixture.player_at("ben", 1500.0, at, 0)?);
     for actor in [&ann, &ben] {
-        house.writes(actor, KEY, house.first(Role::Orchestrator)?).await?;
+        fixture.writes(actor, KEY, fixture.first(Role::Orchestrator)?).await?;
     }
     let (of_ann, of_ben) = (retries(&ann).await?, retries(&ben).await?);
     assert!(of_ann.repeated && of_ben.repeated, "the tickets were there");

@@ -1,5 +1,5 @@
 use crate::dev::Dev;
-use crate::house::{House, On, is_held_by, on_both_stores};
+use crate::fixture::{Fixture, On, is_held_by, on_both_stores};
 use crate::processes::Processes;
 use anyhow::Result;
 use domain::Role;
@@ -10,33 +10,33 @@ const TWO_ORCHESTRATORS: Counts = Counts { orchestrators: 2, ..Counts::ONE_EACH 
 
 on_both_stores! {
     async fn a_leaving_orchestrator_hands_back_the_tickets_it_holds(on: On) -> Result<()> {
-        let mut house = House::open(on, TWO_ORCHESTRATORS).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        house.system.take(Role::Orchestrator, 0)?.stop().await?;
+        let mut fixture = Fixture::open(on, TWO_ORCHESTRATORS).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        fixture.system.take(Role::Orchestrator, 0)?.stop().await?;
 
-        is_held_by(house.store(), &ann.ticket, &[house.first(Role::Sweeper)?]).await?;
-        let mut ben = house.player("ben", 1505.0)?.enqueues("duel").await?;
+        is_held_by(fixture.store(), &ann.ticket, &[fixture.first(Role::Sweeper)?]).await?;
+        let mut ben = fixture.player("ben", 1505.0)?.enqueues("duel").await?;
         ann.is_matched_with(&mut ben).await?;
         Ok(())
     }
 
     async fn a_leaving_orchestrator_takes_nothing_new(on: On) -> Result<()> {
-        let mut house = House::open(on, TWO_ORCHESTRATORS).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let mut fixture = Fixture::open(on, TWO_ORCHESTRATORS).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         // Connected before, as a proxy's connections are.
         ann.queues("duel").await?;
-        house.system.take(Role::Orchestrator, 0)?.stop().await?;
+        fixture.system.take(Role::Orchestrator, 0)?.stop().await?;
         // How a connection shows that it is gone depends on the moment: what counts is that nothing was taken.
-        ann.is_refused(house.player("ben", 90_000.0)?.request("duel")).await?;
-        assert_eq!(house.store().waiting().await?, 1, "only ann waits");
+        ann.is_refused(fixture.player("ben", 90_000.0)?.request("duel")).await?;
+        assert_eq!(fixture.store().waiting().await?, 1, "only ann waits");
         Ok(())
     }
 
     async fn a_leaving_playserver_lets_its_watchers_go_with_unavailable(on: On) -> Result<()> {
-        let mut house = House::open(on, Counts::ONE_EACH).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         ann.hears().await?;
-        house.system.take(Role::Playserver, 0)?.stop().await?;
+        fixture.system.take(Role::Playserver, 0)?.stop().await?;
         let status = ann.watcher.is_cut_off().await;
         assert_eq!(status.code(), Code::Unavailable, "{status}");
         Ok(())

@@ -1,4 +1,4 @@
-use crate::house::{House, On, is_held_by, on_both_stores, stored};
+use crate::fixture::{Fixture, On, is_held_by, on_both_stores, stored};
 use crate::processes::Processes;
 use anyhow::Result;
 use api::v1;
@@ -6,19 +6,19 @@ use domain::{InstanceId, Role};
 use sandbox::{Actor, Counts};
 
 /// A ticket that stands in the store as an orchestrator leaves it that crashes right after it was written.
-async fn orphan(house: &House, actor: &Actor) -> Result<v1::Ticket> {
-    house.writes(actor, "crashed", "orchestrator-crashed".parse()?).await
+async fn orphan(fixture: &Fixture, actor: &Actor) -> Result<v1::Ticket> {
+    fixture.writes(actor, "crashed", "orchestrator-crashed".parse()?).await
 }
 
 /// Two tickets that nobody alive looks for meet all the same.
 async fn orphans_meet(on: On, counts: Counts, adopter: Role) -> Result<()> {
-    let house = House::open(on, counts).await?;
-    let (ann, ben) = (house.player("ann", 1500.0)?, house.player("ben", 1505.0)?);
-    let (of_ann, of_ben) = (orphan(&house, &ann).await?, orphan(&house, &ben).await?);
+    let fixture = Fixture::open(on, counts).await?;
+    let (ann, ben) = (fixture.player("ann", 1500.0)?, fixture.player("ben", 1505.0)?);
+    let (of_ann, of_ben) = (orphan(&fixture, &ann).await?, orphan(&fixture, &ben).await?);
     let (mut ann, mut ben) = (ann.watches(of_ann).await?, ben.watches(of_ben).await?);
     ann.is_matched_with(&mut ben).await?;
-    let holder: InstanceId = stored(house.store(), &ann.ticket.id).await?.holder;
-    assert_eq!(holder, house.first(adopter)?, "who adopted it looked for it");
+    let holder: InstanceId = stored(fixture.store(), &ann.ticket.id).await?.holder;
+    assert_eq!(holder, fixture.first(adopter)?, "who adopted it looked for it");
     Ok(())
 }
 
@@ -32,15 +32,15 @@ on_both_stores! {
     }
 
     async fn what_a_sweeper_holds_goes_on_when_it_leaves(on: On) -> Result<()> {
-        let mut house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
-        let ticket = orphan(&house, &ann).await?;
-        is_held_by(house.store(), &ticket, &[house.first(Role::Sweeper)?]).await?;
+        let mut fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
+        let ticket = orphan(&fixture, &ann).await?;
+        is_held_by(fixture.store(), &ticket, &[fixture.first(Role::Sweeper)?]).await?;
 
-        house.system.take(Role::Sweeper, 0)?.stop().await?;
-        is_held_by(house.store(), &ticket, &[house.first(Role::Orchestrator)?]).await?;
+        fixture.system.take(Role::Sweeper, 0)?.stop().await?;
+        is_held_by(fixture.store(), &ticket, &[fixture.first(Role::Orchestrator)?]).await?;
         let mut ann = ann.watches(ticket).await?;
-        let mut ben = house.player("ben", 1505.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1505.0)?.enqueues("duel").await?;
         ann.is_matched_with(&mut ben).await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Clients that go away without a word.
 
-use crate::house::{House, On, on_both_stores, stored};
+use crate::fixture::{Fixture, On, on_both_stores, stored};
 use crate::processes::Processes;
 use anyhow::{Context, Result};
 use api::v1::TicketState;
@@ -21,56 +21,56 @@ async fn leaves(store: &dyn Store, ticket_id: &str) -> Result<String> {
 
 on_both_stores! {
     async fn one_whose_client_does_not_come_back_leaves_the_queue_and_his_ticket_says_so(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let Queued { ticket, watcher, actor } = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let Queued { ticket, watcher, actor } = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         drop(watcher);
-        assert_eq!(leaves(house.store(), &ticket.id).await?, "nobody watches it any more");
+        assert_eq!(leaves(fixture.store(), &ticket.id).await?, "nobody watches it any more");
         actor.queues("duel").await.context("and is free to queue again")?;
         Ok(())
     }
 
     async fn one_who_queues_after_his_watcher_went_away_waits_on(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let mut earlier = house.player("ann", 1500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let mut earlier = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
         earlier.cancels().await?;
         let Queued { watcher, actor, .. } = earlier;
         drop(watcher);
         let ticket = actor.queues("duel").await?;
-        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        let gone = fixture.player("gone", 2500.0)?.enqueues("duel").await?;
         // Whoever goes away after him has left: his own time is over too.
         drop(gone.watcher);
-        leaves(house.store(), &gone.ticket.id).await?;
-        assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
+        leaves(fixture.store(), &gone.ticket.id).await?;
+        assert_eq!(stored(fixture.store(), &ticket.id).await?.state, Stored::Queued);
         Ok(())
     }
 
     async fn one_who_is_only_looked_up_waits_on(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         assert_eq!(ann.finds_his_ticket().await.expect_err("never queued").code(), Code::NotFound);
         let ticket = ann.queues("duel").await?;
         assert_eq!(ann.finds_his_ticket().await?.id, ticket.id);
-        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        let gone = fixture.player("gone", 2500.0)?.enqueues("duel").await?;
         drop(gone.watcher);
-        leaves(house.store(), &gone.ticket.id).await?;
-        assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
+        leaves(fixture.store(), &gone.ticket.id).await?;
+        assert_eq!(stored(fixture.store(), &ticket.id).await?.state, Stored::Queued);
         Ok(())
     }
 
     async fn one_who_comes_back_or_was_never_watched_waits_on(on: On) -> Result<()> {
-        let house = House::open(on, Counts { playservers: 2, ..Counts::ONE_EACH }).await?;
-        let never = house.player("never", 500.0)?.queues("duel").await?;
-        let back = house.player("back", 1500.0)?.enqueues("duel").await?;
-        let gone = house.player("gone", 2500.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open(on, Counts { playservers: 2, ..Counts::ONE_EACH }).await?;
+        let never = fixture.player("never", 500.0)?.queues("duel").await?;
+        let back = fixture.player("back", 1500.0)?.enqueues("duel").await?;
+        let gone = fixture.player("gone", 2500.0)?.enqueues("duel").await?;
         drop(back.watcher);
         let subject = Subject::PlayerId("back".to_owned());
-        let mut again = house.player_at("back", 1500.0, 0, 1)?.watches_from(subject, None).await?;
+        let mut again = fixture.player_at("back", 1500.0, 0, 1)?.watches_from(subject, None).await?;
         // Who went away after him has left: his own time is over too.
         drop(gone.watcher);
-        leaves(house.store(), &gone.ticket.id).await?;
+        leaves(fixture.store(), &gone.ticket.id).await?;
         assert_eq!(again.hears().await?.state(), TicketState::Queued);
         for ticket in [&never, &back.ticket] {
-            assert_eq!(stored(house.store(), &ticket.id).await?.state, Stored::Queued);
+            assert_eq!(stored(fixture.store(), &ticket.id).await?.state, Stored::Queued);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use crate::house::{House, On, on_both_stores};
+use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
 use api::v1::{Change, TicketState};
 use sandbox::Counts;
@@ -38,10 +38,10 @@ again_ms = { start = 50, max = 50 }
 
 on_both_stores! {
     async fn two_players_too_far_apart_are_told_of_wider_looks_and_meet_once_they_have_waited(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, IMPATIENT).await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, IMPATIENT).await?;
         // 300 points cost 15 s, which both accept after 2.9 s: two widths later.
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let mut ben = house.player("ben", 1800.0)?.enqueues("duel").await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1800.0)?.enqueues("duel").await?;
 
         for player in [&mut ann, &mut ben] {
             let heard = player.watcher.hears_until(Change::Assigned).await?;
@@ -57,9 +57,9 @@ on_both_stores! {
     }
 
     async fn a_ticket_that_nobody_fits_expires_at_the_longest_wait_and_its_player_may_queue_again(on: On) -> Result<()> {
-        let house = House::open_by(on, Counts::ONE_EACH, PICKY).await?;
-        let mut ann = house.player("ann", 1500.0)?.enqueues("duel").await?;
-        let mut ben = house.player("ben", 1600.0)?.enqueues("duel").await?;
+        let fixture = Fixture::open_by(on, Counts::ONE_EACH, PICKY).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1600.0)?.enqueues("duel").await?;
         assert_eq!(ann.ticket.expires_ms - ann.ticket.queued_ms, 2_000);
 
         for player in [&mut ann, &mut ben] {
@@ -71,14 +71,14 @@ on_both_stores! {
         assert_eq!(ann.actor.ticket(&ann.ticket.id).await?.ticket.context("ticket")?.state(), TicketState::Expired);
 
         let mut ann = ann.actor.enqueues("duel").await?;
-        let mut cat = house.player("cat", 1505.0)?.enqueues("duel").await?;
+        let mut cat = fixture.player("cat", 1505.0)?.enqueues("duel").await?;
         ann.is_matched_with(&mut cat).await?;
         Ok(())
     }
 
     async fn a_player_who_leaves_and_comes_back_keeps_his_tries_until_a_match_starts(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         for tries in 0..3 {
             let mut queued = ann.enqueues("duel").await?;
             assert_eq!(queued.ticket.tries, tries);
@@ -87,7 +87,7 @@ on_both_stores! {
 
         let mut queued = ann.enqueues("duel").await?;
         assert_eq!(queued.ticket.tries, 3, "cancelling forgets nothing");
-        let mut ben = house.player("ben", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1500.0)?.enqueues("duel").await?;
         assert_eq!(ben.ticket.tries, 0, "tries are each player's own");
         let matched = queued.is_matched_with(&mut ben).await?;
         queued.ends(&matched).await?;
@@ -97,10 +97,10 @@ on_both_stores! {
     }
 
     async fn a_party_has_the_tries_of_whoever_tried_most(on: On) -> Result<()> {
-        let house = House::open(on, Counts::ONE_EACH).await?;
-        let ann = house.player("ann", 1500.0)?;
+        let fixture = Fixture::open(on, Counts::ONE_EACH).await?;
+        let ann = fixture.player("ann", 1500.0)?;
         ann.enqueues("duel").await?.cancels().await?;
-        let party = house.player("ben", 1500.0)?.with("ann", 1500.0);
+        let party = fixture.player("ben", 1500.0)?.with("ann", 1500.0);
         assert_eq!(party.queues("teams-5v5").await?.tries, 1);
         Ok(())
     }

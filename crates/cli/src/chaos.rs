@@ -1,10 +1,10 @@
 //! `muster chaos`: a cluster of its own is struck by one fault after another while players play; then everything is healed, the
 //! players leave, and what they were told and what the store still holds must fit what is promised.
 
+mod cluster;
 mod commits;
 mod diary;
 mod fault;
-mod house;
 mod owner;
 mod storm;
 mod verdict;
@@ -19,11 +19,11 @@ use crate::tell;
 use crate::trace::Source;
 use anyhow::{Context, Result, bail};
 use chassis::Shutdown;
+use cluster::Cluster;
 use diary::Diary;
 use domain::Role;
 use fault::Kind;
 use futures::{StreamExt, TryStreamExt, stream};
-use house::House;
 use players::Arrival;
 use sandbox::Residue;
 use std::path::{Path, PathBuf};
@@ -104,17 +104,17 @@ pub async fn run(args: Args) -> Result<()> {
 async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Path) -> Result<Verdict> {
     let asked = interrupts()?;
     let realm = RealmArgs { log_json: true, ..args.realm.on_own_redis() };
-    let opened = asked.finish.run_until_cancelled(House::open(realm, args.fsync, logs)).await;
-    let Some(mut house) = opened.transpose()? else { return Ok(Verdict::Interrupted) };
-    let (weather, blew, played) = storm(args, &mut house, arrivals, lasts, logs, &asked).await?;
-    let left = left_over(&mut house, &played, &asked.stop).await?;
-    // Who is not waited for is killed as the house falls.
-    asked.stop.run_until_cancelled(house.leave()).await;
+    let opened = asked.finish.run_until_cancelled(Cluster::open(realm, args.fsync, logs)).await;
+    let Some(mut cluster) = opened.transpose()? else { return Ok(Verdict::Interrupted) };
+    let (weather, blew, played) = storm(args, &mut cluster, arrivals, lasts, logs, &asked).await?;
+    let left = left_over(&mut cluster, &played, &asked.stop).await?;
+    // Who is not waited for is killed as the cluster falls.
+    asked.stop.run_until_cancelled(cluster.leave()).await;
     let end = End { args, weather, blew, played, left };
     let (verdict, told) = end.verdict();
     if verdict == Verdict::Failed || args.logs.is_some() {
         end.played.write_history(&logs.join("history.jsonl"))?;
-        house.keep_redis()?;
+        cluster.keep_redis()?;
     }
     end.print(&commits::unclear(logs)?, &told)?;
     Ok(verdict)
@@ -123,18 +123,18 @@ async fn weather(args: &Args, lasts: Duration, arrivals: Vec<Arrival>, logs: &Pa
 /// What happened, for how long, and what the players made of it.
 async fn storm(
     args: &Args,
-    house: &mut House,
+    cluster: &mut Cluster,
     arrivals: Vec<Arrival>,
     lasts: Duration,
     logs: &Path,
     asked: &Interrupts,
 ) -> Result<(Weather, Duration, replay::Outcome)> {
-    let load = load(args, house);
+    let load = load(args, cluster);
     let stage = replay::stage(&load).await?;
     let (begun, interrupts) = (stage.started, asked.clone());
     let playing = tokio::spawn(async move { replay::play(&load, stage, arrivals, interrupts).await });
     let mut storm = Storm {
-        house,
+        cluster,
         dice: Dice::new(args.seed),
         kinds: &args.faults,
         enough: asked.finish.clone(),
@@ -149,12 +149,12 @@ async fn storm(
 }
 
 /// What is still there when everyone has left; none where they were stopped, who leave everything behind.
-async fn left_over(house: &mut House, played: &replay::Outcome, stopped: &Shutdown) -> Result<Option<LeftOver>> {
-    let store = house.store.clone();
+async fn left_over(cluster: &mut Cluster, played: &replay::Outcome, stopped: &Shutdown) -> Result<Option<LeftOver>> {
+    let store = cluster.store.clone();
     let settled = stopped.run_until_cancelled(sandbox::settled(&*store)).await.transpose()?;
     let Some(residue) = settled else { return Ok(None) };
     let abandoned = if residue == Residue::default() { 0 } else { abandoned(&*store, played).await? };
-    Ok(Some(LeftOver { residue, abandoned, fallen: house.fallen() }))
+    Ok(Some(LeftOver { residue, abandoned, fallen: cluster.fallen() }))
 }
 
 /// How many tickets that a player knows of are left.
@@ -180,7 +180,7 @@ fn later_by(arrival: &Arrival, ms: u64) -> Arrival {
 }
 
 /// Players who queue, some of whom change their minds, play and end their matches.
-fn load(args: &Args, house: &House) -> replay::Args {
+fn load(args: &Args, cluster: &Cluster) -> replay::Args {
     replay::Args {
         trace: args.trace.clone(),
         queue: args.queue.clone(),
@@ -201,8 +201,8 @@ fn load(args: &Args, house: &House) -> replay::Args {
         connections: 4,
         players_max: 30_000,
         addresses: Addresses {
-            target: house.addresses(Role::Orchestrator),
-            play: house.addresses(Role::Playserver),
+            target: cluster.addresses(Role::Orchestrator),
+            play: cluster.addresses(Role::Playserver),
             realm: String::new(),
             ca: None,
             token_file: None,

@@ -58,7 +58,7 @@ enum Command {
     /// Run a playserver: tells players what became of their tickets, and hosts matches.
     #[command(mut_arg("listen", run::with_own_port(Role::Playserver)))]
     Playserver(run::PlayserverArgs),
-    /// Run the monitor: a page that shows every instance, whom it holds, and how players move through the house.
+    /// Run the monitor: a page that shows every instance, whom it holds, and how players move through the system.
     #[command(mut_arg("unwatched_s", |flag| flag.hide(true)))]
     Monitor(run::MonitorArgs),
     /// Ask a service of this machine whether it is well.

@@ -25,7 +25,7 @@ impl fmt::Display for Misuse {
 
 impl std::error::Error for Misuse {}
 
-/// clap explains over several lines; the house rule is one.
+/// clap explains over several lines; here it is one.
 pub fn one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "error: name what to do (--help lists it)".to_owned();

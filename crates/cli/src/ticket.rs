@@ -20,24 +20,24 @@ const CONNECTIONS: usize = 1;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let client = connect(&args.addresses, CONNECTIONS, Retry::BRIEF)?;
-    let desk = Desk { client, args: &args };
+    let session = Session { client, args: &args };
     match &args.verb {
-        Verb::Enqueue(enqueue) => desk.enqueue(enqueue).await,
-        Verb::Cancel(cancel) => desk.cancel(cancel).await,
-        Verb::Show(which) => desk.show(which).await,
-        Verb::Explain(which) => desk.explain(which).await,
-        Verb::Watch(watch) => desk.watch(WatchPlan::try_from(watch)?).await,
-        Verb::End { match_id, reason } => desk.end(match_id, reason).await,
+        Verb::Enqueue(enqueue) => session.enqueue(enqueue).await,
+        Verb::Cancel(cancel) => session.cancel(cancel).await,
+        Verb::Show(which) => session.show(which).await,
+        Verb::Explain(which) => session.explain(which).await,
+        Verb::Watch(watch) => session.watch(WatchPlan::try_from(watch)?).await,
+        Verb::End { match_id, reason } => session.end(match_id, reason).await,
     }
 }
 
 /// The client and how its answers are wanted.
-struct Desk<'a> {
+struct Session<'a> {
     client: Client,
     args: &'a Args,
 }
 
-impl Desk<'_> {
+impl Session<'_> {
     async fn enqueue(&self, enqueue: &args::EnqueueArgs) -> anyhow::Result<()> {
         let request = enqueue::request(enqueue, self.realm())?;
         let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;

@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 
 /// A client of whoever is alive. Cheap to clone.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Gateway {
     orchestrators: Peers,
     playservers: Peers,
     network: Network,
@@ -28,7 +28,7 @@ struct Known {
     client: Client,
 }
 
-impl Desk {
+impl Gateway {
     /// `peers` in the order of [`Role::ALL`].
     pub fn new(peers: &[Peers; Role::ALL.len()], network: Network, rules: LiveRules) -> Self {
         let [orchestrators, _, _, _, playservers] = peers.clone();

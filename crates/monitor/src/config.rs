@@ -15,7 +15,7 @@ pub struct Config {
 
 /// Pages open at once.
 pub const VIEWERS_MAX: usize = 16;
-/// How long the house is watched after the last page was closed, so that one that is loaded again finds its charts.
+/// How long the system is watched after the last page was closed, so that one that is loaded again finds its charts.
 pub const LINGER: Duration = Duration::from_secs(30);
 /// How often pages are told what changed.
 pub const PACE: Duration = Duration::from_millis(250);

@@ -1,6 +1,6 @@
 //! Follows each living instance over `muster.v1.Inspect`.
 
-use crate::city::City;
+use crate::overview::Overview;
 use api::v1;
 use api::v1::inspect_client::InspectClient;
 use chassis::backoff::Backoff;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 pub struct Followers {
-    city: Arc<Mutex<City>>,
+    overview: Arc<Mutex<Overview>>,
     network: Network,
     clock: Clock,
     over: Shutdown,
@@ -24,14 +24,14 @@ pub struct Followers {
 struct Follower {
     id: String,
     channel: Channel,
-    city: Arc<Mutex<City>>,
+    overview: Arc<Mutex<Overview>>,
     clock: Clock,
 }
 
 impl Followers {
     /// Until `over`.
-    pub fn new(city: Arc<Mutex<City>>, network: Network, clock: Clock, over: Shutdown) -> Self {
-        Self { city, network, clock, over, following: HashMap::new() }
+    pub fn new(overview: Arc<Mutex<Overview>>, network: Network, clock: Clock, over: Shutdown) -> Self {
+        Self { overview, network, clock, over, following: HashMap::new() }
     }
 
     /// Takes up who has appeared and drops who has gone.
@@ -39,12 +39,12 @@ impl Followers {
         let is_there = |id: &InstanceId, address: &str| {
             alive.iter().any(|instance| instance.id == *id && instance.address == address)
         };
-        let city = self.city.clone();
+        let overview = self.overview.clone();
         self.following.retain(|id, (address, ended)| {
             let stays = is_there(id, address);
             if !stays {
                 ended.cancel();
-                city.lock().is_gone(id.as_str());
+                overview.lock().is_gone(id.as_str());
             }
             stays
         });
@@ -58,11 +58,11 @@ impl Followers {
     fn follow(&mut self, instance: &Instance) {
         let ended = self.over.child_token();
         self.following.insert(instance.id.clone(), (instance.address.clone(), ended.clone()));
-        self.city.lock().appears(v1::Instance::from(instance));
+        self.overview.lock().appears(v1::Instance::from(instance));
         match self.network.channel_to(&instance.address, instance.role.into()) {
             Ok(channel) => {
-                let (city, clock) = (self.city.clone(), self.clock);
-                let follower = Follower { id: instance.id.to_string(), channel, city, clock };
+                let (overview, clock) = (self.overview.clone(), self.clock);
+                let follower = Follower { id: instance.id.to_string(), channel, overview, clock };
                 tokio::spawn(async move { ended.run_until_cancelled(follower.run()).await });
             }
             Err(error) => {
@@ -80,7 +80,7 @@ impl Follower {
             let begun = Instant::now();
             let status = self.listen(&mut backoff).await.err();
             tracing::debug!(instance = self.id, ?status, after = ?begun.elapsed(), "not followed any more");
-            self.city.lock().is_lost(&self.id);
+            self.overview.lock().is_lost(&self.id);
             tokio::time::sleep(backoff.step()).await;
         }
     }
@@ -90,7 +90,7 @@ impl Follower {
         let mut told = client.inspect(v1::InspectRequest::default()).await?.into_inner();
         while let Some(message) = told.message().await? {
             backoff.reset();
-            self.city.lock().hears(&self.id, message, Instant::now(), self.clock.now_ms());
+            self.overview.lock().hears(&self.id, message, Instant::now(), self.clock.now_ms());
         }
         Ok(())
     }

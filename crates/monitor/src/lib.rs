@@ -1,18 +1,18 @@
-//! The monitor: one page that shows every instance, whom it holds, and how players move through the house.
+//! The monitor: one page that shows every instance, whom it holds, and how players move through the system.
 //!
 //! `watch` looks while a page is open: it finds instances by their leases, has each `follow`ed over `muster.v1.Inspect`, and keeps what
-//! they tell in a `city`; `picture` is what a page shows of it, and `feed` tells pages how it changes. `web` serves the page, `ask` asks
+//! they tell in an `overview`; `picture` is what a page shows of it, and `feed` tells pages how it changes. `web` serves the page, `ask` asks
 //! the services about one ticket, and `spawn` lets clients come that play over the public contract.
 //!
 //! Architecture invariant: nothing in the system depends on it, and it reads nothing from the store but who is alive. While no page is
 //! open it asks nobody anything.
 
 mod ask;
-mod city;
 mod config;
 mod feed;
 mod follow;
 mod history;
+mod overview;
 mod picture;
 mod spawn;
 mod watch;
@@ -40,9 +40,9 @@ pub struct Deps {
 
 /// Serves the page over HTTP until `shutdown`.
 pub async fn serve(config: Config, listener: TcpListener, deps: Deps, shutdown: Shutdown) {
-    let lookout = watch::Lookout::new(config, deps, shutdown.clone());
-    let watching = tokio::spawn(watch::run(lookout.clone()));
-    web::serve(lookout, listener, shutdown).await;
+    let monitor = watch::Monitor::new(config, deps, shutdown.clone());
+    let watching = tokio::spawn(watch::run(monitor.clone()));
+    web::serve(monitor, listener, shutdown).await;
     // Its end is bounded; a panic in it was logged where it happened.
     let _ = watching.await;
 }

@@ -5,7 +5,7 @@ mod visit;
 
 pub use party::Wish;
 
-use crate::ask::Desk;
+use crate::ask::Gateway;
 use crate::config::{FINISH_WAIT_MAX, SPAWN_RATE_MAX, SPAWNED_MAX};
 use api::v1::EnqueueRequest;
 use chassis::{LiveRules, Shutdown};
@@ -20,7 +20,7 @@ use tonic::Status;
 pub struct Spawner(Arc<Shared>);
 
 struct Shared {
-    desk: Desk,
+    gateway: Gateway,
     rules: LiveRules,
     over: Shutdown,
     visits: TaskTracker,
@@ -36,10 +36,10 @@ struct Streaming {
 
 impl Spawner {
     /// Until `over`.
-    pub fn new(desk: Desk, rules: LiveRules, over: Shutdown) -> Self {
+    pub fn new(gateway: Gateway, rules: LiveRules, over: Shutdown) -> Self {
         let streaming = Streaming { per_s: 0.0, stop: over.child_token(), all: over.child_token() };
         let (visits, streaming) = (TaskTracker::new(), Mutex::new(streaming));
-        Self(Arc::new(Shared { desk, rules, over, visits, streaming }))
+        Self(Arc::new(Shared { gateway, rules, over, visits, streaming }))
     }
 
     /// One party comes; answers its ticket's id once it is queued. RESOURCE_EXHAUSTED with [`SPAWNED_MAX`] here.
@@ -50,7 +50,7 @@ impl Spawner {
         }
         let request = wish.request(&self.0.rules.current()).map_err(|error| Status::invalid_argument(error.0))?;
         let request = EnqueueRequest { traced, ..request };
-        let client = self.0.desk.client()?;
+        let client = self.0.gateway.client()?;
         let (queued, ticket_id) = tokio::sync::oneshot::channel();
         let visit = visit::visit(client, request, queued, self.0.streaming.lock().all.clone());
         self.0.visits.spawn(visit);

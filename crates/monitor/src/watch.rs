@@ -1,10 +1,10 @@
-//! Looks at the house for as long as somebody looks at the page.
+//! Watches the system for as long as somebody looks at the page.
 
-use crate::ask::Desk;
-use crate::city::City;
+use crate::ask::Gateway;
 use crate::config::{LINGER, PACE};
 use crate::feed::{Feed, News};
 use crate::follow::Followers;
+use crate::overview::Overview;
 use crate::picture::Picture;
 use crate::spawn::Spawner;
 use crate::{Config, Deps};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// What the page and the watching share. Cheap to clone.
 #[derive(Clone)]
-pub struct Lookout(Arc<Shared>);
+pub struct Monitor(Arc<Shared>);
 
 pub struct Shared {
     pub config: Config,
@@ -28,16 +28,16 @@ pub struct Shared {
     watched: Mutex<Option<Watched>>,
 }
 
-/// The house while it is watched. Cheap to clone.
+/// The system while it is watched. Cheap to clone.
 #[derive(Clone)]
 pub struct Watched {
     /// In the order of [`Role::ALL`].
     pub peers: [Peers; Role::ALL.len()],
-    pub desk: Desk,
+    pub gateway: Gateway,
     pub spawner: Spawner,
 }
 
-impl std::ops::Deref for Lookout {
+impl std::ops::Deref for Monitor {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -45,7 +45,7 @@ impl std::ops::Deref for Lookout {
     }
 }
 
-impl Lookout {
+impl Monitor {
     pub fn new(config: Config, deps: Deps, shutdown: Shutdown) -> Self {
         let (feed, clock) = (Feed::new(), Clock::system());
         Self(Arc::new(Shared { config, deps, feed, clock, shutdown, watched: Mutex::default() }))
@@ -74,53 +74,53 @@ impl Lookout {
     }
 }
 
-/// Until the lookout's shutdown.
-pub async fn run(lookout: Lookout) {
-    let shutdown = lookout.shutdown.clone();
+/// Until the monitor's shutdown.
+pub async fn run(monitor: Monitor) {
+    let shutdown = monitor.shutdown.clone();
     let watching = async {
         loop {
-            lookout.feed.came.notified().await;
-            watch(&lookout).await;
+            monitor.feed.came.notified().await;
+            watch(&monitor).await;
         }
     };
     shutdown.run_until_cancelled(watching).await;
-    if let Some(watched) = lookout.watched() {
+    if let Some(watched) = monitor.watched() {
         watched.spawner.leave().await;
     }
 }
 
 /// Until nobody has looked for a while.
-async fn watch(lookout: &Lookout) {
-    let over = lookout.shutdown.child_token();
+async fn watch(monitor: &Monitor) {
+    let over = monitor.shutdown.child_token();
     let _guard = over.clone().drop_guard();
-    let Deps { leases, network, clients, rules, .. } = &lookout.deps;
+    let Deps { leases, network, clients, rules, .. } = &monitor.deps;
     let peers = Role::ALL.map(|role| Peers::watch(leases.clone(), role, over.clone()));
-    let city = Arc::new(Mutex::new(City::default()));
-    let desk = Desk::new(&peers, clients.clone(), rules.clone());
-    let spawner = Spawner::new(desk.clone(), rules.clone(), over.clone());
-    *lookout.watched.lock() = Some(Watched { peers: peers.clone(), desk, spawner: spawner.clone() });
-    let mut followers = Followers::new(city.clone(), network.clone(), lookout.clock, over.clone());
+    let overview = Arc::new(Mutex::new(Overview::default()));
+    let gateway = Gateway::new(&peers, clients.clone(), rules.clone());
+    let spawner = Spawner::new(gateway.clone(), rules.clone(), over.clone());
+    *monitor.watched.lock() = Some(Watched { peers: peers.clone(), gateway, spawner: spawner.clone() });
+    let mut followers = Followers::new(overview.clone(), network.clone(), monitor.clock, over.clone());
     let mut ticks = tokio::time::interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut second_ms = lookout.clock.now_ms() / 1_000;
-    while lookout.feed.deserted().is_none_or(|since| since.elapsed() < LINGER) {
+    let mut second_ms = monitor.clock.now_ms() / 1_000;
+    while monitor.feed.deserted().is_none_or(|since| since.elapsed() < LINGER) {
         ticks.tick().await;
         let alive: Vec<Instance> = peers.iter().flat_map(|peers| peers.alive().to_vec()).collect();
         followers.meet(&alive);
-        tell(lookout, &city, &spawner, &mut second_ms);
+        tell(monitor, &overview, &spawner, &mut second_ms);
     }
-    *lookout.watched.lock() = None;
-    lookout.feed.clear();
+    *monitor.watched.lock() = None;
+    monitor.feed.clear();
     spawner.leave().await;
 }
 
-fn tell(lookout: &Lookout, city: &Mutex<City>, spawner: &Spawner, second_ms: &mut u64) {
-    let now_ms = lookout.clock.now_ms();
-    let mut city = city.lock();
-    city.forget(Instant::now());
-    let picture = Picture::of(&city, now_ms);
+fn tell(monitor: &Monitor, overview: &Mutex<Overview>, spawner: &Spawner, second_ms: &mut u64) {
+    let now_ms = monitor.clock.now_ms();
+    let mut overview = overview.lock();
+    overview.forget(Instant::now());
+    let picture = Picture::of(&overview, now_ms);
     let is_next_second = std::mem::replace(second_ms, now_ms / 1_000) != now_ms / 1_000;
-    let sample = is_next_second.then(|| city.history.sample(now_ms, picture.waiting()).clone());
-    let news = News { now_ms, sample, samples: city.history.samples(), spawned: spawner.counts() };
-    lookout.feed.tell(picture, &news);
+    let sample = is_next_second.then(|| overview.history.sample(now_ms, picture.waiting()).clone());
+    let news = News { now_ms, sample, samples: overview.history.samples(), spawned: spawner.counts() };
+    monitor.feed.tell(picture, &news);
 }

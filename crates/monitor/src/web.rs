@@ -6,7 +6,7 @@ mod events;
 mod guard;
 
 use crate::config::{BODY_BYTES_MAX, PAGE, REQUEST_WAIT_MAX, REQUESTS_MAX};
-use crate::watch::Lookout;
+use crate::watch::Monitor;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
@@ -22,13 +22,13 @@ use tonic::{Code, Status};
 use tower::ServiceExt;
 
 /// Until `shutdown`; open streams end with it.
-pub async fn serve(lookout: Lookout, listener: TcpListener, shutdown: Shutdown) {
-    let router = router(lookout);
+pub async fn serve(monitor: Monitor, listener: TcpListener, shutdown: Shutdown) {
+    let router = router(monitor);
     let respond = move |request: Request<_>| router.clone().oneshot(request.map(Body::new));
     chassis::serve_http(listener, PAGE, respond, shutdown).await;
 }
 
-fn router(lookout: Lookout) -> Router {
+fn router(monitor: Monitor) -> Router {
     let room = Arc::new(Semaphore::new(REQUESTS_MAX));
     let changing = Router::new()
         .route("/spawn", post(actions::spawn))
@@ -43,14 +43,14 @@ fn router(lookout: Lookout) -> Router {
         .merge(asking)
         .route("/events", get(events::events))
         .layer(from_fn(guard::headers))
-        .layer(from_fn_with_state(lookout.clone(), guard::known_host))
+        .layer(from_fn_with_state(monitor.clone(), guard::known_host))
         .layer(from_fn_with_state(room, in_room))
-        .with_state(lookout)
+        .with_state(monitor)
 }
 
-async fn ticket(State(lookout): State<Lookout>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let watched = lookout.watched().ok_or_else(unwatched)?;
-    Ok(Json(watched.desk.ticket(&id).await?).into_response())
+async fn ticket(State(monitor): State<Monitor>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let watched = monitor.watched().ok_or_else(unwatched)?;
+    Ok(Json(watched.gateway.ticket(&id).await?).into_response())
 }
 
 /// An answer's place is kept for as long as its body is read, also where it is a stream.

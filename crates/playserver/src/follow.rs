@@ -1,8 +1,8 @@
 //! A realm server's stream: it follows many players, acknowledges for them and ends their matches, all on one connection.
 
 use crate::config::{FOLLOW_CALLS_MAX, FOLLOW_FIRSTS_MAX, FOLLOW_QUEUE_MAX, FOLLOWED_MAX};
-use crate::desk::{Desk, until_ended};
 use crate::followed::Followed;
+use crate::handler::{Handler, until_ended};
 use crate::hub::{Listener, Unread};
 use crate::watch::{Place, Wish, is_nothing, read_subject, unshared};
 use api::v1::follow_request::Op;
@@ -23,13 +23,13 @@ use tonic::{Status, Streaming};
 
 /// Serves one stream, until the realm server closes its side, does not read, or this service leaves.
 pub fn serve(
-    desk: Desk,
+    handler: Handler,
     principal: Principal,
     requests: Streaming<FollowRequest>,
 ) -> BoxStream<'static, Result<FollowResponse, Status>> {
     let (listener, told) = Listener::new(FOLLOW_QUEUE_MAX);
-    let (cut, leaving) = (listener.cut.clone(), desk.shutdown.clone());
-    let stream = Arc::new(FollowStream::new(desk, principal, listener));
+    let (cut, leaving) = (listener.cut.clone(), handler.shutdown.clone());
+    let stream = Arc::new(FollowStream::new(handler, principal, listener));
     let seen = stream.seen.clone();
     let handler = move |request| {
         let stream = stream.clone();
@@ -116,7 +116,7 @@ impl Seen {
 }
 
 struct FollowStream {
-    desk: Desk,
+    handler: Handler,
     principal: Principal,
     listener: Listener,
     followed: Followed,
@@ -134,9 +134,9 @@ enum Begun {
 }
 
 impl FollowStream {
-    fn new(desk: Desk, principal: Principal, listener: Listener) -> Self {
+    fn new(handler: Handler, principal: Principal, listener: Listener) -> Self {
         let firsts = Arc::new(Semaphore::new(FOLLOW_FIRSTS_MAX));
-        Self { desk, principal, listener, followed: Followed::default(), seen: Seen::default(), firsts }
+        Self { handler, principal, listener, followed: Followed::default(), seen: Seen::default(), firsts }
     }
 
     /// Called in the order in which requests came.
@@ -155,8 +155,8 @@ impl FollowStream {
         let done = match begun {
             Ok(Begun::Done) => Ok(()),
             Ok(Begun::Follow(wish, turn)) => self.follow(wish, turn).await,
-            Ok(Begun::Acknowledge(acknowledge)) => self.desk.acknowledge_match(&self.principal, acknowledge).await,
-            Ok(Begun::EndMatch(end)) => self.desk.end(end).await.map(drop),
+            Ok(Begun::Acknowledge(acknowledge)) => self.handler.acknowledge_match(&self.principal, acknowledge).await,
+            Ok(Begun::EndMatch(end)) => self.handler.end(end).await.map(drop),
             Err(status) => Err(status),
         };
         let result = match done {
@@ -167,7 +167,7 @@ impl FollowStream {
     }
 
     fn begin_follow(&self, watch: &v1::WatchRequest) -> Result<Begun, Status> {
-        self.desk.check_realm(&watch.realm)?;
+        self.handler.check_realm(&watch.realm)?;
         let wish = Wish::read(watch)?;
         let full = || Status::resource_exhausted(format!("at most {FOLLOWED_MAX} are followed on one stream"));
         let turn = self.followed.begin(&wish.subject).ok_or_else(full)?;
@@ -175,7 +175,7 @@ impl FollowStream {
     }
 
     async fn follow(&self, wish: Wish, turn: u64) -> Result<(), Status> {
-        let taking = Place::take(&wish, self.listener.clone(), &self.desk.hub, &self.desk.presence);
+        let taking = Place::take(&wish, self.listener.clone(), &self.handler.hub, &self.handler.presence);
         let (place, first) = taking.await.inspect_err(|_| self.followed.fail(&wish.subject, turn))?;
         let told = place.told;
         self.followed.settle(&wish.subject, turn, place);
@@ -191,7 +191,7 @@ impl FollowStream {
         let Ok(share) = self.firsts.clone().acquire_owned().await else { return };
         // A closed queue means that the stream has ended: nobody is left to tell.
         if let Ok(room) = self.listener.queue.reserve().await {
-            self.desk.hub.tell_one(subject, told, Unread::with_share(Arc::new(first), share), room);
+            self.handler.hub.tell_one(subject, told, Unread::with_share(Arc::new(first), share), room);
         }
     }
 
@@ -230,8 +230,8 @@ mod tests {
         let store = Arc::new(MemoryStore::new());
         let presence =
             Presence::start(store.clone(), hub.clone(), "ps-1".parse().unwrap(), clock, None, shutdown.clone());
-        let desk = Desk { realm: "realm".parse().unwrap(), store, hub, presence, clock, shutdown };
-        Arc::new(FollowStream::new(desk, Principal::Anyone, listener.clone()))
+        let handler = Handler { realm: "realm".parse().unwrap(), store, hub, presence, clock, shutdown };
+        Arc::new(FollowStream::new(handler, Principal::Anyone, listener.clone()))
     }
 
     fn player(id: &str) -> Subject {
@@ -254,7 +254,7 @@ mod tests {
             listener.queue.try_send(Told::default().into()).unwrap();
         }
         let following = tokio::spawn(follow(stream.clone(), "ann".to_owned()));
-        while !stream.desk.hub.is_watched(&ann) {
+        while !stream.handler.hub.is_watched(&ann) {
             tokio::task::yield_now().await;
         }
         // The first of these gives the follow room, and the second the change.
@@ -262,13 +262,13 @@ mod tests {
             heard.recv().await.unwrap();
         }
         let queued = of_ann(Some(Cursor { epoch: 1, seq: 1 }));
-        stream.desk.hub.tell(&ann, &queued);
+        stream.handler.hub.tell(&ann, &queued);
         following.await.unwrap().unwrap();
         let told: Vec<Told> = std::iter::from_fn(|| heard.try_recv().ok()).map(|unread| unread.update).collect();
         let news: Vec<&Told> = told.iter().filter(|update| stream.seen.is_news(update)).collect();
         assert_eq!(news, [&queued]);
 
-        stream.desk.hub.tell(&ann, &of_ann(None));
+        stream.handler.hub.tell(&ann, &of_ann(None));
         assert!(stream.seen.is_news(&heard.recv().await.unwrap().update), "what the store has lost is told");
     }
 
@@ -283,7 +283,7 @@ mod tests {
         let (mut changes, mut firsts) = (0, 0);
         while firsts < 1 + others {
             changes += 1;
-            stream.desk.hub.tell(&ann, &of_ann(Some(Cursor { epoch: 1, seq: changes })));
+            stream.handler.hub.tell(&ann, &of_ann(Some(Cursor { epoch: 1, seq: changes })));
             for _ in 0..2 {
                 firsts += usize::from(heard.recv().await.unwrap().update.cursor.is_none());
             }
@@ -291,7 +291,7 @@ mod tests {
             tokio::task::yield_now().await;
             assert!(!listener.cut.is_cancelled(), "after {firsts} first updates and {changes} changes");
         }
-        (0..=FOLLOW_QUEUE_MAX).for_each(|_| stream.desk.hub.tell(&ann, &of_ann(None)));
+        (0..=FOLLOW_QUEUE_MAX).for_each(|_| stream.handler.hub.tell(&ann, &of_ann(None)));
         assert!(listener.cut.is_cancelled());
     }
 }

@@ -1,7 +1,7 @@
 //! The playserver: tells clients what became of their tickets, and hosts matches.
 //!
 //! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
-//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `held` shows whom it holds; `desk` is what clients may do, and `service` and `follow` are its two doors.
+//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `held` shows whom it holds; `handler` is what clients may do, and `service` and `follow` are its two doors.
 //!
 //! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
 //! come back to any playserver.
@@ -9,9 +9,9 @@
 mod absence;
 mod config;
 mod deliver;
-mod desk;
 mod follow;
 mod followed;
+mod handler;
 mod held;
 mod host;
 mod hub;
@@ -25,8 +25,8 @@ use api::v1::play_server::PlayServer;
 use api::v1::playserver_server::PlayserverServer;
 use chassis::{Clock, Entrance, Holdings, Inspect, Listener, Oneself, Readiness, Registration, ServeError, Shutdown};
 use deliver::Delivery;
-use desk::Desk;
 use domain::RealmId;
+use handler::Handler;
 use host::Host;
 use hub::Hub;
 use presence::Presence;
@@ -62,8 +62,9 @@ pub async fn serve(
         Presence::start(store.clone(), hub.clone(), id.clone(), clock, config.unwatched_max, shutdown.clone());
     let host = Arc::new(Host::new(&config, store.clone(), clock, registration.load(), holdings));
     tokio::spawn(host.clone().recount(shutdown.clone()));
-    let desk = Desk { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
-    let play = Service(desk);
+    let handler =
+        Handler { realm, store, hub: hub.clone(), presence: presence.clone(), clock, shutdown: shutdown.clone() };
+    let play = Service(handler);
     let delivery = Delivery::new(hub, presence, host, clock, shutdown.clone());
     let routes = Routes::new(PlayServer::new(play).max_decoding_message_size(api::CLIENT_MESSAGE_BYTES_MAX))
         .add_service(PlayserverServer::new(delivery).max_decoding_message_size(api::SERVICE_MESSAGE_BYTES_MAX))

@@ -1,5 +1,5 @@
-use crate::desk::Desk;
 use crate::follow;
+use crate::handler::Handler;
 use api::v1::play_server::Play;
 use api::v1::{self, Update};
 use doors::principal;
@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The public face.
-pub struct Service(pub Desk);
+pub struct Service(pub Handler);
 
 #[tonic::async_trait]
 impl Play for Service {

@@ -1,5 +1,5 @@
 //! Muster's services put together: one of them for a process of its own ([`serve`]), or all of them in this process ([`System`]),
-//! over real gRPC either way. Dev mode and the system tests are the same house.
+//! over real gRPC either way. Dev mode and the system tests run the same system.
 
 mod actor;
 mod line;

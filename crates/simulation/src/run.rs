@@ -1,4 +1,4 @@
-//! One run: a city of services and its players, through the faults of its seed, to what can be said of it at the end.
+//! One run: a cluster of services and its players, through the faults of its seed, to what can be said of it at the end.
 
 use crate::crowd;
 use crate::dice::Dice;
@@ -65,30 +65,30 @@ type Telling = Arc<Mutex<Option<Told>>>;
 /// Runs `seed` to its end. An error is of the simulation, not of what it simulates.
 pub fn run(seed: u64, ledger: &Ledger, plant: Option<&Plant>) -> Result<Outcome> {
     let dice = Dice::new(seed);
-    let mut city = City::build(seed, &dice, ledger, plant)?;
-    let services: Vec<String> = city.stops.keys().cloned().collect();
+    let mut cluster = Cluster::build(seed, &dice, ledger, plant)?;
+    let services: Vec<String> = cluster.stops.keys().cloned().collect();
     let planned = faults::plan(&dice, &services, PLAYERS);
     let telling = Telling::default();
-    city.let_in_players(&dice, telling.clone());
-    city.live_through(&planned)?;
+    cluster.let_in_players(&dice, telling.clone());
+    cluster.live_through(&planned)?;
     let told = telling.lock().take();
     let told = told.ok_or_else(|| anyhow!("the players did not come to an end"))?;
-    Ok(Outcome { told, faults: planned.len(), lasted: city.sim.elapsed() })
+    Ok(Outcome { told, faults: planned.len(), lasted: cluster.sim.elapsed() })
 }
 
-struct City {
+struct Cluster {
     sim: Sim<'static>,
     links: BTreeMap<String, Link>,
     /// How each service is told to stop; the present one, for it is another after each start.
     stops: BTreeMap<String, Arc<Mutex<Shutdown>>>,
 }
 
-impl City {
+impl Cluster {
     fn build(seed: u64, dice: &Dice, ledger: &Ledger, plant: Option<&Plant>) -> Result<Self> {
         let mut builder = turmoil::Builder::new();
         builder.rng_seed(seed).tick_duration(TICK).simulation_duration(LASTS_MAX).enable_random_order();
         builder.min_message_latency(Duration::ZERO).max_message_latency(LATENCY_MAX).tcp_capacity(SEGMENTS_MAX);
-        let mut city = Self { sim: builder.build(), links: BTreeMap::new(), stops: BTreeMap::new() };
+        let mut cluster = Self { sim: builder.build(), links: BTreeMap::new(), stops: BTreeMap::new() };
         let rules = crowd::rules(plant.is_none_or(Plant::knows_limits))?;
         let mut ends = Vec::new();
         let mut link = |host: &str| {
@@ -100,13 +100,13 @@ impl City {
             for number in 1..=count {
                 let host = format!("{name}-{number}");
                 let link = link(&host);
-                city.settle(role, &host, link.clone(), rules.clone());
-                city.links.insert(host, link);
+                cluster.settle(role, &host, link.clone(), rules.clone());
+                cluster.links.insert(host, link);
             }
         }
-        city.links.insert(PLAYERS.to_owned(), link(PLAYERS));
-        city.found_store(ends);
-        Ok(city)
+        cluster.links.insert(PLAYERS.to_owned(), link(PLAYERS));
+        cluster.found_store(ends);
+        Ok(cluster)
     }
 
     fn found_store(&mut self, ends: Vec<End>) {
@@ -284,13 +284,13 @@ mod tests {
     #[test]
     fn a_service_that_still_drains_when_the_faults_end_is_started_again() -> Result<()> {
         let (dice, ledger) = (Dice::new(1), Ledger::new(crowd::rules(true)?, false));
-        let mut city = City::build(1, &dice, &ledger, None)?;
-        city.let_in_players(&dice, Telling::default());
-        let services: Vec<String> = city.stops.keys().cloned().collect();
+        let mut cluster = Cluster::build(1, &dice, &ledger, None)?;
+        cluster.let_in_players(&dice, Telling::default());
+        let services: Vec<String> = cluster.stops.keys().cloned().collect();
         let from = faults::UNTIL - TICK / 2;
         let told_to_stop = |host: &String| Planned { from, until: faults::UNTIL, fault: Fault::Stop(host.clone()) };
-        city.live_through(&services.iter().map(told_to_stop).collect::<Vec<_>>())?;
-        let down: Vec<&String> = services.iter().filter(|host| !city.sim.is_host_running(host.as_str())).collect();
+        cluster.live_through(&services.iter().map(told_to_stop).collect::<Vec<_>>())?;
+        let down: Vec<&String> = services.iter().filter(|host| !cluster.sim.is_host_running(host.as_str())).collect();
         assert!(down.is_empty(), "{down:?}");
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::authority::Authority;
 use crate::dev::own_host;
 use crate::doors::credentials::{Holder, Keys};
 use crate::doors::enqueue;
-use crate::house::REALM;
+use crate::fixture::REALM;
 use crate::processes::Processes;
 use anyhow::{Context, Result, ensure};
 use api::v1::mover_client::MoverClient;

@@ -35,7 +35,7 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (spans, metrics) = (Spans::default(), Metrics::default());
-        let service = TraceServiceServer::new(Desk(spans.clone()));
+        let service = TraceServiceServer::new(SpanReceiver(spans.clone()));
         let counting = MetricsServiceServer::new(Counter(metrics.clone()));
         let server = tonic::transport::Server::builder().add_service(service).add_service(counting);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
@@ -82,10 +82,10 @@ impl MetricsService for Counter {
     }
 }
 
-struct Desk(Spans);
+struct SpanReceiver(Spans);
 
 #[tonic::async_trait]
-impl TraceService for Desk {
+impl TraceService for SpanReceiver {
     async fn export(
         &self,
         request: Request<ExportTraceServiceRequest>,

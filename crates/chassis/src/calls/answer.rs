@@ -48,11 +48,11 @@ where
 {
     let (answers, read) = mpsc::channel(ANSWERS_READY_MAX);
     let reader = answers.clone();
-    let desk = Desk { name, traces, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
+    let dispatcher = Dispatcher { name, traces, room: Arc::new(Semaphore::new(in_work_max)), answers, handler };
     let (fault, ended_by) = oneshot::channel();
     tokio::spawn(async move {
         tokio::select! {
-            ended = desk.take_calls(inbound) => if let Err(status) = ended {
+            ended = dispatcher.take_calls(inbound) => if let Err(status) = ended {
                 // An error means that nobody reads any more.
                 let _ = fault.send(Err(status));
             },
@@ -64,7 +64,7 @@ where
     Gather::of(ReceiverStream::new(read)).map(Ok).chain(fault).boxed()
 }
 
-struct Desk<Resp, H> {
+struct Dispatcher<Resp, H> {
     name: &'static str,
     traces: Traces,
     room: Arc<Semaphore>,
@@ -72,7 +72,7 @@ struct Desk<Resp, H> {
     handler: H,
 }
 
-impl<Resp: Call + Send + 'static, H> Desk<Resp, H> {
+impl<Resp: Call + Send + 'static, H> Dispatcher<Resp, H> {
     /// Until the client is done, or fails.
     async fn take_calls<Req, F>(self, mut inbound: Streaming<Req>) -> Result<(), Status>
     where

@@ -1,6 +1,6 @@
 //! Players who each call for themselves: one Enqueue, one Watch, and an EndMatch by the one who ends it. They share connections.
 
-use super::desk::{Arrival, Desk};
+use super::driver::{Arrival, Driver};
 use crate::client::cause;
 use anyhow::Result;
 use api::v1;
@@ -18,7 +18,7 @@ const CONNECTIONS: usize = 8;
 const PLAYERS_MAX: usize = 50_000;
 
 pub struct Callers {
-    desk: Desk,
+    driver: Driver,
     queueing: Vec<QueueClient<Channel>>,
     playing: Vec<PlayClient<Channel>>,
     playservers: usize,
@@ -30,21 +30,21 @@ pub struct Callers {
 
 /// One of them.
 struct Caller {
-    desk: Desk,
+    driver: Driver,
     queueing: QueueClient<Channel>,
     playing: PlayClient<Channel>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Callers {
-    pub fn open(network: &Network, orchestrators: &[String], playservers: &[String], desk: Desk) -> Result<Self> {
+    pub fn open(network: &Network, orchestrators: &[String], playservers: &[String], driver: Driver) -> Result<Self> {
         let channels = |addresses: &[String]| {
             let all = addresses.iter().cycle().take(addresses.len() * CONNECTIONS);
             all.map(|address| network.channel(address)).collect::<Result<Vec<_>, _>>()
         };
         let stop = Shutdown::new();
         Ok(Self {
-            desk,
+            driver,
             queueing: channels(orchestrators)?.into_iter().map(QueueClient::new).collect(),
             playing: channels(playservers)?.into_iter().map(PlayClient::new).collect(),
             playservers: playservers.len(),
@@ -62,9 +62,9 @@ impl Callers {
     /// Has a party come, after `turn` others; without waiting, whatever becomes of it.
     pub fn enqueue(&self, arrival: Arrival, turn: usize) {
         let number = arrival.number;
-        let Ok(room) = self.room.clone().try_acquire_owned() else { return self.desk.book.held_back(number) };
+        let Ok(room) = self.room.clone().try_acquire_owned() else { return self.driver.recorder.held_back(number) };
         let caller = Caller {
-            desk: self.desk.clone(),
+            driver: self.driver.clone(),
             queueing: self.queueing[turn % self.queueing.len()].clone(),
             playing: self.playing[turn % self.playing.len()].clone(),
             _room: room,
@@ -77,20 +77,20 @@ impl Callers {
 impl Caller {
     async fn come(mut self, arrival: Arrival) {
         let number = arrival.number;
-        let enqueued = match self.queueing.enqueue(self.desk.request(arrival)).await {
+        let enqueued = match self.queueing.enqueue(self.driver.request(arrival)).await {
             Ok(enqueued) => enqueued.into_inner(),
-            Err(status) => return self.desk.book.refused(number, status.code(), status.message()),
+            Err(status) => return self.driver.recorder.refused(number, status.code(), status.message()),
         };
-        self.desk.book.taken(number);
-        match self.playing.watch(self.desk.watch(enqueued)).await {
+        self.driver.recorder.taken(number);
+        match self.playing.watch(self.driver.watch(enqueued)).await {
             Ok(news) => self.play(news.into_inner()).await,
-            Err(status) => self.desk.book.broke(&format!("a Watch failed: {}", cause(&status))),
+            Err(status) => self.driver.recorder.broke(&format!("a Watch failed: {}", cause(&status))),
         }
     }
 
     async fn play(&mut self, mut news: Streaming<v1::Update>) {
-        while let Some(update) = self.desk.book.next(&mut news).await {
-            let heard = self.desk.hear(&update);
+        while let Some(update) = self.driver.recorder.next(&mut news).await {
+            let heard = self.driver.hear(&update);
             if let Some(match_id) = heard.over {
                 // What is not ended now ends at its longest time.
                 let _ = self.playing.end_match(v1::EndMatchRequest { match_id, ..Default::default() }).await;

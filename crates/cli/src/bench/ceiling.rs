@@ -1,6 +1,6 @@
 //! The script ceiling: what Redis takes for the way of a ticket when nothing but its scripts is run, with the scenario's own parties.
 
-use super::crowd::Crowd;
+use super::population::Population;
 use super::proc::cpu_s;
 use super::scenario::Scenario;
 use super::usage::{REDIS, while_all_run};
@@ -79,7 +79,7 @@ struct Stand {
     holder: InstanceId,
     realm: RealmId,
     rules: Rules,
-    crowd: Crowd,
+    population: Population,
     /// Tickets so far.
     drawn: AtomicUsize,
     /// Those who were too many for the last seats of a match: they play another time.
@@ -117,9 +117,9 @@ impl Stand {
             bail!("another leads in a realm of one's own");
         };
         let (host, holder) = ("playserver".parse()?, "orchestrator".parse()?);
-        let crowd = Crowd::open(scenario.draw, REALM)?;
+        let population = Population::open(scenario.draw, REALM)?;
         let (drawn, left_out) = (AtomicUsize::default(), Mutex::default());
-        Ok(Self { store, fence, host, holder, realm, rules, crowd, drawn, left_out })
+        Ok(Self { store, fence, host, holder, realm, rules, population, drawn, left_out })
     }
 
     /// Matches of one lane, one after the other, as many as there is time for.
@@ -174,7 +174,7 @@ impl Stand {
             return players;
         }
         loop {
-            let players = self.crowd.players(self.drawn.fetch_add(1, Ordering::Relaxed));
+            let players = self.population.players(self.drawn.fetch_add(1, Ordering::Relaxed));
             if players.len() <= room {
                 return players;
             }

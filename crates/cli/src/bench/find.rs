@@ -3,9 +3,9 @@
 use super::bounds::{RATE_MAX, check_number, check_rate};
 use super::latency::Latency;
 use super::load::{LEFT_MAX, Load};
-use super::page::{HEADER, Page};
 use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
+use super::stats::{HEADER, Stats};
 use crate::misuse::Misuse;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub struct Demand {
 
 /// What became of a rate that was offered.
 pub struct Tried {
-    pub page: Page,
+    pub stats: Stats,
     /// How long was waited from a fit match on.
     pub from_fit: Latency,
     /// Tickets that were left when no more came, though there was a match for them.
@@ -113,12 +113,12 @@ pub struct Tried {
 impl Tried {
     /// As far as it is known by now, with how many were `missed` when no more came.
     pub fn of(load: &Load, seconds: Range<usize>, missed: usize) -> Result<Self> {
-        let (page, length) = (load.book.page(seconds.clone()), seconds.len());
-        Ok(Self { page, from_fit: load.waits_for_system(seconds)?, missed, seconds: length })
+        let (stats, length) = (load.recorder.stats(seconds.clone()), seconds.len());
+        Ok(Self { stats, from_fit: load.waits_for_system(seconds)?, missed, seconds: length })
     }
 
     fn row(&self, demand: &Demand) -> String {
-        format!("{} {:>7} {:>15.1}", self.page.row("probe"), self.missed, demand.bounded_ms(self))
+        format!("{} {:>7} {:>15.1}", self.stats.row("probe"), self.missed, demand.bounded_ms(self))
     }
 }
 
@@ -129,23 +129,23 @@ impl Demand {
 
     /// Whether it was kept.
     pub fn is_kept(&self, tried: &Tried) -> bool {
-        let Tried { page, missed, seconds, .. } = tried;
+        let Tried { stats, missed, seconds, .. } = tried;
         let seconds = *seconds as f64;
         let behind_per_s = match self.since {
             // Whoever waits for company is not behind.
             Since::Fit => *missed as f64 / seconds,
-            Since::Due => page.offered_per_s - page.matched_per_s,
+            Since::Due => stats.offered_per_s - stats.matched_per_s,
         };
-        let left_most = (BEHIND_SHARE_MAX * page.offered_per_s).max(LEFT_MAX as f64 / seconds);
-        let is_kept_up = page.matched_per_s > 0.0 && behind_per_s <= left_most;
-        is_kept_up && page.not_taken() == 0 && self.bounded_ms(tried) <= self.p99_ms
+        let left_most = (BEHIND_SHARE_MAX * stats.offered_per_s).max(LEFT_MAX as f64 / seconds);
+        let is_kept_up = stats.matched_per_s > 0.0 && behind_per_s <= left_most;
+        is_kept_up && stats.not_taken() == 0 && self.bounded_ms(tried) <= self.p99_ms
     }
 
     /// The wait that is bounded, of 99 of 100, in ms.
     fn bounded_ms(&self, tried: &Tried) -> f64 {
         match self.since {
             Since::Fit => tried.from_fit.p99,
-            Since::Due => tried.page.waited_ms.p99,
+            Since::Due => tried.stats.waited_ms.p99,
         }
     }
 }
@@ -174,7 +174,7 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
         for _ in 0..TRIES {
             let probe = probe(load, hunt.rate, demand).await?;
             report.row(probe.row(demand))?;
-            matched_per_s = matched_per_s.max(probe.page.matched_per_s);
+            matched_per_s = matched_per_s.max(probe.stats.matched_per_s);
             lasts = demand.is_kept(&probe);
             if lasts {
                 break;
@@ -189,15 +189,15 @@ pub async fn find(load: &Load, rate: f64, demand: &Demand, report: &ReportArgs) 
 }
 
 /// Offers a rate, lets those matched who can be, and says what became of it once it was running.
-pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Page> {
-    let _shown = Progress::show(load.book.clone(), format!("{rate:.0}/s"), Goal::Time(lasts));
+pub async fn step(load: &Load, rate: f64, lasts: Duration) -> Result<Stats> {
+    let _shown = Progress::show(load.recorder.clone(), format!("{rate:.0}/s"), Goal::Time(lasts));
     let (seconds, _) = tried(load, rate, lasts).await?;
-    Ok(load.book.page(seconds))
+    Ok(load.recorder.stats(seconds))
 }
 
 async fn probe(load: &Load, rate: f64, demand: &Demand) -> Result<Tried> {
     let lasts = demand.lasts();
-    let _shown = Progress::show(load.book.clone(), format!("probe {rate:.0}/s"), Goal::Time(lasts));
+    let _shown = Progress::show(load.recorder.clone(), format!("probe {rate:.0}/s"), Goal::Time(lasts));
     let (seconds, missed) = tried(load, rate, lasts).await?;
     Tried::of(load, seconds, missed)
 }
@@ -283,20 +283,20 @@ mod tests {
     fn a_rate_lasts_while_nearly_all_are_matched_and_nobody_is_turned_away() {
         let demand = Demand { p99_ms: 100.0, since: Since::Due, probe_s: 8, rate_max: RATE_MAX };
         let wait = Latency { count: 1, p99: 90.0, ..Latency::default() };
-        let well = Page { offered_per_s: 1_000.0, matched_per_s: 980.0, waited_ms: wait, ..Page::default() };
-        let tried = |page: Page| Tried { page, from_fit: Latency::default(), missed: 0, seconds: 8 };
-        let is_kept = |page: Page| demand.is_kept(&tried(page));
+        let well = Stats { offered_per_s: 1_000.0, matched_per_s: 980.0, waited_ms: wait, ..Stats::default() };
+        let tried = |stats: Stats| Tried { stats, from_fit: Latency::default(), missed: 0, seconds: 8 };
+        let is_kept = |stats: Stats| demand.is_kept(&tried(stats));
         assert!(is_kept(well.clone()));
-        assert!(!is_kept(Page { matched_per_s: 960.0, ..well.clone() }), "a backlog grows");
-        assert!(!is_kept(Page { unanswered: 1, ..well.clone() }));
-        assert!(!is_kept(Page { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
+        assert!(!is_kept(Stats { matched_per_s: 960.0, ..well.clone() }), "a backlog grows");
+        assert!(!is_kept(Stats { unanswered: 1, ..well.clone() }));
+        assert!(!is_kept(Stats { waited_ms: Latency { p99: 110.0, ..wait }, ..well.clone() }));
         assert!(
-            !is_kept(Page { offered_per_s: 5.0, matched_per_s: 0.0, ..well.clone() }),
+            !is_kept(Stats { offered_per_s: 5.0, matched_per_s: 0.0, ..well.clone() }),
             "few came, and nobody was matched"
         );
         // Who waits for company is not behind where waits count from a fit match on.
         let demand = Demand { since: Since::Fit, ..demand };
-        let lonely = Page { matched_per_s: 800.0, ..well };
+        let lonely = Stats { matched_per_s: 800.0, ..well };
         assert!(demand.is_kept(&tried(lonely.clone())));
         assert!(!demand.is_kept(&Tried { missed: 8 * 40, ..tried(lonely) }), "a match was there for some of them");
     }

@@ -5,7 +5,7 @@
 //! players' patience. It is told of the match that was made: that an earlier one was missed shows in the whole wait alone. Where rules let
 //! patience follow the arrivals, which only services see, it begins with the last arrival.
 
-use super::crowd::Crowd;
+use super::population::Population;
 use anyhow::Result;
 use domain::{Candidate, Outlook, Range, RealmId, Rules, Sought, TicketId};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub struct Fitted {
 
 pub struct Fit<'a> {
     pub rules: &'a Rules,
-    pub crowd: &'a Crowd,
+    pub population: &'a Population,
 }
 
 impl Fit<'_> {
@@ -107,7 +107,7 @@ impl Fit<'_> {
 
     fn candidate(&self, number: usize, due: Duration) -> Result<Candidate> {
         let realm: RealmId = "bench".parse()?;
-        let party = api::party_from_wire(self.crowd.players(number))?;
+        let party = api::party_from_wire(self.population.players(number))?;
         let id = TicketId::derive(&realm, "", party.player_ids());
         Ok(Candidate { id, version: 1, queued_ms: BEGAN_MS + due.as_millis() as u64, tries: 0, party })
     }
@@ -125,8 +125,8 @@ mod tests {
     }
 
     /// A pair of the arena's whose ratings differ by `low` to `high`.
-    fn pair(crowd: &Crowd, low: f64, high: f64) -> (usize, usize, f64) {
-        let rating = |number: usize| crowd.players(number)[0].rating;
+    fn pair(population: &Population, low: f64, high: f64) -> (usize, usize, f64) {
+        let rating = |number: usize| population.players(number)[0].rating;
         let gap = |other: usize| (rating(0) - rating(other)).abs();
         let other = (1..5_000).find(|other| (low..high).contains(&gap(*other))).unwrap();
         (0, other, gap(other))
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_pair_that_is_near_is_worth_a_match_once_both_are_there() {
-        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
-        let (one, other, _) = pair(&crowd, 0.0, 10.0);
-        let fit = Fit { rules: &rules, crowd: &crowd };
+        let (rules, population) = (DUEL.rules().unwrap(), Population::open(DUEL.draw, "t").unwrap());
+        let (one, other, _) = pair(&population, 0.0, 10.0);
+        let fit = Fit { rules: &rules, population: &population };
         let mut made = vec![seated(one, 0, 1_008), seated(other, 1_000, 1_009)];
         let fitted = fit.of(&made, MS(9_000)).unwrap().unwrap();
         assert_eq!((fitted.at, fitted.waits), (MS(1_000), vec![(one, MS(8)), (other, MS(9))]));
@@ -148,21 +148,21 @@ mod tests {
 
     #[test]
     fn a_pair_that_is_far_apart_is_worth_one_once_it_has_waited() {
-        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
-        let (one, other, gap) = pair(&crowd, 90.0, 110.0);
+        let (rules, population) = (DUEL.rules().unwrap(), Population::open(DUEL.draw, "t").unwrap());
+        let (one, other, gap) = pair(&population, 90.0, 110.0);
         // By the rules: half a second of patience and one more for each second waited, against a second for each 20 points.
         let worth_ms = ((gap * 0.05 - 0.5) * 1_000.0).ceil() as u64 + 1_000;
         let made = vec![seated(one, 1_000, worth_ms + 5), seated(other, 1_000, worth_ms + 7)];
-        let waits = Fit { rules: &rules, crowd: &crowd }.of(&made, MS(60_000)).unwrap().unwrap().waits;
+        let waits = Fit { rules: &rules, population: &population }.of(&made, MS(60_000)).unwrap().unwrap().waits;
         assert!(waits == [(one, MS(5)), (other, MS(7))] || waits == [(one, MS(4)), (other, MS(6))], "{waits:?}");
     }
 
     #[test]
     fn whoever_is_left_beside_an_equal_is_told_from_whoever_waits_for_company() {
-        let (rules, crowd) = (DUEL.rules().unwrap(), Crowd::open(DUEL.draw, "t").unwrap());
-        let fit = Fit { rules: &rules, crowd: &crowd };
-        let (one, equal, _) = pair(&crowd, 0.0, 10.0);
-        let (_, far, _) = pair(&crowd, 400.0, 2_000.0);
+        let (rules, population) = (DUEL.rules().unwrap(), Population::open(DUEL.draw, "t").unwrap());
+        let fit = Fit { rules: &rules, population: &population };
+        let (one, equal, _) = pair(&population, 0.0, 10.0);
+        let (_, far, _) = pair(&population, 400.0, 2_000.0);
         let matchable = |left: &[usize], now_ms| {
             let left: Vec<_> = left.iter().map(|number| (*number, MS(1_000))).collect();
             fit.matchable(&left, MS(now_ms)).unwrap()

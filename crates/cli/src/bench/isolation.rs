@@ -1,10 +1,10 @@
-//! What one that is ill does to all others: each trouble strikes a house of its own in the middle of its load.
+//! What one that is ill does to all others: each trouble strikes a cluster of its own in the middle of its load.
 
 mod summary;
 mod trouble;
 
 use super::bounds::{ROUNDS, check_number, check_rate, check_seconds, check_seconds_of_load};
-use super::house::{House, HouseArgs};
+use super::cluster::{Cluster, ClusterArgs};
 use super::latency::Latency;
 use super::load::Load;
 use super::progress::{Goal, Progress};
@@ -41,7 +41,7 @@ pub struct Args {
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
-    house: HouseArgs,
+    cluster: ClusterArgs,
 }
 
 /// Those whom it should not concern, before it and while it goes on.
@@ -79,9 +79,9 @@ pub async fn run(args: Args) -> Result<()> {
     check_seconds_of_load("--seconds", args.seconds)?;
     check_seconds("--warm-up", args.warm_up)?;
     args.report.check()?;
-    args.house.game(&DUEL)?;
-    args.house.check_one_realm()?;
-    args.troubles().filter_map(Trouble::hangs).try_for_each(|role| args.house.check_several(role))?;
+    args.cluster.game(&DUEL)?;
+    args.cluster.check_one_realm()?;
+    args.troubles().filter_map(Trouble::hangs).try_for_each(|role| args.cluster.check_several(role))?;
     let (without, with) = ("p50/p99 without", "p50/p99 with");
     let header =
         format_args!("others, from a fit, ms {without:>19} matched   left {with:>19} matched   left p99 ratio");
@@ -107,25 +107,25 @@ impl Args {
 }
 
 async fn strike(args: &Args, trouble: Trouble, round: usize) -> Result<Struck> {
-    let mut house = House::open_with(trouble.realms(), &args.house, &DUEL, &Export::Nowhere).await?;
-    let load = Load::open(&DUEL, &house.doors_of(0)).await?;
-    let struck = house.whole(measure(args, trouble, round, &house, &load)).await;
+    let mut cluster = Cluster::open_with(trouble.realms(), &args.cluster, &DUEL, &Export::Nowhere).await?;
+    let load = Load::open(&DUEL, &cluster.addresses_of(0)).await?;
+    let struck = cluster.whole(measure(args, trouble, round, &cluster, &load)).await;
     drop(load);
-    house.leave().await;
+    cluster.leave().await;
     struck
 }
 
-async fn measure(args: &Args, trouble: Trouble, round: usize, house: &House, load: &Load) -> Result<Struck> {
+async fn measure(args: &Args, trouble: Trouble, round: usize, cluster: &Cluster, load: &Load) -> Result<Struck> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds));
-    let _shown = Progress::show(load.book.clone(), trouble.name().to_owned(), Goal::Time(warm_up + 2 * lasts));
+    let _shown = Progress::show(load.recorder.clone(), trouble.name().to_owned(), Goal::Time(warm_up + 2 * lasts));
     load.offer(args.rate, warm_up).await?;
     let without = load.offer(args.rate, lasts).await?;
-    let _ailing = trouble.begin(house, load, args.rate, lasts).await?;
+    let _ailing = trouble.begin(cluster, load, args.rate, lasts).await?;
     let with = load.offer(args.rate, lasts).await?;
     load.settle(0, SETTLE_MAX).await;
     let others = |seconds: Range<usize>| {
         let is_other = |number| !trouble.concerns(load, number);
-        let left = load.book.page_of(seconds.clone(), is_other).left();
+        let left = load.recorder.stats_of(seconds.clone(), is_other).left();
         anyhow::Ok((load.waits_for_system_of(seconds, is_other)?, left))
     };
     let ((without_ms, left_without), (with_ms, left_with)) = (others(without)?, others(with)?);

@@ -2,16 +2,16 @@
 
 use super::addresses::{Addresses, Realm, Via};
 use super::arrivals::Arrivals;
-use super::book::Book;
 use super::bounds::TICKETS_MAX;
 use super::callers::Callers;
-use super::crowd::Crowd;
-use super::desk::{Arrival, Desk};
+use super::driver::{Arrival, Driver};
 use super::fit::{Fit, Fitted};
 use super::latency::Latency;
-use super::page::Page;
+use super::population::Population;
 use super::realm_server::RealmServer;
+use super::recorder::Recorder;
 use super::scenario::Scenario;
+use super::stats::Stats;
 use crate::tell;
 use anyhow::{Result, ensure};
 use domain::Rules;
@@ -36,8 +36,8 @@ const MISSED_AFTER: Duration = Duration::from_secs(1);
 const WELL_FACTOR: f64 = 2.0;
 
 pub struct Load {
-    pub book: Arc<Book>,
-    desk: Desk,
+    pub recorder: Arc<Recorder>,
+    driver: Driver,
     pub rules: Arc<Rules>,
     arrivals: Arrivals,
     /// To each realm.
@@ -52,11 +52,12 @@ enum Way {
 
 impl Load {
     pub async fn open(scenario: &Scenario, to: &Addresses) -> Result<Self> {
-        let book = Arc::new(Book::open());
-        let crowd = Arc::new(Crowd::open(scenario.draw, &to.names)?);
-        let desk = Desk { realm: to.realm.clone(), queue: to.queue.clone(), book: book.clone(), crowd };
-        let ways = try_join_all(to.realms.iter().map(|realm| Way::open(to, realm, &desk))).await?;
-        Ok(Self { book, desk, rules: to.rules.clone(), arrivals: Arrivals::Even, ways })
+        let recorder = Arc::new(Recorder::open());
+        let population = Arc::new(Population::open(scenario.draw, &to.names)?);
+        let driver =
+            Driver { realm: to.realm.clone(), queue: to.queue.clone(), recorder: recorder.clone(), population };
+        let ways = try_join_all(to.realms.iter().map(|realm| Way::open(to, realm, &driver))).await?;
+        Ok(Self { recorder, driver, rules: to.rules.clone(), arrivals: Arrivals::Even, ways })
     }
 
     /// This load with its tickets spread so over a second.
@@ -68,8 +69,8 @@ impl Load {
     /// Fails where that would be more than are kept of one measurement.
     pub async fn offer(&self, rate: f64, lasts: Duration) -> Result<Range<usize>> {
         let began = Instant::now();
-        let first = self.book.second_of(began) + 1;
-        let (before, tickets) = (self.book.counts().due, (rate * lasts.as_secs_f64()) as usize);
+        let first = self.recorder.second_of(began) + 1;
+        let (before, tickets) = (self.recorder.counts().due, (rate * lasts.as_secs_f64()) as usize);
         ensure!(before + tickets <= TICKETS_MAX, "at most {TICKETS_MAX} tickets may come in all");
         let mut late = Duration::ZERO;
         let times = self.arrivals.times(rate, before as u64);
@@ -86,7 +87,7 @@ impl Load {
                 late.as_secs_f64()
             ));
         }
-        Ok(first..self.book.second_of(began + lasts).max(first + 1))
+        Ok(first..self.recorder.second_of(began + lasts).max(first + 1))
     }
 
     /// How long players waited from when their match was worth making until they were told, or until now; of matches that became so in these
@@ -97,8 +98,8 @@ impl Load {
 
     /// [`Load::waits_for_system`] of some tickets: those whose number `is_asked` for.
     pub fn waits_for_system_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Result<Latency> {
-        let (fit, mut waits, now) = (self.fit(), Vec::new(), self.book.now());
-        for made in self.book.matches(&seconds) {
+        let (fit, mut waits, now) = (self.fit(), Vec::new(), self.recorder.now());
+        for made in self.recorder.matches(&seconds) {
             let Some(Fitted { at, waits: all }) = fit.of(&made, now)? else { continue };
             if seconds.contains(&(at.as_secs() as usize)) {
                 waits.extend(all.into_iter().filter(|(number, _)| is_asked(*number)).map(|(_, wait)| wait));
@@ -109,17 +110,17 @@ impl Load {
 
     /// How many who were due in these seconds are left, though a match was worth making for them [`MISSED_AFTER`] ago.
     pub fn missed(&self, seconds: &Range<usize>) -> Result<usize> {
-        let then = self.book.now().saturating_sub(MISSED_AFTER);
-        self.fit().matchable(&self.book.left(seconds), then)
+        let then = self.recorder.now().saturating_sub(MISSED_AFTER);
+        self.fit().matchable(&self.recorder.left(seconds), then)
     }
 
     fn fit(&self) -> Fit<'_> {
-        Fit { rules: &self.rules, crowd: &self.desk.crowd }
+        Fit { rules: &self.rules, population: &self.driver.population }
     }
 
     /// The name of the first player of a ticket.
     pub fn player_id(&self, number: usize) -> String {
-        self.desk.crowd.players(number).swap_remove(0).id
+        self.driver.population.players(number).swap_remove(0).id
     }
 
     /// Which playserver of its realm a ticket is watched at.
@@ -134,19 +135,19 @@ impl Load {
     }
 
     fn arrive(&self, due: Instant) {
-        let arrival = self.desk.arrival(due);
+        let arrival = self.driver.arrival(due);
         let (way, turn) = self.way_of(arrival.number);
         way.enqueue(arrival, turn);
     }
 
     /// Seconds until all was as well as before, and stayed so; none where it never was.
-    pub fn recovered(&self, before: &Page, after: Range<usize>) -> Option<usize> {
+    pub fn recovered(&self, before: &Stats, after: Range<usize>) -> Option<usize> {
         let well_ms = before.waited_ms.p90 * WELL_FACTOR;
         let is_well = |second: usize| {
-            let page = self.book.page(second..second + 1);
-            let nobody_came = page.offered_per_s == 0.0;
-            let is_told = page.delivered_ms.count > 0 && page.waited_ms.p90 <= well_ms;
-            page.not_taken() == 0 && (nobody_came || is_told)
+            let stats = self.recorder.stats(second..second + 1);
+            let nobody_came = stats.offered_per_s == 0.0;
+            let is_told = stats.delivered_ms.count > 0 && stats.waited_ms.p90 <= well_ms;
+            stats.not_taken() == 0 && (nobody_came || is_told)
         };
         let ill = after.clone().rfind(|second| !is_well(*second));
         let seconds = ill.map_or(0, |last| last + 1 - after.start);
@@ -159,7 +160,7 @@ impl Load {
         let deadline = Instant::now() + wait_max;
         let (mut matched, mut quiet_since) = (0, Instant::now());
         while Instant::now() < deadline {
-            let counts = self.book.counts();
+            let counts = self.recorder.counts();
             if counts.unanswered() == 0 && counts.waiting() <= left_max {
                 return;
             }
@@ -174,10 +175,10 @@ impl Load {
 }
 
 impl Way {
-    async fn open(to: &Addresses, realm: &Realm, desk: &Desk) -> Result<Self> {
+    async fn open(to: &Addresses, realm: &Realm, driver: &Driver) -> Result<Self> {
         let (network, Realm { orchestrators, playservers }) = (&to.network, realm);
         if to.via == Via::Unary {
-            return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, desk.clone())?));
+            return Ok(Self::Calls(Callers::open(network, orchestrators, playservers, driver.clone())?));
         }
         // One connection to each: what goes at one moment goes in few packets.
         let connections = |addresses: &[String]| {
@@ -188,7 +189,7 @@ impl Way {
         let opening = (0..streams).map(|at| {
             let playserver = (at / queueing.len()) % playing.len();
             let open =
-                RealmServer::open(queueing[at % queueing.len()].clone(), playing[playserver].clone(), desk.clone());
+                RealmServer::open(queueing[at % queueing.len()].clone(), playing[playserver].clone(), driver.clone());
             async move { anyhow::Ok((open.await?, playserver)) }
         });
         Ok(Self::Streams(try_join_all(opening).await?))

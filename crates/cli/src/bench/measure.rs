@@ -4,14 +4,14 @@ use super::arrivals::Arrivals;
 use super::bounds::{
     BURST_SECONDS, TICKETS_MAX, check_number, check_rate, check_seconds, check_seconds_of_load, check_seconds_or_none,
 };
+use super::cluster::ClusterArgs;
 use super::find::{self, FindArgs, Tried};
-use super::house::HouseArgs;
 use super::load::{LEFT_MAX, Load};
 use super::measured::{Asked, Costs, Measured, Peak, Searched};
-use super::place::{Place, TargetArgs};
 use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::{Scenario, Waiting};
+use super::target::{Target, TargetArgs};
 use super::unless_ended;
 use super::usage::{Figures, Usage, times};
 use super::waiting::WAITING_MAX;
@@ -61,27 +61,27 @@ pub struct Args {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
-    house: HouseArgs,
+    cluster: ClusterArgs,
 }
 
 pub async fn run(scenario: &Scenario, args: Args, shutdown: &Shutdown) -> Result<()> {
     args.check(scenario)?;
     let before = args.against.as_deref().map(|file| Measured::read(file, scenario.name)).transpose()?;
-    let mut place = unless_ended(shutdown, Place::open(&args.target, &args.house, scenario)).await?;
-    let measured = unless_ended(shutdown, measure_in(scenario, &args, &mut place)).await;
-    place.clear().await;
+    let mut target = unless_ended(shutdown, Target::open(&args.target, &args.cluster, scenario)).await?;
+    let measured = unless_ended(shutdown, measure_in(scenario, &args, &mut target)).await;
+    target.clear().await;
     let measured = measured?;
     let against = before.map(|before| format!("\n\n{}", measured.against(&before))).unwrap_or_default();
     args.report.tell(&measured.told(), format_args!("{measured}{against}"))
 }
 
-async fn measure_in(scenario: &Scenario, args: &Args, place: &mut Place) -> Result<Measured> {
-    let load = place.load(scenario).await?.spread(args.arrivals);
-    let measured = place.whole(measure_beside(scenario, args, place, &load)).await;
+async fn measure_in(scenario: &Scenario, args: &Args, target: &mut Target) -> Result<Measured> {
+    let load = target.load(scenario).await?.spread(args.arrivals);
+    let measured = target.whole(measure_beside(scenario, args, target, &load)).await;
     drop(load);
-    place.leave().await;
+    target.leave().await;
     let mut measured = measured?;
-    match place.ceiling(scenario, Duration::from_secs(args.ceiling())).await {
+    match target.ceiling(scenario, Duration::from_secs(args.ceiling())).await {
         Ok(ceiling) => measured.ceiling = ceiling,
         // What was measured is worth telling without it.
         Err(error) => tell::err(format_args!("muster: the scripts alone could not be measured: {error:#}")),
@@ -110,7 +110,7 @@ impl Args {
             return Err(Misuse::new(told).into());
         }
         self.find.check(self.rate(scenario))?;
-        self.target.check(&self.house)?;
+        self.target.check(&self.cluster)?;
         if let Some(waiting) = self.waiting(scenario) {
             check_number("--waiting", waiting.tickets, (1, WAITING_MAX))?;
         }
@@ -118,7 +118,7 @@ impl Args {
             return Err(Misuse::new(format!("--find looks for a steady rate, and {} has none", scenario.name)).into());
         }
         self.report.check()?;
-        self.house.game(scenario).map(drop)
+        self.cluster.game(scenario).map(drop)
     }
 
     /// Those who wait meanwhile, as many as are asked for.
@@ -159,31 +159,31 @@ async fn offer(scenario: &Scenario, load: &Load, rate: f64, lasts: Duration) -> 
 
 /// What became of a burst.
 fn peak(load: &Load, [before, peak, after]: [Range<usize>; 3]) -> Peak {
-    let recovered_after_s = load.recovered(&load.book.page(before), after);
-    Peak { page: load.book.page(peak), recovered_after_s }
+    let recovered_after_s = load.recovered(&load.recorder.stats(before), after);
+    Peak { stats: load.recorder.stats(peak), recovered_after_s }
 }
 
 /// Beside those who wait, where some do.
-async fn measure_beside(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
-    let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, place, load).await };
+async fn measure_beside(scenario: &Scenario, args: &Args, target: &Target, load: &Load) -> Result<Measured> {
+    let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, target, load).await };
     warm_up(args, args.rate(scenario), load).await?;
-    let before = place.usage().await?;
-    place.fill(waiting).await?;
-    let bytes = place.usage().await?.bytes_each(&before, waiting.tickets);
-    let measured = measure_at(scenario, args, place, load).await?;
+    let before = target.usage().await?;
+    target.fill(waiting).await?;
+    let bytes = target.usage().await?.bytes_each(&before, waiting.tickets);
+    let measured = measure_at(scenario, args, target, load).await?;
     Ok(Measured { waiting: waiting.tickets, bytes_per_waiting_ticket: bytes, ..measured })
 }
 
 /// At the rate that is asked for, or the highest that lasts.
-async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load) -> Result<Measured> {
+async fn measure_at(scenario: &Scenario, args: &Args, target: &Target, load: &Load) -> Result<Measured> {
     let rate = args.rate(scenario);
-    let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, place, load).await?.0) };
+    let Some(demand) = args.find.demand() else { return Ok(measure(scenario, args, rate, target, load).await?.0) };
     warm_up(args, rate, load).await?;
     let mut found = find::find(load, rate, &demand, &args.report).await?;
     let mut tries_left = LASTING_TRIES;
     loop {
         args.report.row("")?;
-        let (measured, tried) = measure(scenario, args, found.sustained, place, load).await?;
+        let (measured, tried) = measure(scenario, args, found.sustained, target, load).await?;
         let is_kept = demand.is_kept(&tried);
         if !is_kept {
             let rate = found.sustained;
@@ -201,7 +201,7 @@ async fn measure_at(scenario: &Scenario, args: &Args, place: &Place, load: &Load
 /// Offers the load until caches are warm and as many wait as usual, and lets those be matched who can be.
 async fn warm_up(args: &Args, rate: f64, load: &Load) -> Result<()> {
     let lasts = Duration::from_secs(args.warm_up);
-    let _shown = Progress::show(load.book.clone(), format!("warm-up {rate:.0}/s"), Goal::Time(lasts));
+    let _shown = Progress::show(load.recorder.clone(), format!("warm-up {rate:.0}/s"), Goal::Time(lasts));
     load.offer(rate, lasts).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     check_played(load)
@@ -209,44 +209,50 @@ async fn warm_up(args: &Args, rate: f64, load: &Load) -> Result<()> {
 
 /// Fails where nobody is taken, or where matches are made by other rules than are known here.
 fn check_played(load: &Load) -> Result<()> {
-    let (book, so_far) = (&load.book, load.book.counts());
-    ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", book.outcome());
-    let (played, known) = (book.rules_version(), load.rules.version().to_string());
+    let (recorder, so_far) = (&load.recorder, load.recorder.counts());
+    ensure!(so_far.taken > 0 || so_far.answered == 0, "nobody is taken: {}", recorder.outcome());
+    let (played, known) = (recorder.rules_version(), load.rules.version().to_string());
     let is_known = played.is_empty() || played == known;
     ensure!(is_known, "matches are made by version {played} of the rules, not by {known}: name theirs by --rules");
     Ok(())
 }
 
-async fn measure(scenario: &Scenario, args: &Args, rate: f64, place: &Place, load: &Load) -> Result<(Measured, Tried)> {
+async fn measure(
+    scenario: &Scenario,
+    args: &Args,
+    rate: f64,
+    target: &Target,
+    load: &Load,
+) -> Result<(Measured, Tried)> {
     let (warm_up, lasts) = (Duration::from_secs(args.warm_up), Duration::from_secs(args.seconds(scenario)));
     let _shown =
-        Progress::show(load.book.clone(), format!("{} {rate:.0}/s", scenario.name), Goal::Time(warm_up + lasts));
+        Progress::show(load.recorder.clone(), format!("{} {rate:.0}/s", scenario.name), Goal::Time(warm_up + lasts));
     load.offer(rate, warm_up).await?;
     check_played(load)?;
     // Asking what was used takes time: who is matched meanwhile counts to what comes next.
-    let (matched_before, before) = (load.book.counts().matched, place.usage().await);
+    let (matched_before, before) = (load.recorder.counts().matched, target.usage().await);
     let Offered { all: seconds, parts } = offer(scenario, load, rate, lasts).await?;
-    let (matched_after, after) = (load.book.counts().matched, place.usage().await);
+    let (matched_after, after) = (load.recorder.counts().matched, target.usage().await);
     // To look for them takes CPU time of the load's, which is not the measurement's.
     let missed = load.missed(&seconds)?;
     let matched = (matched_after - matched_before) as f64;
-    ensure!(matched > 0.0, "nobody was matched: {}", load.book.outcome());
+    ensure!(matched > 0.0, "nobody was matched: {}", load.recorder.outcome());
     check_played(load)?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     // A rate is judged by what probes are judged by.
     let tried = Tried::of(load, seconds.clone(), missed)?;
     load.settle(0, SETTLE_MAX).await;
 
-    let (streams_lost, why) = load.book.streams_lost();
+    let (streams_lost, why) = load.recorder.streams_lost();
     if streams_lost > 0 {
         tell::err(format_args!("muster: {streams_lost} streams ended before the load did, the last: {why}"));
     }
     let measured = Measured {
         asked: asked(scenario, args, rate, load, seconds.len()),
-        page: load.book.page(seconds.clone()),
+        stats: load.recorder.stats(seconds.clone()),
         streams_lost,
         delivered_from_fit_ms: load.waits_for_system(seconds)?,
-        costs: costs_if_known(before, after, matched, place.is_whole()),
+        costs: costs_if_known(before, after, matched, target.is_whole()),
         ceiling: None,
         sustained_per_s: None,
         search: None,
@@ -261,7 +267,7 @@ fn asked(scenario: &Scenario, args: &Args, rate: f64, load: &Load, whole_seconds
     let is_started = !args.target.is_given();
     Asked {
         scenario: scenario.name.to_owned(),
-        via: args.house.via,
+        via: args.cluster.via,
         build: build(),
         cores: available_parallelism().ok().map(NonZero::get),
         arrivals: args.arrivals,
@@ -269,9 +275,9 @@ fn asked(scenario: &Scenario, args: &Args, rate: f64, load: &Load, whole_seconds
         seconds: args.seconds(scenario),
         whole_seconds,
         warm_up: args.warm_up,
-        started: is_started.then_some(args.house.started),
+        started: is_started.then_some(args.cluster.started),
         rules_version: load.rules.version().to_string(),
-        fsync: is_started.then(|| args.house.fsync.name().to_owned()),
+        fsync: is_started.then(|| args.cluster.fsync.name().to_owned()),
     }
 }
 

@@ -6,10 +6,10 @@ mod table;
 use super::addresses::Via;
 use super::arrivals::Arrivals;
 use super::ceiling::Ceiling;
+use super::cluster::Started;
 use super::find::Demand;
-use super::house::Started;
 use super::latency::Latency;
-use super::page::Page;
+use super::stats::Stats;
 use super::usage::{Figures, LOAD, REDIS};
 use crate::misuse::Misuse;
 use anyhow::Result;
@@ -22,7 +22,7 @@ pub struct Measured {
     pub asked: Asked,
     /// Of the whole seconds.
     #[serde(flatten)]
-    pub page: Page,
+    pub stats: Stats,
     /// Streams to the services that ended before the load did.
     pub streams_lost: usize,
     /// From when a match was worth making, all of its tickets there and its cost within their patience, until a player was told of it.
@@ -106,7 +106,7 @@ pub struct Searched {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Peak {
     #[serde(flatten)]
-    pub page: Page,
+    pub stats: Stats,
     /// Seconds after it until all was as before; none where it was not by the end.
     pub recovered_after_s: Option<usize>,
 }

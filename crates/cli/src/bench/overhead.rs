@@ -2,14 +2,14 @@
 //! is open, and while neither is.
 
 mod cpu;
-mod page;
+mod monitor_page;
 mod run;
 mod sink;
 mod stage;
 mod summary;
 
 use super::bounds::{ROUNDS, check_number, check_rate, check_seconds};
-use super::house::HouseArgs;
+use super::cluster::ClusterArgs;
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use anyhow::{Context, Result};
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, env = "MUSTER_BENCH_WARM_UP", default_value_t = 5, value_name = "SECONDS")]
     warm_up: u64,
     #[command(flatten)]
-    house: HouseArgs,
+    cluster: ClusterArgs,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> Result<()> {
     args.check()?;
     let mut stages = Vec::new();
     for setting in Setting::ALL {
-        stages.push(Stage::open(&args.house, setting).await?);
+        stages.push(Stage::open(&args.cluster, setting).await?);
     }
     let measured = measure(&args, &mut stages).await;
     join_all(stages.into_iter().map(Stage::close)).await;
@@ -57,7 +57,7 @@ impl Args {
         check_seconds("--seconds", self.seconds)?;
         check_seconds("--warm-up", self.warm_up)?;
         self.report.check()?;
-        self.house.game(&DUEL).map(drop)
+        self.cluster.game(&DUEL).map(drop)
     }
 }
 

@@ -1,13 +1,13 @@
 //! More than can be taken: what is sustained is found first, then a multiple of it is offered, then half of it.
 
 use super::bounds::{RATE_MAX, check_rate, check_seconds_of_load};
+use super::cluster::{Cluster, ClusterArgs};
 use super::find::{Demand, Found, Since, find, step};
-use super::house::{House, HouseArgs};
 use super::load::{LEFT_MAX, Load};
-use super::page::{HEADER, Page};
 use super::progress::{Goal, Progress};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
+use super::stats::{HEADER, Stats};
 use crate::misuse::Misuse;
 use crate::run::Export;
 use anyhow::{Result, ensure};
@@ -40,7 +40,7 @@ pub struct Args {
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
-    house: HouseArgs,
+    cluster: ClusterArgs,
 }
 
 /// What came of it; rates are of tickets per second.
@@ -58,9 +58,9 @@ struct Measured {
     /// Until all was as before, and stayed so; none where it never was.
     recovered_after_s: Option<usize>,
     /// At half of what is sustained, at the multiple, and at half again.
-    before: Page,
-    overload: Page,
-    after: Page,
+    before: Stats,
+    overload: Stats,
+    after: Stats,
 }
 
 pub async fn run(args: Args) -> Result<()> {
@@ -70,12 +70,12 @@ pub async fn run(args: Args) -> Result<()> {
     check_seconds_of_load("--seconds", args.seconds)?;
     args.report.check()?;
     args.sustained.map_or(Ok(()), |rate| check_rate("--sustained", rate))?;
-    args.house.game(&DUEL)?;
-    let mut house = House::open(&args.house, &DUEL, &Export::AsHere).await?;
-    let load = house.load(&DUEL).await?;
-    let measured = house.whole(measure(&args, &load)).await;
+    args.cluster.game(&DUEL)?;
+    let mut cluster = Cluster::open(&args.cluster, &DUEL, &Export::AsHere).await?;
+    let load = cluster.load(&DUEL).await?;
+    let measured = cluster.whole(measure(&args, &load)).await;
     drop(load);
-    house.leave().await;
+    cluster.leave().await;
     let measured = measured?;
     args.report.tell(&measured, &measured)
 }
@@ -85,9 +85,9 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     let peak = match args.sustained {
         Some(rate) => {
             report.row(HEADER)?;
-            let page = step(load, rate, Duration::from_secs(DEMAND.probe_s)).await?;
-            report.row(page.row("sustained"))?;
-            Found { sustained: rate, matched_per_s: page.matched_per_s }
+            let stats = step(load, rate, Duration::from_secs(DEMAND.probe_s)).await?;
+            report.row(stats.row("sustained"))?;
+            Found { sustained: rate, matched_per_s: stats.matched_per_s }
         }
         None => {
             let found = find(load, RATE_FIRST, &DEMAND, report).await?;
@@ -99,16 +99,16 @@ async fn measure(args: &Args, load: &Load) -> Result<Measured> {
     let before = step(load, calm_rate, CALM_BEFORE).await?;
     report.row(before.row("before"))?;
     let lasts = Duration::from_secs(args.seconds);
-    let shown = Progress::show(load.book.clone(), "overload, and after".to_owned(), Goal::Time(lasts + CALM_AFTER));
+    let shown = Progress::show(load.recorder.clone(), "overload, and after".to_owned(), Goal::Time(lasts + CALM_AFTER));
     let during = load.offer(peak.sustained * args.factor, lasts).await?;
     let after = load.offer(calm_rate, CALM_AFTER).await?;
     load.settle(LEFT_MAX, SETTLE_MAX).await;
     drop(shown);
-    let (overloaded, calm) = (load.book.page(during), load.book.page(after.clone()));
+    let (overloaded, calm) = (load.recorder.stats(during), load.recorder.stats(after.clone()));
     report.row(overloaded.row("overload"))?;
     report.row(calm.row("after"))?;
     let most = peak.matched_per_s.max(overloaded.matched_per_s);
-    ensure!(most > 0.0, "nobody was matched: {}", load.book.outcome());
+    ensure!(most > 0.0, "nobody was matched: {}", load.recorder.outcome());
     Ok(Measured {
         scenario: "overload",
         sustained_per_s: peak.sustained,

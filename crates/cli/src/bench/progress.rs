@@ -1,6 +1,6 @@
 //! How it goes, while it goes: a bar at a terminal, else a line every second.
 
-use super::book::{Book, Counts};
+use super::recorder::{Counts, Recorder};
 use crate::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -46,10 +46,10 @@ pub struct Progress {
 
 impl Progress {
     /// `what` goes on until `goal`.
-    pub fn show(book: Arc<Book>, what: String, goal: Goal) -> Self {
+    pub fn show(recorder: Arc<Recorder>, what: String, goal: Goal) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = if is_terminal { at_terminal(&what, goal) } else { ProgressBar::hidden() };
-        let showing = tokio::spawn(show(book, bar.clone(), (!is_terminal).then_some(what), goal));
+        let showing = tokio::spawn(show(recorder, bar.clone(), (!is_terminal).then_some(what), goal));
         Self { bar, showing }
     }
 }
@@ -69,16 +69,16 @@ fn at_terminal(what: &str, goal: Goal) -> ProgressBar {
 }
 
 /// Until it is aborted. `name` stands on each line where there is no bar.
-async fn show(book: Arc<Book>, bar: ProgressBar, name: Option<String>, goal: Goal) {
+async fn show(recorder: Arc<Recorder>, bar: ProgressBar, name: Option<String>, goal: Goal) {
     let began = Instant::now();
     let every = if name.is_some() { LINE_EVERY } else { BAR_EVERY };
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
-    let mut before = book.counts();
+    let mut before = recorder.counts();
     loop {
         ticks.tick().await;
-        let now = book.counts();
+        let now = recorder.counts();
         let line = line(before, now, every.as_secs_f64());
         before = now;
         let (length, done) = goal.at(began.elapsed(), now);

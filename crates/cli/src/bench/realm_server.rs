@@ -1,7 +1,7 @@
 //! One title's game server, as far as Muster sees it: it queues its players on one stream, and follows them and ends their matches on
 //! another.
 
-use super::desk::{Arrival, Desk};
+use super::driver::{Arrival, Driver};
 use anyhow::{Context, Result};
 use api::v1::follow_request::Op;
 use api::v1::follow_response::Result as Answer;
@@ -23,14 +23,14 @@ const NO_TICKET: u64 = u64::MAX;
 pub struct RealmServer {
     /// Ends with it, and first: that the streams end then is no news.
     _reader: JoinSet<()>,
-    desk: Desk,
+    driver: Driver,
     asks: mpsc::Sender<v1::SessionRequest>,
 }
 
 /// Reads what comes back, and says what follows from it. It reads on while what it says is not taken: a playserver that waits for it to read
 /// takes nothing.
 struct Reader {
-    desk: Desk,
+    driver: Driver,
     follows: mpsc::Sender<v1::FollowRequest>,
     /// Not said yet: a few for each ticket.
     unsaid: VecDeque<v1::FollowRequest>,
@@ -38,7 +38,7 @@ struct Reader {
 
 impl RealmServer {
     /// Over connections that others may share.
-    pub async fn open(orchestrator: Channel, playserver: Channel, desk: Desk) -> Result<Self> {
+    pub async fn open(orchestrator: Channel, playserver: Channel, driver: Driver) -> Result<Self> {
         let (asks, asked) = mpsc::channel(UNREAD_MAX);
         let (follows, followed) = mpsc::channel(UNREAD_MAX);
         let mut queueing = QueueClient::new(orchestrator);
@@ -46,20 +46,20 @@ impl RealmServer {
         let answers = queueing.session(ReceiverStream::new(asked)).await.context("no Session")?.into_inner();
         let news = playing.follow(ReceiverStream::new(followed)).await.context("no Follow")?.into_inner();
         let mut reading = JoinSet::new();
-        let reader = Reader { desk: desk.clone(), follows, unsaid: VecDeque::new() };
+        let reader = Reader { driver: driver.clone(), follows, unsaid: VecDeque::new() };
         reading.spawn(reader.read(answers, news));
-        Ok(Self { desk, asks, _reader: reading })
+        Ok(Self { driver, asks, _reader: reading })
     }
 
     /// Queues a party; without waiting, whatever becomes of it.
     pub fn enqueue(&self, arrival: Arrival) {
         let number = arrival.number;
-        let enqueue = self.desk.request(arrival);
+        let enqueue = self.driver.request(arrival);
         let op = Some(session_request::Op::Enqueue(enqueue));
         // The ticket's number is the call's: what is answered names it.
         let request = v1::SessionRequest { call: number as u64, op, ..Default::default() };
         if self.asks.try_send(request).is_err() {
-            self.desk.book.held_back(number);
+            self.driver.recorder.held_back(number);
         }
     }
 }
@@ -67,15 +67,15 @@ impl RealmServer {
 impl Reader {
     /// Until both have ended: whoever has no answer then gets none.
     async fn read(mut self, mut answers: Streaming<v1::SessionResponse>, mut news: Streaming<v1::FollowResponse>) {
-        let (book, follows) = (self.desk.book.clone(), self.follows.clone());
+        let (recorder, follows) = (self.driver.recorder.clone(), self.follows.clone());
         let (mut is_answered, mut is_told) = (true, true);
         while is_answered || is_told {
             tokio::select! {
-                answer = book.next(&mut answers), if is_answered => match answer {
+                answer = recorder.next(&mut answers), if is_answered => match answer {
                     Some(answer) => self.answered(answer),
                     None => is_answered = false,
                 },
-                told = book.next(&mut news), if is_told => match told {
+                told = recorder.next(&mut news), if is_told => match told {
                     Some(told) => self.told(told),
                     None => is_told = false,
                 },
@@ -93,11 +93,11 @@ impl Reader {
         let number = answer.call as usize;
         match answer.result {
             Some(session_response::Result::Enqueued(enqueued)) => {
-                self.desk.book.taken(number);
-                self.say(answer.call, Op::Follow(self.desk.watch(enqueued)));
+                self.driver.recorder.taken(number);
+                self.say(answer.call, Op::Follow(self.driver.watch(enqueued)));
             }
             Some(session_response::Result::Failure(failure)) => {
-                self.desk.book.refused(number, Code::from_i32(failure.code), &failure.message);
+                self.driver.recorder.refused(number, Code::from_i32(failure.code), &failure.message);
             }
             _ => {}
         }
@@ -107,12 +107,12 @@ impl Reader {
         let update = match answer.result {
             Some(Answer::Update(update)) => update,
             Some(Answer::Failure(v1::Failure { code, message, .. })) if answer.call != NO_TICKET => {
-                return self.desk.book.broke(&format!("a Follow failed: {:?} {message}", Code::from_i32(code)));
+                return self.driver.recorder.broke(&format!("a Follow failed: {:?} {message}", Code::from_i32(code)));
             }
             // What is not ended now ends at its longest time.
             _ => return,
         };
-        let heard = self.desk.hear(&update);
+        let heard = self.driver.hear(&update);
         if let Some(match_id) = heard.over {
             self.say(NO_TICKET, Op::EndMatch(v1::EndMatchRequest { match_id, ..Default::default() }));
         }

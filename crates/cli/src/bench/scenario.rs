@@ -1,7 +1,7 @@
 //! What can be offered by name: who comes, and by which rules they play. A further scenario is one more entry in [`ALL`], with its rules
 //! file in `rules/bench/`; all else is shared.
 
-use super::crowd::{self, Draw};
+use super::population::{self, Draw};
 use anyhow::{Context, Result};
 use api::v1;
 use domain::Rules;
@@ -66,7 +66,7 @@ pub const DUEL: Scenario = Scenario {
     seconds: 20,
     burst: None,
     waiting: None,
-    draw: crowd::alone,
+    draw: population::alone,
 };
 
 pub const ALL: [Scenario; 8] = [
@@ -77,7 +77,7 @@ pub const ALL: [Scenario; 8] = [
         rules_toml: include_str!("../../../../rules/teams-5v5.toml"),
         queue: "teams-5v5",
         rate: 300.0,
-        draw: crowd::party,
+        draw: population::party,
         ..DUEL
     },
     Scenario {
@@ -85,7 +85,7 @@ pub const ALL: [Scenario; 8] = [
         about: "One against one in 20 regions, more than a quarter of the players in the largest",
         rules_toml: include_str!("../../../../rules/bench/region.toml"),
         queue: "region",
-        draw: crowd::at_home,
+        draw: population::at_home,
         ..DUEL
     },
     Scenario {
@@ -101,7 +101,7 @@ pub const ALL: [Scenario; 8] = [
         about: "As duel, beside so many tickets that cannot be matched yet: how much memory each of those takes, too",
         rules_toml: include_str!("../../../../rules/bench/deep.toml"),
         queue: "deep",
-        waiting: Some(Waiting { tickets: 100_000, draw: crowd::on_a_level_of_his_own }),
+        waiting: Some(Waiting { tickets: 100_000, draw: population::on_a_level_of_his_own }),
         ..DUEL
     },
     Scenario {
@@ -116,7 +116,7 @@ pub const ALL: [Scenario; 8] = [
         about: "A hundred players of one of 20 skewed regions; after Open Match's scale scenario of this name",
         rules_toml: include_str!("../../../../rules/bench/battle-royale.toml"),
         queue: "battle-royale",
-        draw: crowd::of_one_region,
+        draw: population::of_one_region,
         ..DUEL
     },
     Scenario {
@@ -125,7 +125,7 @@ pub const ALL: [Scenario; 8] = [
         rules_toml: include_str!("../../../../rules/bench/team-shooter.toml"),
         queue: "team-shooter",
         rate: 500.0,
-        draw: crowd::of_near_skill,
+        draw: population::of_near_skill,
         ..DUEL
     },
 ];
@@ -133,7 +133,7 @@ pub const ALL: [Scenario; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::crowd::Crowd;
+    use crate::bench::population::Population;
     use domain::{Candidate, Outlook, Range, Sought, TicketId};
 
     /// In ms: an hour is longer than any measurement.
@@ -141,12 +141,12 @@ mod tests {
 
     /// The first of those who come, all at once.
     fn come(scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
-        come_of(&Crowd::open(scenario.draw, "t").unwrap(), scenario, rules, count)
+        come_of(&Population::open(scenario.draw, "t").unwrap(), scenario, rules, count)
     }
 
-    fn come_of(crowd: &Crowd, scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
+    fn come_of(population: &Population, scenario: &Scenario, rules: &Rules, count: usize) -> Vec<Candidate> {
         let candidate = |number: usize| {
-            let party = api::party_from_wire(crowd.players(number)).unwrap();
+            let party = api::party_from_wire(population.players(number)).unwrap();
             assert_eq!(rules.admit(&party), Ok(()), "{}", scenario.name);
             let id = TicketId::derive(&"test".parse().unwrap(), &number.to_string(), []);
             Candidate { id, version: 1, queued_ms: 0, tries: 0, party }
@@ -169,8 +169,8 @@ mod tests {
     fn whoever_waits_meanwhile_is_matched_with_nobody() {
         for scenario in ALL {
             let (Some(waiting), rules) = (scenario.waiting, scenario.rules().unwrap()) else { continue };
-            let crowd = Crowd::open(waiting.draw, "w").unwrap();
-            let mut candidates = come_of(&crowd, &scenario, &rules, 1_000);
+            let population = Population::open(waiting.draw, "w").unwrap();
+            let mut candidates = come_of(&population, &scenario, &rules, 1_000);
             let search = |candidates: &Vec<Candidate>| {
                 let candidates = candidates.clone();
                 let range = Range { sought: Sought::around(None), candidates, outlook: Outlook::default() };

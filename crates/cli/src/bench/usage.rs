@@ -1,6 +1,6 @@
-//! What the processes of a house have used up to a moment, each by its role.
+//! What the processes of a cluster have used up to a moment, each by its role.
 
-use super::house::House;
+use super::cluster::Cluster;
 use super::proc::{cpu_s, resident_bytes};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -98,10 +98,10 @@ impl Usage {
         Ok(usage)
     }
 
-    pub async fn of(house: &House) -> Result<Self> {
-        let mut usage = Self::of_processes(&house.processes()?)?;
-        usage.ask_redis(house.redis.url()).await.context("redis tells nothing of its commands")?;
-        for address in house.metrics() {
+    pub async fn of(cluster: &Cluster) -> Result<Self> {
+        let mut usage = Self::of_processes(&cluster.processes()?)?;
+        usage.ask_redis(cluster.redis.url()).await.context("redis tells nothing of its commands")?;
+        for address in cluster.metrics() {
             let told = timeout(ANSWER_MAX, scrape(&address.to_string())).await;
             let told = told.map_err(anyhow::Error::from).flatten();
             let told = told.with_context(|| format!("the service at {address} tells no metrics"))?;

@@ -1,9 +1,9 @@
 //! Tickets that nobody can be matched with yet: they come as fast as they are taken, and nobody watches them.
 
 use super::addresses::Addresses;
-use super::book::Book;
-use super::crowd::Crowd;
+use super::population::Population;
 use super::progress::{Goal, Progress};
+use super::recorder::Recorder;
 use super::scenario::Waiting;
 use crate::client::cause;
 use crate::tell;
@@ -40,20 +40,20 @@ pub struct Came {
 
 /// Has all of them queue, and notes whoever does in `came`, where there is one.
 pub async fn fill(to: &Addresses, waiting: Waiting, came: Option<&Arc<Came>>) -> Result<()> {
-    let crowd = Crowd::open(waiting.draw, &format!("{}-waits", to.names))?;
+    let population = Population::open(waiting.draw, &format!("{}-waits", to.names))?;
     let clients = clients(to)?;
-    let book = Arc::new(Book::open());
-    let _shown = Progress::show(book.clone(), "tickets that wait".to_owned(), Goal::Taken(waiting.tickets));
+    let recorder = Arc::new(Recorder::open());
+    let _shown = Progress::show(recorder.clone(), "tickets that wait".to_owned(), Goal::Taken(waiting.tickets));
     let coming = (0..waiting.tickets).map(|number| {
         let request = v1::EnqueueRequest {
             // Where an answer is lost, it is asked again, and must be the same ticket.
             client_key: number.to_string(),
             realm: to.realm.clone(),
             queues: vec![to.queue.clone()],
-            players: crowd.players(number),
+            players: population.players(number),
             ..Default::default()
         };
-        let coming = come(clients[number % clients.len()].clone(), request, book.clone(), came.cloned());
+        let coming = come(clients[number % clients.len()].clone(), request, recorder.clone(), came.cloned());
         // One that is on its way comes, also where nobody waits for it any more.
         async move { came.map_or_else(TaskTracker::new, |came| came.coming.clone()).spawn(coming).await? }
     });
@@ -88,16 +88,16 @@ fn clients(to: &Addresses) -> Result<Vec<QueueClient<Channel>>> {
 async fn come(
     mut client: QueueClient<Channel>,
     request: v1::EnqueueRequest,
-    book: Arc<Book>,
+    recorder: Arc<Recorder>,
     came: Option<Arc<Came>>,
 ) -> Result<()> {
-    let number = book.due(tokio::time::Instant::now());
+    let number = recorder.due(tokio::time::Instant::now());
     let mut last = None;
     for _ in 0..TRIES_MAX {
         let unanswered = |_| Err(Status::unavailable(format!("no answer within {} s", TRY_MAX.as_secs())));
         match timeout(TRY_MAX, client.enqueue(request.clone())).await.unwrap_or_else(unanswered) {
             Ok(enqueued) => {
-                book.taken(number);
+                recorder.taken(number);
                 if let Some(came) = came {
                     let ticket_id = enqueued.into_inner().ticket.unwrap_or_default().id;
                     came.tickets.lock().push(ticket_id);

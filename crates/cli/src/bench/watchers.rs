@@ -2,7 +2,7 @@
 
 use super::addresses::{Addresses, Via};
 use super::bounds::{check_number, check_seconds};
-use super::house::{House, HouseArgs};
+use super::cluster::{Cluster, ClusterArgs};
 use super::report::ReportArgs;
 use super::scenario::DUEL;
 use super::usage::{Counters, Figures, LOAD, Usage, times};
@@ -45,7 +45,7 @@ pub struct Args {
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
-    house: HouseArgs,
+    cluster: ClusterArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,9 +71,9 @@ struct Idle {
 
 pub async fn run(args: Args) -> Result<()> {
     args.check()?;
-    let mut house = House::open(&args.house, &DUEL, &Export::Nowhere).await?;
-    let measured = house.whole(measure(&args, &house)).await;
-    house.leave().await;
+    let mut cluster = Cluster::open(&args.cluster, &DUEL, &Export::Nowhere).await?;
+    let measured = cluster.whole(measure(&args, &cluster)).await;
+    cluster.leave().await;
     let measured = measured?;
     args.report.tell(&measured, &measured)
 }
@@ -85,22 +85,22 @@ impl Args {
         check_number("--connections", self.connections, (least, CONNECTIONS_MAX))?;
         check_seconds("--seconds", self.seconds)?;
         self.report.check()?;
-        if self.house.via != Via::Stream {
+        if self.cluster.via != Via::Stream {
             return Err(Misuse::new("--via has no effect here: each stream is a Watch").into());
         }
-        self.house.game(&DUEL).map(drop)
+        self.cluster.game(&DUEL).map(drop)
     }
 }
 
-async fn measure(args: &Args, house: &House) -> Result<Measured> {
+async fn measure(args: &Args, cluster: &Cluster) -> Result<Measured> {
     let lasts = Duration::from_secs(args.seconds);
-    let without = idle(house, lasts).await?;
-    let before = Usage::of(house).await?;
+    let without = idle(cluster, lasts).await?;
+    let before = Usage::of(cluster).await?;
     let connections = args.connections.min(args.streams);
-    let streams = watch(&house.doors(), args.streams, connections).await?;
+    let streams = watch(&cluster.addresses(), args.streams, connections).await?;
     sleep(SETTLE).await;
-    let each = Usage::of(house).await?.bytes_each(&before, args.streams);
-    let with = idle(house, lasts).await?;
+    let each = Usage::of(cluster).await?.bytes_each(&before, args.streams);
+    let with = idle(cluster, lasts).await?;
     drop(streams);
     let kib_per_stream = each.get(Role::Playserver.as_str()).copied().unwrap_or_default() / 1024.0;
     Ok(Measured {
@@ -114,10 +114,10 @@ async fn measure(args: &Args, house: &House) -> Result<Measured> {
     })
 }
 
-async fn idle(house: &House, lasts: Duration) -> Result<Idle> {
-    let before = Usage::of(house).await?;
+async fn idle(cluster: &Cluster, lasts: Duration) -> Result<Idle> {
+    let before = Usage::of(cluster).await?;
     sleep(lasts).await;
-    let (Counters { cpu_s, calls, .. }, wall_s) = Usage::of(house).await?.since(&before);
+    let (Counters { cpu_s, calls, .. }, wall_s) = Usage::of(cluster).await?.since(&before);
     Ok(Idle { cpu_ms_per_s: times(cpu_s, 1e3 / wall_s), redis_calls_per_s: times(calls, 1.0 / wall_s) })
 }
 

@@ -1,8 +1,8 @@
 //! One fault after another, and what the system made of each.
 
+use super::cluster::Cluster;
 use super::diary::Diary;
 use super::fault::{Fault, Kind, Peer, Target};
-use super::house::House;
 use super::wire::Flow;
 use crate::dice::Dice;
 use anyhow::{Context, Result};
@@ -31,7 +31,7 @@ pub struct Weather {
 }
 
 pub struct Storm<'a> {
-    pub house: &'a mut House,
+    pub cluster: &'a mut Cluster,
     pub dice: Dice,
     /// The only kinds of faults to come; all, where none is named.
     pub kinds: &'a [Kind],
@@ -77,21 +77,21 @@ impl Storm<'_> {
             Kind::Kill => self.end(at, Signal::SIGKILL, "killed", fault.lasts).await?,
             Kind::Terminate => self.end(at, Signal::SIGTERM, "told to leave", fault.lasts).await?,
             _ => {
-                self.house.signal(at, Signal::SIGSTOP);
+                self.cluster.signal(at, Signal::SIGSTOP);
                 self.pass(fault.lasts).await;
-                self.house.signal(at, Signal::SIGCONT);
+                self.cluster.signal(at, Signal::SIGCONT);
             }
         }
-        Ok(self.house.name(at).to_owned())
+        Ok(self.cluster.name(at).to_owned())
     }
 
     async fn end(&mut self, at: usize, signal: Signal, done: &'static str, lasts: Duration) -> Result<()> {
-        let leader = self.house.leader().await;
-        self.house.signal(at, signal);
+        let leader = self.cluster.leader().await;
+        self.cluster.signal(at, signal);
         let struck = Instant::now();
         if leader == Some(at) {
             // Who is not waited for to the end tells nothing of takeovers.
-            let waited = self.enough.run_until_cancelled(successor(self.house, at, struck)).await;
+            let waited = self.enough.run_until_cancelled(successor(self.cluster, at, struck)).await;
             match waited {
                 Some(Some(after)) => self.weather.takeovers_ms.entry(done).or_default().push(after.as_secs_f64() * 1e3),
                 Some(None) => self.weather.vacancies += 1,
@@ -99,14 +99,14 @@ impl Storm<'_> {
             }
         }
         self.pass(lasts.saturating_sub(struck.elapsed())).await;
-        self.house.replace(at, self.dice.roll(2) == 0).await
+        self.cluster.replace(at, self.dice.roll(2) == 0).await
     }
 
     async fn strike_link(&mut self, fault: Fault, from: Peer, to: Peer) -> Result<String> {
         let (pid, caller) = match from {
             Peer::One(role) => {
                 let at = self.choose(role).await;
-                (self.house.pid(at), self.house.name(at).to_owned())
+                (self.cluster.pid(at), self.cluster.name(at).to_owned())
             }
             Peer::Players | Peer::Redis => (Some(std::process::id()), from.name().to_owned()),
         };
@@ -114,29 +114,29 @@ impl Storm<'_> {
             Peer::One(role) => Some(self.choose(role).await),
             Peer::Players | Peer::Redis => None,
         };
-        let wire = callee.map_or(self.house.wire_to_redis(), |at| self.house.wire(at));
+        let wire = callee.map_or(self.cluster.wire_to_redis(), |at| self.cluster.wire(at));
         let pid = pid.context("a member has ended by itself")?;
         wire.set(if fault.kind == Kind::CutLink { Flow::Cut(pid) } else { Flow::Held(pid) });
         self.pass(fault.lasts).await;
         wire.set(Flow::Whole);
-        Ok(format!("{caller} to {}", callee.map_or(to.name(), |at| self.house.name(at))))
+        Ok(format!("{caller} to {}", callee.map_or(to.name(), |at| self.cluster.name(at))))
     }
 
     async fn strike_redis(&mut self, fault: Fault) -> Result<String> {
-        let house = &mut *self.house;
+        let cluster = &mut *self.cluster;
         match fault.kind {
             Kind::TwoMovers => {
-                let leader = house.leader().await.map_or("nobody", |at| house.name(at)).to_owned();
-                return house.depose().await.map(|()| leader);
+                let leader = cluster.leader().await.map_or("nobody", |at| cluster.name(at)).to_owned();
+                return cluster.depose().await.map(|()| leader);
             }
-            Kind::PauseRedis => house.tell_redis(&format!("CLIENT PAUSE {} ALL", fault.lasts.as_millis())).await?,
-            Kind::CutRedis => house.tell_redis("CLIENT KILL TYPE normal").await?,
-            Kind::FlushScripts => house.tell_redis("SCRIPT FLUSH").await?,
+            Kind::PauseRedis => cluster.tell_redis(&format!("CLIENT PAUSE {} ALL", fault.lasts.as_millis())).await?,
+            Kind::CutRedis => cluster.tell_redis("CLIENT KILL TYPE normal").await?,
+            Kind::FlushScripts => cluster.tell_redis("SCRIPT FLUSH").await?,
             Kind::SlowRedis => {
                 let by = Duration::from_millis(self.dice.between(5, SLOW_MS_MAX));
-                self.house.wire_to_redis().set(Flow::Slow(by));
+                self.cluster.wire_to_redis().set(Flow::Slow(by));
                 self.pass(fault.lasts).await;
-                self.house.wire_to_redis().set(Flow::Whole);
+                self.cluster.wire_to_redis().set(Flow::Whole);
             }
             _ => self.end_redis(fault).await?,
         }
@@ -145,28 +145,28 @@ impl Storm<'_> {
 
     async fn end_redis(&mut self, fault: Fault) -> Result<()> {
         match fault.kind {
-            Kind::FillDisk => self.house.fill_disk()?,
-            Kind::CutPower => self.house.cut_power().await?,
-            _ => self.house.kill_redis(),
+            Kind::FillDisk => self.cluster.fill_disk()?,
+            Kind::CutPower => self.cluster.cut_power().await?,
+            _ => self.cluster.kill_redis(),
         }
         self.pass(fault.lasts).await;
-        self.house.restart_redis()
+        self.cluster.restart_redis()
     }
 
     /// One that plays the role; of movers mostly the one that leads.
     async fn choose(&mut self, role: Role) -> usize {
-        let all: Vec<usize> = self.house.of(role).collect();
+        let all: Vec<usize> = self.cluster.of(role).collect();
         let any = self.dice.one_of(&all);
         let leading = self.dice.roll(4) > 0 && role == Role::Mover;
-        if leading { self.house.leader().await.unwrap_or(any) } else { any }
+        if leading { self.cluster.leader().await.unwrap_or(any) } else { any }
     }
 }
 
 /// How long it took until another led.
-async fn successor(house: &House, fallen: usize, since: Instant) -> Option<Duration> {
+async fn successor(cluster: &Cluster, fallen: usize, since: Instant) -> Option<Duration> {
     while since.elapsed() < TAKEOVER_MAX {
-        if let Ok(Some(leader)) = house.store.leader().await
-            && leader != *house.instance(fallen)
+        if let Ok(Some(leader)) = cluster.store.leader().await
+            && leader != *cluster.instance(fallen)
         {
             return Some(since.elapsed());
         }

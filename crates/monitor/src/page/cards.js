@@ -1,7 +1,7 @@
 // Every instance as a card, by role, with whom it holds now.
 
 import { find, make, round, say, span } from "./dom.js";
-import { house, now } from "./house.js";
+import { overview, now } from "./overview.js";
 
 const ROLES = [
   ["orchestrator", "Orchestrators"],
@@ -28,19 +28,19 @@ export function start(choose, drain) {
 
 export function update() {
   for (const [id, card] of cards) {
-    if (!house.instances.has(id)) {
+    if (!overview.instances.has(id)) {
       card.root.remove();
       cards.delete(id);
     }
   }
   const held = new Map();
-  for (const [id, ticket] of house.tickets) {
+  for (const [id, ticket] of overview.tickets) {
     for (const instance of ticket.at) {
       if (!held.has(instance)) held.set(instance, []);
       held.get(instance).push([id, ticket]);
     }
   }
-  for (const [id, instance] of house.instances) {
+  for (const [id, instance] of overview.instances) {
     const card = cards.get(id) ?? create(id, instance);
     fill(card, instance, held.get(id) ?? []);
   }

@@ -1,7 +1,7 @@
 // Small charts of the last minutes.
 
 import { draw, find, make, round, say } from "./dom.js";
-import { house, now } from "./house.js";
+import { overview, now } from "./overview.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 128, 34, 16];
 const SPAN_MS = 300_000;
@@ -35,7 +35,7 @@ export function update() {
 
 function by_region() {
   const sums = new Map();
-  for (const sample of house.samples) {
+  for (const sample of overview.samples) {
     for (const [region, count] of Object.entries(sample.waiting)) sums.set(region, (sums.get(region) ?? 0) + count);
   }
   const regions = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a));
@@ -48,7 +48,7 @@ function by_region() {
 
 function paint({ title, unit, lines, svg, value, legend }) {
   const named = lines(), end = now();
-  const points = named.map(([, read]) => house.samples.map((sample) => [sample.at_ms, read(sample)]).filter(([, y]) => y != null));
+  const points = named.map(([, read]) => overview.samples.map((sample) => [sample.at_ms, read(sample)]).filter(([, y]) => y != null));
   const most = Math.max(0, ...points.flat().map(([, y]) => y));
   const top = most > 0 ? round_up(most) : 1;
   const x = (at_ms) => LEFT + (WIDTH - LEFT) * (1 - (end - at_ms) / SPAN_MS);

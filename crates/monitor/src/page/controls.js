@@ -1,7 +1,7 @@
 // Buttons that let players come, and stop them.
 
 import { find, say } from "./dom.js";
-import { ask, house } from "./house.js";
+import { ask, overview } from "./overview.js";
 
 /** How far from the usual the edge of the ladder lies, in rating points. */
 const EDGE = 1200;
@@ -41,8 +41,8 @@ export async function tell(act) {
 
 /** The regions and bounds of the queue. */
 export function update(queue) {
-  find("controls").hidden = !house.about.may_spawn;
-  const rules = house.about.queues.find((other) => other.name === queue);
+  find("controls").hidden = !overview.about.may_spawn;
+  const rules = overview.about.queues.find((other) => other.name === queue);
   const names = ["", ...(rules?.regions ?? [])];
   const region = find("region");
   if (region.dataset.of !== names.join()) {
@@ -52,5 +52,5 @@ export function update(queue) {
   const largest = Math.max(1, ...(rules?.teams ?? [1]));
   find("size").max = largest;
   find("five").disabled = largest < 5;
-  find("rate").max = house.about.rate_max;
+  find("rate").max = overview.about.rate_max;
 }

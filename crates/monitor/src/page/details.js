@@ -1,7 +1,7 @@
 // What is known of one player's ticket, of its match, and why it waits.
 
 import { find, make, round, seconds, span } from "./dom.js";
-import { STAGES, house, now } from "./house.js";
+import { STAGES, overview, now } from "./overview.js";
 
 const AGAIN_MS = 2000;
 let [ticket_id, asking, timer] = [null, false, null];
@@ -16,7 +16,7 @@ export function start() {
 
 export function open(id) {
   ticket_id = id;
-  const shown = house.tickets.get(id);
+  const shown = overview.tickets.get(id);
   find("details-title").textContent = shown ? shown.players.join(", ") : id;
   find("details-body").replaceChildren(make("p", { className: "quiet" }, "asking"));
   if (!find("details").open) find("details").showModal();
@@ -42,7 +42,7 @@ async function ask() {
 
 function show(id, told, failure) {
   if (!told) return find("details-body").replaceChildren(make("p", {}, String(failure)));
-  const shown = house.tickets.get(id);
+  const shown = overview.tickets.get(id);
   find("details-title").textContent = told.ticket.players.map((player) => player.id).join(", ");
   const body = [facts(id, told.ticket, shown)];
   if (told.match) body.push(...match(told.match));
@@ -74,7 +74,7 @@ function facts(id, ticket, shown) {
 
 function trace({ trace_id: id, is_traced: isWhole }) {
   if (!id) return "none: tracing is off";
-  const template = house.about.traces;
+  const template = overview.about.traces;
   const link = template ? make("a", { href: template.replaceAll("{trace_id}", id), target: "_blank", rel: "noreferrer" }, id) : id;
   return isWhole ? link : make("span", {}, link, ": not sampled, so only what fails is in it");
 }

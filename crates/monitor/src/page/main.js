@@ -1,11 +1,11 @@
-// The page: follows the house and has each part drawn.
+// The page: follows the system and has each part drawn.
 
 import * as cards from "./cards.js";
 import * as charts from "./charts.js";
 import * as controls from "./controls.js";
 import * as details from "./details.js";
 import { find, make, round, say, seconds } from "./dom.js";
-import { STAGES, ask, follow, house, now } from "./house.js";
+import { STAGES, ask, follow, overview, now } from "./overview.js";
 import * as river from "./river.js";
 
 /** Players in the table: no more can be read in passing. */
@@ -17,7 +17,7 @@ const queue = () => find("queue").value;
 let summarized = 0;
 
 function list_queues() {
-  const names = house.about.queues.map((rules) => rules.name);
+  const names = overview.about.queues.map((rules) => rules.name);
   if (find("queue").dataset.of === names.join()) return;
   find("queue").dataset.of = names.join();
   const chosen = queue();
@@ -25,14 +25,14 @@ function list_queues() {
 }
 
 function totals() {
-  const waiting = Object.values(house.queues.get(queue())?.waiting ?? {}).reduce((sum, count) => sum + count, 0);
-  const loads = [...house.instances.values()].filter((instance) => instance.role === "playserver").map((instance) => instance.load);
+  const waiting = Object.values(overview.queues.get(queue())?.waiting ?? {}).reduce((sum, count) => sum + count, 0);
+  const loads = [...overview.instances.values()].filter((instance) => instance.role === "playserver").map((instance) => instance.load);
   const matches = loads.reduce((sum, load) => sum + load, 0);
-  const in_stage = (stage) => [...house.tickets.values()].filter((ticket) => ticket.stage === stage && ticket.queues.includes(queue())).length;
-  const last = house.samples.at(-1);
+  const in_stage = (stage) => [...overview.tickets.values()].filter((ticket) => ticket.stage === stage && ticket.queues.includes(queue())).length;
+  const last = overview.samples.at(-1);
   return [
     ["waiting", "s1", waiting], ["in a search", "s2", in_stage(2)], ["proposed", "s3", in_stage(3)],
-    ["matches, all queues", "s4", matches], ["matches/s, all queues", "", last?.matches ?? 0], ["spawned", "", house.spawned],
+    ["matches, all queues", "s4", matches], ["matches/s, all queues", "", last?.matches ?? 0], ["spawned", "", overview.spawned],
   ];
 }
 
@@ -45,13 +45,13 @@ function tell_totals() {
   figures.forEach(([, , figure], at) => say(holder.children[at].lastChild, round(figure)));
   if (Date.now() - summarized > SUMMARY_MS) {
     summarized = Date.now();
-    say(find("summary"), `${house.instances.size} instances. ${figures.map(([name, , figure]) => `${name} ${figure}`).join(", ")}.`);
+    say(find("summary"), `${overview.instances.size} instances. ${figures.map(([name, , figure]) => `${name} ${figure}`).join(", ")}.`);
   }
 }
 
 function tell_rows() {
   if (!find("list").open) return;
-  const of_queue = [...house.tickets].filter(([, ticket]) => ticket.queues.includes(queue()));
+  const of_queue = [...overview.tickets].filter(([, ticket]) => ticket.queues.includes(queue()));
   of_queue.sort(([, a], [, b]) => a.stage - b.stage || a.queued_ms - b.queued_ms);
   const focused = document.activeElement?.dataset?.ticket;
   find("rows").replaceChildren(...of_queue.slice(0, ROWS_MAX).map(([id, ticket]) => {
@@ -93,6 +93,6 @@ controls.start(queue);
 find("queue").addEventListener("change", update);
 follow((kind) => {
   update();
-  if (kind === "snapshot") say(find("realm"), `realm ${house.about.realm}`);
+  if (kind === "snapshot") say(find("realm"), `realm ${overview.about.realm}`);
 }, linked);
 setInterval(() => { if (!document.hidden) charts.update(); }, 1000);

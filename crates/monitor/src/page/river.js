@@ -1,7 +1,7 @@
 // The river: players who wait, by rating and wait, and to the right of them those in a search, a proposal and a match.
 
 import { span } from "./dom.js";
-import { STAGES, house, now } from "./house.js";
+import { STAGES, overview, now } from "./overview.js";
 
 const LANES = 3;
 /** How long a player is seen in each stage at the least: none is skipped, however quick he is. */
@@ -28,11 +28,11 @@ export function start(element, on_choose) {
   requestAnimationFrame(frame);
 }
 
-/** Takes over what the house knows now. */
+/** Takes over what is known now. */
 export function update(queue) {
   update.queue = queue;
   const seen = new Set();
-  for (const [id, ticket] of house.tickets) {
+  for (const [id, ticket] of overview.tickets) {
     if (!ticket.queues.includes(queue)) continue;
     seen.add(id);
     const dot = dots.get(id) ?? { id, stage: dots.size === 0 ? ticket.stage : 1, since: performance.now(), x: null, alpha: 1 };
@@ -47,10 +47,10 @@ export function update(queue) {
 /** Ratings from the lowest to the highest that is shown, in round numbers. */
 function scale(queue) {
   const all = [...dots.values()].map((dot) => dot.ticket.rating);
-  const step = house.about.cell.rating;
-  for (const [row] of house.queues.get(queue)?.cells ?? []) all.push(row * step, (row + 1) * step);
+  const step = overview.about.cell.rating;
+  for (const [row] of overview.queues.get(queue)?.cells ?? []) all.push(row * step, (row + 1) * step);
   const oldest_ms = Math.min(now(), ...[...dots.values()].filter((dot) => dot.ticket.stage < 3).map((dot) => dot.ticket.queued_ms));
-  const in_cells = (house.queues.get(queue)?.cells ?? []).map((cell) => 10 ** ((cell[1] + 1) / house.about.cell.per_decade));
+  const in_cells = (overview.queues.get(queue)?.cells ?? []).map((cell) => 10 ** ((cell[1] + 1) / overview.about.cell.per_decade));
   const oldest_s = Math.max((now() - oldest_ms) / 1000, ...in_cells);
   longest_s = WAITS_S.find((s) => s >= oldest_s) ?? WAITS_S.at(-1);
   if (all.length === 0) return;
@@ -173,9 +173,9 @@ function line(context, x1, y1, x2, y2) {
 
 /** Where many wait, how many of like rating and wait: the darker the more. */
 function paint_cells(context, at, ink) {
-  const { rating, per_decade } = house.about.cell;
+  const { rating, per_decade } = overview.about.cell;
   const wait_s = (step) => 10 ** (step / per_decade) - 1;
-  const cells = house.queues.get(update.queue)?.cells ?? [];
+  const cells = overview.queues.get(update.queue)?.cells ?? [];
   // Rows that would be too low to be seen are shown together.
   const rows = Math.max(1, Math.ceil(CELL_HEIGHT_MIN / (rating_y(at, 0) - rating_y(at, rating))));
   const sums = new Map();

@@ -2,7 +2,7 @@
 
 use super::{Refusal, unwatched};
 use crate::spawn::Wish;
-use crate::watch::{Lookout, Watched};
+use crate::watch::{Monitor, Watched};
 use api::v1::DrainRequest;
 use api::v1::inspect_client::InspectClient;
 use axum::Json;
@@ -25,37 +25,37 @@ pub struct Drain {
     instance: String,
 }
 
-pub async fn spawn(State(lookout): State<Lookout>, Json(wish): Json<Wish>) -> Result<Json<Value>, Refusal> {
-    let ticket = spawning(&lookout)?.spawner.spawn(&wish, true).await?;
+pub async fn spawn(State(monitor): State<Monitor>, Json(wish): Json<Wish>) -> Result<Json<Value>, Refusal> {
+    let ticket = spawning(&monitor)?.spawner.spawn(&wish, true).await?;
     Ok(Json(json!({ "ticket": ticket })))
 }
 
-pub async fn stream(State(lookout): State<Lookout>, Json(stream): Json<Stream>) -> Result<Json<Value>, Refusal> {
-    spawning(&lookout)?.spawner.stream(stream.wish, stream.per_s)?;
+pub async fn stream(State(monitor): State<Monitor>, Json(stream): Json<Stream>) -> Result<Json<Value>, Refusal> {
+    spawning(&monitor)?.spawner.stream(stream.wish, stream.per_s)?;
     Ok(Json(json!({})))
 }
 
-pub async fn stop(State(lookout): State<Lookout>) -> Result<Json<Value>, Refusal> {
-    spawning(&lookout)?.spawner.stop();
+pub async fn stop(State(monitor): State<Monitor>) -> Result<Json<Value>, Refusal> {
+    spawning(&monitor)?.spawner.stop();
     Ok(Json(json!({})))
 }
 
 /// The instance itself says whether it may be drained.
-pub async fn drain(State(lookout): State<Lookout>, Json(drain): Json<Drain>) -> Result<Json<Value>, Refusal> {
-    let watched = lookout.watched().ok_or_else(unwatched)?;
+pub async fn drain(State(monitor): State<Monitor>, Json(drain): Json<Drain>) -> Result<Json<Value>, Refusal> {
+    let watched = monitor.watched().ok_or_else(unwatched)?;
     // By its lease, and not by what it says of itself.
     let mut alive = watched.peers.iter().flat_map(|peers| peers.alive().to_vec());
     let instance = alive.find(|instance| instance.id.as_str() == drain.instance);
     let instance = instance.ok_or_else(|| Status::not_found(format!("no instance {}", drain.instance)))?;
-    let channel = lookout.deps.network.channel_to(&instance.address, instance.role.into());
+    let channel = monitor.deps.network.channel_to(&instance.address, instance.role.into());
     let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
     InspectClient::new(channel).drain(DrainRequest {}).await?;
     Ok(Json(json!({})))
 }
 
-fn spawning(lookout: &Lookout) -> Result<Watched, Status> {
-    if !lookout.config.may_spawn {
+fn spawning(monitor: &Monitor) -> Result<Watched, Status> {
+    if !monitor.config.may_spawn {
         return Err(Status::permission_denied("this monitor was not started with --spawn"));
     }
-    lookout.watched().ok_or_else(unwatched)
+    monitor.watched().ok_or_else(unwatched)
 }

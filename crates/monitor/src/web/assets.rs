@@ -1,6 +1,6 @@
 //! The page's files, which are part of the program.
 
-use crate::watch::Lookout;
+use crate::watch::Monitor;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
@@ -11,12 +11,12 @@ macro_rules! files {
     };
 }
 
-pub fn routes() -> Router<Lookout> {
+pub fn routes() -> Router<Monitor> {
     let files = files![
         ("/", "text/html; charset=utf-8", "index.html"),
         ("/style.css", "text/css; charset=utf-8", "style.css"),
         ("/main.js", "text/javascript; charset=utf-8", "main.js"),
-        ("/house.js", "text/javascript; charset=utf-8", "house.js"),
+        ("/overview.js", "text/javascript; charset=utf-8", "overview.js"),
         ("/river.js", "text/javascript; charset=utf-8", "river.js"),
         ("/cards.js", "text/javascript; charset=utf-8", "cards.js"),
         ("/charts.js", "text/javascript; charset=utf-8", "charts.js"),

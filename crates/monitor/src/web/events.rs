@@ -1,6 +1,6 @@
 use crate::config::KEEP_ALIVE;
 use crate::feed::Message;
-use crate::watch::Lookout;
+use crate::watch::Monitor;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,18 +14,18 @@ use tokio::sync::OwnedSemaphorePermit;
 /// The browser's own header of the last event that it saw.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The picture of the house as it changes, to the end of the process or until the page reads too slowly. Then the browser comes again by
+/// The picture of the system as it changes, to the end of the process or until the page reads too slowly. Then the browser comes again by
 /// itself, and names the last event that it saw.
-pub async fn events(State(lookout): State<Lookout>, headers: HeaderMap) -> Response {
+pub async fn events(State(monitor): State<Monitor>, headers: HeaderMap) -> Response {
     let after = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-    let Some((reader, snapshot)) = lookout.feed.open(after, &lookout.about(), lookout.clock.now_ms()) else {
+    let Some((reader, snapshot)) = monitor.feed.open(after, &monitor.about(), monitor.clock.now_ms()) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open").into_response();
     };
     let changes = unfold(reader, |mut reader| async move {
         let told = reader.next().await.ok()?;
         Some((Message::clone(&told), reader))
     });
-    let events = iter(snapshot).chain(changes).take_until(lookout.shutdown.clone().cancelled_owned());
+    let events = iter(snapshot).chain(changes).take_until(monitor.shutdown.clone().cancelled_owned());
     let events = events.map(|message| Ok::<_, Infallible>(event(message)));
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }

@@ -1,6 +1,6 @@
 //! Keeps other sites out of a browser that can reach this page.
 
-use crate::watch::Lookout;
+use crate::watch::Monitor;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -15,9 +15,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Refuses names that are not this monitor's: a site that gives its own name this machine's address would be of one origin with it.
-pub async fn known_host(State(lookout): State<Lookout>, request: Request, next: Next) -> Response {
+pub async fn known_host(State(monitor): State<Monitor>, request: Request, next: Next) -> Response {
     match host(request.headers()) {
-        Some(host) if is_known(name_of(host), &lookout.config.hosts) => next.run(request).await,
+        Some(host) if is_known(name_of(host), &monitor.config.hosts) => next.run(request).await,
         _ => refused("the Host is none of this monitor's: name it with --host-name"),
     }
 }

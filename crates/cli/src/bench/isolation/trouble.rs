@@ -1,6 +1,6 @@
 //! Who is ill, and whom that concerns.
 
-use crate::bench::house::House;
+use crate::bench::cluster::Cluster;
 use crate::bench::load::Load;
 use crate::bench::proc::cpu_s;
 use crate::bench::scenario::DUEL;
@@ -90,15 +90,15 @@ impl Trouble {
         if self == Self::NoisyRealm { 2 } else { 1 }
     }
 
-    /// Strikes the house that has this load in its first realm, for longer than `lasts`.
-    pub async fn begin<'a>(self, house: &'a House, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing<'a>> {
+    /// Strikes the cluster that has this load in its first realm, for longer than `lasts`.
+    pub async fn begin<'a>(self, cluster: &'a Cluster, load: &Load, rate: f64, lasts: Duration) -> Result<Ailing<'a>> {
         match self {
             Self::Nothing => Ok(Ailing::default()),
-            // Of one pool a matchmaker has all searches, and which one differs from house to house.
-            Self::HungMatchmaker => stopped(house.of(Role::Matchmaker).max_by_key(|member| cpu_ms(member))),
-            Self::HungPlayserver => stopped(house.of(Role::Playserver).next()),
-            Self::SlowClient => unread(house, load).await,
-            Self::NoisyRealm => noise(house, rate * NOISE, lasts).await,
+            // Of one pool a matchmaker has all searches, and which one differs from cluster to cluster.
+            Self::HungMatchmaker => stopped(cluster.of(Role::Matchmaker).max_by_key(|member| cpu_ms(member))),
+            Self::HungPlayserver => stopped(cluster.of(Role::Playserver).next()),
+            Self::SlowClient => unread(cluster, load).await,
+            Self::NoisyRealm => noise(cluster, rate * NOISE, lasts).await,
         }
     }
 
@@ -119,19 +119,19 @@ fn cpu_ms(member: &Member) -> u64 {
 }
 
 /// Players come to the second realm.
-async fn noise(house: &House, rate: f64, lasts: Duration) -> Result<Ailing<'_>> {
-    let load = Load::open(&DUEL, &house.doors_of(1)).await?;
+async fn noise(cluster: &Cluster, rate: f64, lasts: Duration) -> Result<Ailing<'_>> {
+    let load = Load::open(&DUEL, &cluster.addresses_of(1)).await?;
     let mut noise = JoinSet::new();
     noise.spawn(async move { load.offer(rate, lasts * 2).await.map(drop) });
     Ok(Ailing { _noise: noise, ..Ailing::default() })
 }
 
-async fn unread<'a>(house: &'a House, load: &Load) -> Result<Ailing<'a>> {
-    let doors = house.doors();
-    let mut playing = PlayClient::new(doors.network.channel(doors.playservers()[0])?);
+async fn unread<'a>(cluster: &'a Cluster, load: &Load) -> Result<Ailing<'a>> {
+    let addresses = cluster.addresses();
+    let mut playing = PlayClient::new(addresses.network.channel(addresses.playservers()[0])?);
     let (asks, asked) = mpsc::channel(UNREAD_PLAYERS);
     let mut told = playing.follow(ReceiverStream::new(asked)).await.context("no Follow")?.into_inner();
-    let next = load.book.counts().due;
+    let next = load.recorder.counts().due;
     for number in next..next + UNREAD_PLAYERS {
         let subject = Some(watch_request::Subject::PlayerId(load.player_id(number)));
         let follow = Op::Follow(v1::WatchRequest { subject, ..Default::default() });

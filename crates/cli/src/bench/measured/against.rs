@@ -24,22 +24,22 @@ impl Measured {
 
     /// What is set against an earlier one's, as far as it is known.
     fn figures(&self) -> Vec<Figure> {
-        let Self { page, delivered_from_fit_ms: from_fit, costs, .. } = self;
-        let (acknowledged, delivered) = (page.acknowledged_ms, page.delivered_ms);
+        let Self { stats, delivered_from_fit_ms: from_fit, costs, .. } = self;
+        let (acknowledged, delivered) = (stats.acknowledged_ms, stats.delivered_ms);
         let sum = |figures: &Figures| (!figures.is_empty()).then(|| figures.values().sum());
         let services = costs.resident_bytes.iter().filter(|(name, _)| *name != LOAD);
         let resident: f64 = services.map(|(_, bytes)| bytes).sum();
         vec![
             ("lasting per s", self.sustained_per_s),
-            ("matched per s", Some(page.matched_per_s)),
-            ("not taken", Some(page.not_taken() as f64)),
-            ("taken and unmatched", Some(page.unmatched as f64)),
-            ("came late p99 ms", Some(page.late_ms.p99)),
+            ("matched per s", Some(stats.matched_per_s)),
+            ("not taken", Some(stats.not_taken() as f64)),
+            ("taken and unmatched", Some(stats.unmatched as f64)),
+            ("came late p99 ms", Some(stats.late_ms.p99)),
             ("acknowledged p50 ms", Some(acknowledged.p50)),
             ("acknowledged p99 ms", Some(acknowledged.p99)),
             ("delivered p50 ms", Some(delivered.p50)),
             ("delivered p99 ms", Some(delivered.p99)),
-            ("told or not p99 ms", Some(page.waited_ms.p99)),
+            ("told or not p99 ms", Some(stats.waited_ms.p99)),
             ("from a fit match p50", Some(from_fit.p50)),
             ("from a fit match p99", Some(from_fit.p99)),
             ("from a fit match p99.9", Some(from_fit.p999)),

@@ -3,7 +3,7 @@
 use super::{Asked, Costs, MIB, Measured, Peak, of};
 use crate::bench::ceiling::Ceiling;
 use crate::bench::latency::Latency;
-use crate::bench::page::Page;
+use crate::bench::stats::Stats;
 use crate::bench::usage::Figures;
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl fmt::Display for Measured {
             let kept = if is_kept { "" } else { ", which it did not in what follows" };
             writeln!(f, "  the highest rate that lasts: {sustained:.0}/s{kept}")?;
         }
-        let Page { offered_per_s, matched_per_s, refused, failed, held_back, unanswered, unmatched, .. } = &self.page;
+        let Stats { offered_per_s, matched_per_s, refused, failed, held_back, unanswered, unmatched, .. } = &self.stats;
         writeln!(f, "  offered {offered_per_s:.0}/s, matched {matched_per_s:.0}/s")?;
         if self.waiting > 0 {
             let each = bytes(&self.bytes_per_waiting_ticket);
@@ -51,13 +51,13 @@ impl fmt::Display for Measured {
 impl Measured {
     fn waits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {:<22} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms", "p50", "p90", "p99", "p99.9", "max", "of")?;
-        let page = &self.page;
+        let stats = &self.stats;
         for (name, is_shown, latency) in [
-            ("came late", true, page.late_ms),
-            ("enqueue acknowledged", true, page.acknowledged_ms),
-            ("enqueue refused", page.refused > 0, page.refused_ms),
-            ("match delivered", true, page.delivered_ms),
-            ("told or not", page.unmatched > 0, page.waited_ms),
+            ("came late", true, stats.late_ms),
+            ("enqueue acknowledged", true, stats.acknowledged_ms),
+            ("enqueue refused", stats.refused > 0, stats.refused_ms),
+            ("match delivered", true, stats.delivered_ms),
+            ("told or not", stats.unmatched > 0, stats.waited_ms),
             ("from a fit match on", true, self.delivered_from_fit_ms),
         ] {
             if is_shown {
@@ -71,9 +71,9 @@ impl Measured {
 
 impl fmt::Display for Peak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { page, recovered_after_s } = self;
-        let (Page { offered_per_s, matched_per_s, .. }, not_taken) = (page, page.not_taken());
-        let Latency { p50, p99, .. } = page.waited_ms;
+        let Self { stats, recovered_after_s } = self;
+        let (Stats { offered_per_s, matched_per_s, .. }, not_taken) = (stats, stats.not_taken());
+        let Latency { p50, p99, .. } = stats.waited_ms;
         let well = recovered_after_s.map_or("not by the end".to_owned(), |seconds| format!("after {seconds} s"));
         writeln!(
             f,

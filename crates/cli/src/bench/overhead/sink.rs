@@ -24,7 +24,7 @@ const TRACES_MAX: usize = 1_000_000;
 /// An OTLP receiver.
 pub struct Sink {
     pub endpoint: String,
-    desk: Desk,
+    receiver: Receiver,
     /// It listens as long as this is.
     _serving: DropGuard,
 }
@@ -37,7 +37,7 @@ pub struct Traces {
 }
 
 #[derive(Clone, Default)]
-struct Desk(Arc<Mutex<Seen>>);
+struct Receiver(Arc<Mutex<Seen>>);
 
 #[derive(Default)]
 struct Seen {
@@ -49,23 +49,23 @@ impl Sink {
     pub async fn open() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        let (desk, shutdown) = (Desk::default(), Shutdown::new());
-        let routes = Routes::new(TraceServiceServer::new(desk.clone()));
-        let routes = routes.add_service(MetricsServiceServer::new(desk.clone()));
+        let (receiver, shutdown) = (Receiver::default(), Shutdown::new());
+        let routes = Routes::new(TraceServiceServer::new(receiver.clone()));
+        let routes = routes.add_service(MetricsServiceServer::new(receiver.clone()));
         let serving = shutdown.clone().drop_guard();
         tokio::spawn(chassis::serve(Entrance::open(listener), routes, &[], Readiness::new(), shutdown));
-        Ok(Self { endpoint, desk, _serving: serving })
+        Ok(Self { endpoint, receiver, _serving: serving })
     }
 
     /// What was received since this was asked before. A trace of which more comes later is counted then too.
     pub fn take(&self) -> Traces {
-        let seen = std::mem::take(&mut *self.desk.0.lock());
+        let seen = std::mem::take(&mut *self.receiver.0.lock());
         Traces { spans: seen.spans, traces: seen.traces.len() }
     }
 }
 
 #[tonic::async_trait]
-impl TraceService for Desk {
+impl TraceService for Receiver {
     async fn export(
         &self,
         request: Request<ExportTraceServiceRequest>,
@@ -84,7 +84,7 @@ impl TraceService for Desk {
 
 /// They go where traces go, and are not what is measured here.
 #[tonic::async_trait]
-impl MetricsService for Desk {
+impl MetricsService for Receiver {
     async fn export(
         &self,
         _: Request<ExportMetricsServiceRequest>,

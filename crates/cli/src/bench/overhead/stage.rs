@@ -2,10 +2,10 @@
 
 use super::Args;
 use super::cpu::Meter;
-use super::page::Page;
+use super::monitor_page::MonitorPage;
 use super::run::{Run, Setting};
 use super::sink::{Sink, Traces};
-use crate::bench::house::{House, HouseArgs};
+use crate::bench::cluster::{Cluster, ClusterArgs};
 use crate::bench::load::Load;
 use crate::bench::scenario::DUEL;
 use crate::run::Export;
@@ -17,39 +17,39 @@ const SETTLE_MAX: Duration = Duration::from_secs(1);
 
 pub struct Stage {
     pub setting: Setting,
-    house: House,
+    cluster: Cluster,
     load: Load,
     sink: Option<Sink>,
-    page: Option<Page>,
+    page: Option<MonitorPage>,
 }
 
 impl Stage {
-    pub async fn open(args: &HouseArgs, setting: Setting) -> Result<Self> {
+    pub async fn open(args: &ClusterArgs, setting: Setting) -> Result<Self> {
         let sink = if setting == Setting::Traced { Some(Sink::open().await?) } else { None };
         let export = sink.as_ref().map_or(Export::Nowhere, |sink| Export::To(sink.endpoint.clone()));
-        let house = House::open(args, &DUEL, &export).await?;
+        let cluster = Cluster::open(args, &DUEL, &export).await?;
         let page = match setting {
-            Setting::Watched => Some(Page::open(&house.game.realm, house.redis.url()).await?),
+            Setting::Watched => Some(MonitorPage::open(&cluster.game.realm, cluster.redis.url()).await?),
             _ => None,
         };
-        let load = house.load(&DUEL).await?;
-        Ok(Self { setting, house, load, sink, page })
+        let load = cluster.load(&DUEL).await?;
+        Ok(Self { setting, cluster, load, sink, page })
     }
 
     /// Every process that runs for it. Fails where one has ended.
     pub fn pids(&self) -> Result<Vec<u32>> {
-        let redis = self.house.redis.pid().context("redis has ended")?;
-        Ok(self.house.pids()?.into_iter().chain([redis]).chain(self.monitor()?).collect())
+        let redis = self.cluster.redis.pid().context("redis has ended")?;
+        Ok(self.cluster.pids()?.into_iter().chain([redis]).chain(self.monitor()?).collect())
     }
 
     /// Has players come, and counts once all is in its stride. `own` is all that runs for all stages.
     pub async fn count(&mut self, args: &Args, own: &[u32]) -> Result<Run> {
-        let meter = Meter { services: self.house.pids()?, monitor: self.monitor()?, own: own.to_vec() };
+        let meter = Meter { services: self.cluster.pids()?, monitor: self.monitor()?, own: own.to_vec() };
         self.offer(args.rate, args.warm_up).await?;
         self.observed()?;
-        let (before, matched_before) = (meter.read()?, self.load.book.counts().matched);
+        let (before, matched_before) = (meter.read()?, self.load.recorder.counts().matched);
         self.offer(args.rate, args.seconds).await?;
-        let (used, matched) = (meter.read()?.since(&before), self.load.book.counts().matched - matched_before);
+        let (used, matched) = (meter.read()?.since(&before), self.load.recorder.counts().matched - matched_before);
         ensure!(matched > 0, "nobody was matched");
         let (traces, told_bytes) = self.observed()?;
         self.load.settle(0, SETTLE_MAX).await;
@@ -57,23 +57,23 @@ impl Stage {
     }
 
     async fn offer(&self, rate: f64, seconds: u64) -> Result<()> {
-        self.house.whole(self.load.offer(rate, Duration::from_secs(seconds))).await.map(drop)
+        self.cluster.whole(self.load.offer(rate, Duration::from_secs(seconds))).await.map(drop)
     }
 
     pub async fn close(self) {
-        let Self { mut house, load, sink, page, .. } = self;
+        let Self { mut cluster, load, sink, page, .. } = self;
         drop((load, page));
-        house.leave().await;
+        cluster.leave().await;
         // It took what the services sent last.
         drop(sink);
     }
 
     fn monitor(&self) -> Result<Option<u32>> {
-        self.page.as_ref().map(Page::monitor_pid).transpose()
+        self.page.as_ref().map(MonitorPage::monitor_pid).transpose()
     }
 
     /// What was received since this was asked before: by the sink, and by the page in bytes.
     fn observed(&mut self) -> Result<(Option<Traces>, Option<u64>)> {
-        Ok((self.sink.as_ref().map(Sink::take), self.page.as_mut().map(Page::take).transpose()?))
+        Ok((self.sink.as_ref().map(Sink::take), self.page.as_mut().map(MonitorPage::take).transpose()?))
     }
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use tokio::time::Instant;
 
 #[derive(Default)]
-pub struct City {
-    pub houses: BTreeMap<String, House>,
+pub struct Overview {
+    pub members: BTreeMap<String, Member>,
     pub history: History,
     /// Searches and proposals that are over and still shown, the oldest first.
     glimpses: VecDeque<Glimpse>,
@@ -16,7 +16,7 @@ pub struct City {
 
 /// One instance.
 #[derive(Default)]
-pub struct House {
+pub struct Member {
     pub instance: Instance,
     /// Whether it tells us now.
     pub is_linked: bool,
@@ -33,70 +33,70 @@ pub struct House {
 
 struct Glimpse {
     until: Instant,
-    house: String,
+    member: String,
     number: u64,
 }
 
-impl City {
+impl Overview {
     /// An instance is alive; until it tells more itself, this is what is known of it.
     pub fn appears(&mut self, instance: Instance) {
-        self.houses.entry(instance.id.clone()).or_insert_with(|| House { instance, ..House::default() });
+        self.members.entry(instance.id.clone()).or_insert_with(|| Member { instance, ..Member::default() });
     }
 
     /// What an instance tells.
     pub fn hears(&mut self, id: &str, told: Inspection, now: Instant, now_ms: u64) {
-        let Some(house) = self.houses.get_mut(id) else { return };
-        (house.is_linked, house.is_lost) = (true, false);
+        let Some(member) = self.members.get_mut(id) else { return };
+        (member.is_linked, member.is_lost) = (true, false);
         if told.snapshot {
-            house.clear();
+            member.clear();
         }
         if let Some(instance) = told.instance {
-            house.since_ms.get_or_insert(now_ms.saturating_sub(instance.up_ms));
-            house.instance = instance;
+            member.since_ms.get_or_insert(now_ms.saturating_sub(instance.up_ms));
+            member.instance = instance;
         }
         for hold in told.held {
-            if house.is_known && !house.holds.contains_key(&hold.number) {
+            if member.is_known && !member.holds.contains_key(&hold.number) {
                 self.history.note(&hold);
             }
-            house.take(hold);
+            member.take(hold);
         }
         // What came before is no news.
-        house.is_known |= told.seq > 0;
+        member.is_known |= told.seq > 0;
         for number in told.released {
             let is_brief = |hold: &Hold| matches!(hold.stage(), Stage::Searched | Stage::Proposed);
-            if house.holds.get(&number).is_some_and(is_brief) && self.glimpses.len() < GLIMPSES_MAX {
-                self.glimpses.push_back(Glimpse { until: now + GLIMPSE, house: id.to_owned(), number });
+            if member.holds.get(&number).is_some_and(is_brief) && self.glimpses.len() < GLIMPSES_MAX {
+                self.glimpses.push_back(Glimpse { until: now + GLIMPSE, member: id.to_owned(), number });
             } else {
-                house.release(number);
+                member.release(number);
             }
         }
     }
 
     /// Its connection broke; what it held is not known any more.
     pub fn is_lost(&mut self, id: &str) {
-        if let Some(house) = self.houses.get_mut(id) {
-            (house.is_linked, house.is_lost) = (false, true);
-            house.since_ms = None;
-            house.clear();
+        if let Some(member) = self.members.get_mut(id) {
+            (member.is_linked, member.is_lost) = (false, true);
+            member.since_ms = None;
+            member.clear();
         }
     }
 
     /// It is not alive any more.
     pub fn is_gone(&mut self, id: &str) {
-        self.houses.remove(id);
+        self.members.remove(id);
     }
 
     /// Lets go of what was shown long enough.
     pub fn forget(&mut self, now: Instant) {
         while let Some(glimpse) = self.glimpses.pop_front_if(|glimpse| glimpse.until <= now) {
-            if let Some(house) = self.houses.get_mut(&glimpse.house) {
-                house.release(glimpse.number);
+            if let Some(member) = self.members.get_mut(&glimpse.member) {
+                member.release(glimpse.number);
             }
         }
     }
 }
 
-impl House {
+impl Member {
     fn clear(&mut self) {
         self.holds.clear();
         self.tickets = 0;
@@ -129,38 +129,38 @@ mod tests {
         Hold { number, stage: stage.into(), tickets: vec![HeldTicket::default()], ..Default::default() }
     }
 
-    fn city(held: Vec<Hold>) -> City {
-        let mut city = City::default();
-        city.appears(Instance { id: "a".to_owned(), ..Default::default() });
-        city.hears("a", Inspection { snapshot: true, seq: 1, held, ..Default::default() }, Instant::now(), 0);
-        city
+    fn overview(held: Vec<Hold>) -> Overview {
+        let mut overview = Overview::default();
+        overview.appears(Instance { id: "a".to_owned(), ..Default::default() });
+        overview.hears("a", Inspection { snapshot: true, seq: 1, held, ..Default::default() }, Instant::now(), 0);
+        overview
     }
 
-    fn numbers(city: &City) -> Vec<u64> {
-        let mut numbers: Vec<u64> = city.houses["a"].holds.keys().copied().collect();
+    fn numbers(overview: &Overview) -> Vec<u64> {
+        let mut numbers: Vec<u64> = overview.members["a"].holds.keys().copied().collect();
         numbers.sort_unstable();
         numbers
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_search_is_shown_for_a_moment_after_it_is_over_and_a_waiting_ticket_is_not() {
-        let mut city = city(vec![hold(1, Stage::Searched), hold(2, Stage::Waiting)]);
+        let mut overview = overview(vec![hold(1, Stage::Searched), hold(2, Stage::Waiting)]);
         let now = Instant::now();
-        city.hears("a", Inspection { seq: 2, released: vec![1, 2], ..Default::default() }, now, 0);
-        assert_eq!(numbers(&city), [1]);
-        city.forget(now + GLIMPSE);
-        assert_eq!(numbers(&city), [0; 0]);
+        overview.hears("a", Inspection { seq: 2, released: vec![1, 2], ..Default::default() }, now, 0);
+        assert_eq!(numbers(&overview), [1]);
+        overview.forget(now + GLIMPSE);
+        assert_eq!(numbers(&overview), [0; 0]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_a_lost_instance_held_is_not_known_and_a_snapshot_begins_anew() {
-        let mut city = city(vec![hold(1, Stage::Waiting)]);
-        city.is_lost("a");
-        assert!(numbers(&city).is_empty() && !city.houses["a"].is_linked);
-        assert!(city.houses["a"].is_lost);
+        let mut overview = overview(vec![hold(1, Stage::Waiting)]);
+        overview.is_lost("a");
+        assert!(numbers(&overview).is_empty() && !overview.members["a"].is_linked);
+        assert!(overview.members["a"].is_lost);
         let again = Inspection { snapshot: true, seq: 1, held: vec![hold(7, Stage::Waiting)], ..Default::default() };
-        city.hears("a", again, Instant::now(), 0);
-        assert_eq!(numbers(&city), [7]);
-        assert!(city.houses["a"].is_linked && !city.houses["a"].is_lost);
+        overview.hears("a", again, Instant::now(), 0);
+        assert_eq!(numbers(&overview), [7]);
+        assert!(overview.members["a"].is_linked && !overview.members["a"].is_lost);
     }
 }

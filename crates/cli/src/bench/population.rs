@@ -25,7 +25,7 @@ const SHOOTER_REGIONS: u64 = 2;
 /// What is added to an arena's rating to be far from all of them, in points.
 const OF_NOBODY: f64 = 10_000.0;
 
-pub struct Crowd {
+pub struct Population {
     draw: fn(&mut Draw) -> Vec<v1::Player>,
     ratings: Vec<f64>,
     /// Of all names of this run.
@@ -40,7 +40,7 @@ pub struct Draw {
     dice: Dice,
 }
 
-impl Crowd {
+impl Population {
     pub fn open(draw: fn(&mut Draw) -> Vec<v1::Player>, prefix: &str) -> Result<Self, Misuse> {
         let source = Source { trace: "arena", rtt: None, rows_max: None, prefix: "" };
         let ratings = source.load(&[])?.arrivals.iter().map(|arrival| arrival.players[0].rating).collect();
@@ -151,25 +151,25 @@ mod tests {
     use super::*;
     use crate::bench::scenario::ALL;
 
-    fn crowd(name: &str) -> Crowd {
-        Crowd::open(ALL.iter().find(|scenario| scenario.name == name).unwrap().draw, "x").unwrap()
+    fn population(name: &str) -> Population {
+        Population::open(ALL.iter().find(|scenario| scenario.name == name).unwrap().draw, "x").unwrap()
     }
 
     #[test]
     fn who_comes_is_known_by_the_name() {
         for name in ["duel", "teams", "region", "team-shooter"] {
-            let crowd = crowd(name);
-            assert_eq!(crowd.players(7), crowd.players(7));
-            assert!(crowd.players(7).iter().all(|player| crowd.number(&player.id) == Some(7)));
+            let population = population(name);
+            assert_eq!(population.players(7), population.players(7));
+            assert!(population.players(7).iter().all(|player| population.number(&player.id) == Some(7)));
         }
-        assert_eq!(crowd("duel").number("y-7.0"), None);
+        assert_eq!(population("duel").number("y-7.0"), None);
     }
 
     #[test]
     fn parties_have_one_to_five_players() {
-        let crowd = crowd("teams");
+        let population = population("teams");
         let mut sizes = [0; 5];
-        (0..10_000).for_each(|number| sizes[crowd.players(number).len() - 1] += 1);
+        (0..10_000).for_each(|number| sizes[population.players(number).len() - 1] += 1);
         for (size, weight) in sizes.into_iter().zip(PARTY_SIZES) {
             let share = f64::from(size) / 100.0;
             assert!((share - weight as f64).abs() < 1.5, "{sizes:?}");
@@ -178,16 +178,17 @@ mod tests {
 
     #[test]
     fn regions_are_skewed() {
-        let crowd = crowd("battle-royale");
-        let of = |name: &str| (0..20_000).filter(|number| crowd.players(*number)[0].strings["region"] == name).count();
+        let population = population("battle-royale");
+        let of =
+            |name: &str| (0..20_000).filter(|number| population.players(*number)[0].strings["region"] == name).count();
         let (first, last) = (of("region-1"), of("region-20"));
         assert!(first > 3_300 && last > 20 && last < 90, "{first} {last}");
     }
 
     #[test]
     fn skills_are_normal() {
-        let crowd = crowd("team-shooter");
-        let skills = || (0..10_000).map(|number| crowd.players(number)[0].rating / SKILL_POINTS);
+        let population = population("team-shooter");
+        let skills = || (0..10_000).map(|number| population.players(number)[0].rating / SKILL_POINTS);
         let (mean, square) = (skills().sum::<f64>() / 1e4, skills().map(|skill| skill * skill).sum::<f64>() / 1e4);
         assert!(mean.abs() < 0.05 && (square - 1.0).abs() < 0.05, "{mean} {square}");
     }

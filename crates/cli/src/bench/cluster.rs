@@ -27,9 +27,9 @@ const MEMBERS_MAX: i64 = 16;
 const MOVERS: usize = 2;
 const SWEEPERS: usize = 1;
 
-/// Which house, and who comes to it.
+/// Which cluster, and who comes to it.
 #[derive(Debug, clap::Args)]
-pub struct HouseArgs {
+pub struct ClusterArgs {
     /// Queue that everyone waits in [default: the scenario's]
     #[arg(long, env = "MUSTER_BENCH_QUEUE", value_name = "NAME")]
     queue: Option<String>,
@@ -97,7 +97,7 @@ impl Game {
     }
 }
 
-impl HouseArgs {
+impl ClusterArgs {
     /// The scenario's rules, unless others are given. Fails where they have no such queue.
     pub fn game(&self, scenario: &Scenario) -> Result<Game> {
         let mut realm = self.realm.on_own_redis();
@@ -150,23 +150,23 @@ fn rules_of(scenario: &Scenario) -> Result<TempDir> {
     Ok(dir)
 }
 
-pub struct House {
+pub struct Cluster {
     pub game: Game,
     via: Via,
     /// Of each realm.
     members: Vec<Vec<Member>>,
-    /// Ends with the house.
+    /// Ends with the cluster.
     pub redis: RedisServer,
 }
 
-impl House {
+impl Cluster {
     /// Starts everything on free ports, and waits until it works.
-    pub async fn open(args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
+    pub async fn open(args: &ClusterArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
         Self::open_with(args.started.realms, args, scenario, export).await
     }
 
     /// Starts everything with this many realms, and waits until it works.
-    pub async fn open_with(realms: u16, args: &HouseArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
+    pub async fn open_with(realms: u16, args: &ClusterArgs, scenario: &Scenario, export: &Export) -> Result<Self> {
         let game = args.game(scenario)?;
         let redis = start_redis(args.fsync.into())?;
         let realms: Vec<RealmArgs> = (0..realms).map(|number| game.realm(number)).collect();
@@ -177,7 +177,7 @@ impl House {
     }
 
     /// Where players go: to every orchestrator, and to every playserver.
-    pub fn doors(&self) -> Addresses {
+    pub fn addresses(&self) -> Addresses {
         Addresses {
             via: self.via,
             network: Network::tcp(),
@@ -190,13 +190,13 @@ impl House {
     }
 
     /// Those of one realm, by its number.
-    pub fn doors_of(&self, number: usize) -> Addresses {
-        let doors = self.doors();
-        Addresses { realms: vec![doors.realms[number].clone()], ..doors }
+    pub fn addresses_of(&self, number: usize) -> Addresses {
+        let addresses = self.addresses();
+        Addresses { realms: vec![addresses.realms[number].clone()], ..addresses }
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
-        Load::open(scenario, &self.doors()).await
+        Load::open(scenario, &self.addresses()).await
     }
 
     /// The processes of the services. Fails where one has ended.
@@ -204,7 +204,7 @@ impl House {
         Ok(processes_of(self.all())?.into_iter().map(|(_, pid)| pid).collect())
     }
 
-    /// Those of a role, in the order of their addresses in [`Self::doors`].
+    /// Those of a role, in the order of their addresses in [`Self::addresses`].
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Member> {
         self.all().filter(move |member| member.seat.role == role)
     }

@@ -1,8 +1,8 @@
-// The house as this page knows it: a snapshot, then what changes.
+// The system as this page knows it: a snapshot, then what changes.
 
 export const STAGES = ["", "waits", "in a search", "proposed", "plays"];
 
-export const house = {
+export const overview = {
   about: { queues: [], may_spawn: false, traces: null, cell: { rating: 50, per_decade: 8 } },
   instances: new Map(),
   tickets: new Map(),
@@ -17,26 +17,26 @@ export const house = {
 const SAMPLES_MAX = 300;
 
 /** Now, by the monitor's clock. */
-export const now = () => Date.now() + house.ahead_ms;
+export const now = () => Date.now() + overview.ahead_ms;
 
 export function take(message, is_snapshot) {
-  house.ahead_ms = message.now_ms - Date.now();
+  overview.ahead_ms = message.now_ms - Date.now();
   if (is_snapshot) {
-    house.about = message.about;
-    for (const part of ["instances", "tickets", "queues"]) house[part].clear();
-    house.samples = message.samples;
+    overview.about = message.about;
+    for (const part of ["instances", "tickets", "queues"]) overview[part].clear();
+    overview.samples = message.samples;
   }
   for (const part of ["instances", "tickets", "queues"]) {
     for (const [id, value] of Object.entries(message.picture[part])) {
-      if (value === null) house[part].delete(id);
-      else house[part].set(id, value);
+      if (value === null) overview[part].delete(id);
+      else overview[part].set(id, value);
     }
   }
-  if (message.sample) house.samples = [...house.samples, message.sample].slice(-SAMPLES_MAX);
-  if (!is_snapshot) [house.spawned, house.rate] = [message.spawned, message.rate];
+  if (message.sample) overview.samples = [...overview.samples, message.sample].slice(-SAMPLES_MAX);
+  if (!is_snapshot) [overview.spawned, overview.rate] = [message.spawned, message.rate];
 }
 
-/** Follows the house while the page is seen. A hidden one closes its connection, and costs nothing. */
+/** Follows the system while the page is seen. A hidden one closes its connection, and costs nothing. */
 export function follow(told, linked) {
   let source = null;
   const open = () => {

@@ -16,7 +16,7 @@ use tonic::Status;
 
 /// What clients may do here, one call or one of many on a stream.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Handler {
     pub realm: RealmId,
     pub store: Arc<dyn Store>,
     pub hub: Hub,
@@ -25,7 +25,7 @@ pub struct Desk {
     pub shutdown: Shutdown,
 }
 
-impl Desk {
+impl Handler {
     pub fn check_realm(&self, named: &str) -> Result<(), Status> {
         api::check_realm(named, &self.realm).map_err(chassis::status::invalid)
     }

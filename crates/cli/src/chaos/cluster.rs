@@ -26,7 +26,7 @@ const UNSYNCED: Duration = Duration::from_secs(1);
 /// Room for a few commands, so that one of them is written by half.
 const DISK_LEFT_BYTES: u64 = 2_000;
 
-pub struct House {
+pub struct Cluster {
     realm: RealmArgs,
     redis: RedisServer,
     fsync: FsyncArg,
@@ -39,7 +39,7 @@ pub struct House {
     logs: PathBuf,
 }
 
-impl House {
+impl Cluster {
     /// Starts everything on free ports, and waits until it works. Each process logs to a file of its own in `logs`.
     pub async fn open(realm: RealmArgs, fsync: FsyncArg, logs: &Path) -> Result<Self> {
         let mut seats = seats_at(COUNTS, |_, _| free_port().context("no free port"))?;
@@ -47,16 +47,16 @@ impl House {
         let store = realm.world(Some(redis.url()))?.store;
         let to_redis = Wire::to(redis_address(&redis)?).await?;
         let (members, wires, logs) = (Vec::new(), Vec::new(), logs.to_owned());
-        let mut house = Self { realm, redis, fsync, store, to_redis, members, wires, logs };
+        let mut cluster = Self { realm, redis, fsync, store, to_redis, members, wires, logs };
         for seat in &mut seats {
             let wire = Wire::to(seat.address).await?;
             seat.reached_at = wire.address;
-            house.wires.push(wire);
-            let member = house.member(seat)?;
-            house.members.push(member);
+            cluster.wires.push(wire);
+            let member = cluster.member(seat)?;
+            cluster.members.push(member);
         }
-        ready(&seats, &*house.store).await?;
-        Ok(house)
+        ready(&seats, &*cluster.store).await?;
+        Ok(cluster)
     }
 
     fn member(&self, seat: &Seat) -> Result<Member> {

@@ -2,7 +2,7 @@
 
 use super::fit::{Made, Seated};
 use super::latency::Latency;
-use super::page::Page;
+use super::stats::Stats;
 use crate::client::cause;
 use crate::tell;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::{Code, Streaming};
 
-/// One ticket. Times count from when the book was opened.
+/// One ticket. Times count from when the recorder was opened.
 #[derive(Debug, Clone, Copy)]
 struct Ticket {
     due: Duration,
@@ -33,7 +33,7 @@ enum Answer {
     Failed,
 }
 
-pub struct Book {
+pub struct Recorder {
     began: Instant,
     written: Mutex<Written>,
 }
@@ -91,7 +91,7 @@ impl Ticket {
     }
 }
 
-impl Book {
+impl Recorder {
     pub fn open() -> Self {
         Self { began: Instant::now(), written: Mutex::default() }
     }
@@ -206,14 +206,14 @@ impl Book {
         Counts { due: tickets.len(), answered: *answered, taken: *taken, matched: *matched }
     }
 
-    pub fn page(&self, seconds: Range<usize>) -> Page {
-        self.page_of(seconds, |_| true)
+    pub fn stats(&self, seconds: Range<usize>) -> Stats {
+        self.stats_of(seconds, |_| true)
     }
 
     /// What became of some of the tickets that were due within these seconds: those whose number `is_asked` for.
-    pub fn page_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Page {
+    pub fn stats_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Stats {
         let now = self.now();
-        self.written.lock().page(&seconds, now, is_asked)
+        self.written.lock().stats(&seconds, now, is_asked)
     }
 
     /// How long it has been open.
@@ -265,7 +265,7 @@ impl Written {
         self.made.values().map(teams).filter(may_be_of).collect()
     }
 
-    fn page(&self, seconds: &Range<usize>, now: Duration, is_asked: impl Fn(usize) -> bool) -> Page {
+    fn stats(&self, seconds: &Range<usize>, now: Duration, is_asked: impl Fn(usize) -> bool) -> Stats {
         let asked =
             || self.tickets.iter().enumerate().filter(|(number, _)| is_asked(*number)).map(|(_, ticket)| ticket);
         let due = || asked().filter(|ticket| ticket.is_due_in(seconds));
@@ -274,7 +274,7 @@ impl Written {
         let waits_since = |ticket: &Ticket| ticket.answered(Answer::Taken).map(|_| now.saturating_sub(ticket.due));
         let is_told = |ticket: &&Ticket| ticket.delivered.is_some_and(|at| seconds.contains(&(at.as_secs() as usize)));
         let length_s = seconds.len().max(1) as f64;
-        Page {
+        Stats {
             offered_per_s: due().count() as f64 / length_s,
             matched_per_s: asked().filter(is_told).count() as f64 / length_s,
             unanswered: due().filter(|ticket| ticket.answer.is_none()).count(),
@@ -306,14 +306,14 @@ mod tests {
         written.matched(one, ms(2_300), "m", Vec::new);
         written.answered(one, Answer::Failed, ms(2_400));
         assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
-        let page = written.page(&(0..1), ms(9_000), |_| true);
-        assert_eq!((page.offered_per_s, page.matched_per_s, page.failed, page.not_taken()), (3.0, 0.0, 1, 2));
+        let stats = written.stats(&(0..1), ms(9_000), |_| true);
+        assert_eq!((stats.offered_per_s, stats.matched_per_s, stats.failed, stats.not_taken()), (3.0, 0.0, 1, 2));
         let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
-        assert!(near(page.acknowledged_ms.max, 400.0) && near(page.refused_ms.max, 400.0), "{page:?}");
-        assert!(near(page.delivered_ms.max, 1_200.0) && page.delivered_ms.count == 1, "{page:?}");
-        assert_eq!(written.page(&(1..2), ms(9_000), |_| true).matched_per_s, 1.0);
-        assert!(near(page.late_ms.p50, 1.0), "{page:?}");
-        let others = written.page(&(0..1), ms(9_000), |number| number != third);
+        assert!(near(stats.acknowledged_ms.max, 400.0) && near(stats.refused_ms.max, 400.0), "{stats:?}");
+        assert!(near(stats.delivered_ms.max, 1_200.0) && stats.delivered_ms.count == 1, "{stats:?}");
+        assert_eq!(written.stats(&(1..2), ms(9_000), |_| true).matched_per_s, 1.0);
+        assert!(near(stats.late_ms.p50, 1.0), "{stats:?}");
+        let others = written.stats(&(0..1), ms(9_000), |number| number != third);
         assert_eq!((others.offered_per_s, others.failed, others.not_taken()), (2.0, 0, 1));
     }
 
@@ -324,10 +324,10 @@ mod tests {
         written.answered(told, Answer::Taken, ms(200));
         written.answered(waits, Answer::Taken, ms(200));
         written.matched(told, ms(300), "m", || vec![vec![told]]);
-        let page = written.page(&(0..1), ms(5_100), |_| true);
-        assert_eq!((page.unanswered, page.not_taken(), page.unmatched), (1, 1, 1));
-        assert_eq!((page.delivered_ms.count, page.waited_ms.count), (1, 2));
-        assert!((page.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{page:?}");
+        let stats = written.stats(&(0..1), ms(5_100), |_| true);
+        assert_eq!((stats.unanswered, stats.not_taken(), stats.unmatched), (1, 1, 1));
+        assert_eq!((stats.delivered_ms.count, stats.waited_ms.count), (1, 2));
+        assert!((stats.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{stats:?}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What is measured: a house that is started for it, or a system that is there.
+//! What is measured: a cluster that is started for it, or a system that is there.
 
 use super::addresses::{Addresses, Realm};
 use super::ceiling::{self, Ceiling};
-use super::house::{House, HouseArgs};
+use super::cluster::{Cluster, ClusterArgs};
 use super::load::Load;
 use super::local;
 use super::scenario::{Scenario, Waiting};
@@ -51,27 +51,27 @@ impl TargetArgs {
         !self.target.is_empty()
     }
 
-    fn addresses(&self, house: &HouseArgs) -> client::Addresses {
+    fn client_addresses(&self, cluster: &ClusterArgs) -> client::Addresses {
         client::Addresses {
             target: self.target.clone(),
             play: self.play.clone(),
-            realm: house.asked_realm(),
+            realm: cluster.asked_realm(),
             ca: self.ca.clone(),
             token_file: self.token_file.clone(),
         }
     }
 
     /// Fails where it is to be reached in a way that does not go together.
-    pub fn check(&self, house: &HouseArgs) -> Result<()> {
-        if self.is_given() { Ok(network(&self.addresses(house)).map(drop)?) } else { Ok(()) }
+    pub fn check(&self, cluster: &ClusterArgs) -> Result<()> {
+        if self.is_given() { Ok(network(&self.client_addresses(cluster)).map(drop)?) } else { Ok(()) }
     }
 
-    fn doors(&self, house: &HouseArgs, scenario: &Scenario) -> Result<Addresses> {
-        let game = house.game(scenario)?;
+    fn addresses(&self, cluster: &ClusterArgs, scenario: &Scenario) -> Result<Addresses> {
+        let game = cluster.game(scenario)?;
         Ok(Addresses {
-            via: house.via,
-            network: network(&self.addresses(house))?,
-            realm: house.asked_realm(),
+            via: cluster.via,
+            network: network(&self.client_addresses(cluster))?,
+            realm: cluster.asked_realm(),
             realms: vec![Realm { orchestrators: self.target.clone(), playservers: self.play.clone() }],
             queue: game.queue,
             rules: game.rules,
@@ -82,10 +82,10 @@ impl TargetArgs {
 }
 
 /// Fails where one of the addresses is not reached, or is of another role.
-async fn check_reached(doors: &Addresses, target: &client::Addresses) -> Result<()> {
+async fn check_reached(addresses: &Addresses, target: &client::Addresses) -> Result<()> {
     for side in [Side::Queue, Side::Play] {
         for address in target.of(side) {
-            let (channel, flag) = (doors.network.channel(address)?, side.flag());
+            let (channel, flag) = (addresses.network.channel(address)?, side.flag());
             let opened = timeout(REACH_MAX, opened(channel, side)).await;
             let opened = opened.with_context(|| {
                 format!("{address}, which {flag} names, does not answer within {} s", REACH_MAX.as_secs())
@@ -106,30 +106,30 @@ async fn opened(channel: Channel, side: Side) -> Result<(), Status> {
     }
 }
 
-pub struct Place {
-    doors: Addresses,
-    house: Option<House>,
+pub struct Target {
+    addresses: Addresses,
+    cluster: Option<Cluster>,
     /// Of a target on this machine.
     processes: Vec<(String, u32)>,
     /// Who waits in a system that runs on.
     came: Option<Arc<Came>>,
 }
 
-impl Place {
-    pub async fn open(target: &TargetArgs, args: &HouseArgs, scenario: &Scenario) -> Result<Self> {
+impl Target {
+    pub async fn open(target: &TargetArgs, args: &ClusterArgs, scenario: &Scenario) -> Result<Self> {
         if target.is_given() {
-            let doors = target.doors(args, scenario)?;
-            check_reached(&doors, &target.addresses(args)).await?;
+            let addresses = target.addresses(args, scenario)?;
+            check_reached(&addresses, &target.client_addresses(args)).await?;
             let processes = local::processes(&[&target.target[..], &target.play[..]].concat());
-            return Ok(Self { doors, house: None, processes, came: Some(Arc::default()) });
+            return Ok(Self { addresses, cluster: None, processes, came: Some(Arc::default()) });
         }
-        let house = House::open(args, scenario, &Export::Nowhere).await?;
-        Ok(Self { doors: house.doors(), house: Some(house), processes: Vec::new(), came: None })
+        let cluster = Cluster::open(args, scenario, &Export::Nowhere).await?;
+        Ok(Self { addresses: cluster.addresses(), cluster: Some(cluster), processes: Vec::new(), came: None })
     }
 
     /// Has those queue who wait meanwhile.
     pub async fn fill(&self, waiting: Waiting) -> Result<()> {
-        waiting::fill(&self.doors, waiting, self.came.as_ref()).await
+        waiting::fill(&self.addresses, waiting, self.came.as_ref()).await
     }
 
     /// Whether every process of it is known: also those behind the ones that are called.
@@ -137,46 +137,46 @@ impl Place {
         let has = |name: &str| self.processes.iter().any(|(role, _)| role == name);
         let roles = Role::ALL.iter().all(|role| has(role.as_str()));
         let has_own_store = |(role, pid): &(String, u32)| role == local::DEV && !local::is_on_redis(*pid);
-        self.house.is_some() || self.processes.iter().any(has_own_store) || (roles && has(REDIS))
+        self.cluster.is_some() || self.processes.iter().any(has_own_store) || (roles && has(REDIS))
     }
 
     pub async fn load(&self, scenario: &Scenario) -> Result<Load> {
-        Load::open(scenario, &self.doors).await
+        Load::open(scenario, &self.addresses).await
     }
 
     /// What comes of `work`; of what was started here, that a process has ended, where one does before.
     pub async fn whole<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        match &self.house {
-            Some(house) => house.whole(work).await,
+        match &self.cluster {
+            Some(cluster) => cluster.whole(work).await,
             None => work.await,
         }
     }
 
     /// Where it was not started here, what there is of its processes on this machine. Fails where one does not answer, or has ended.
     pub async fn usage(&self) -> Result<Usage> {
-        match &self.house {
-            Some(house) => Usage::of(house).await,
+        match &self.cluster {
+            Some(cluster) => Usage::of(cluster).await,
             None => Usage::of_processes(&self.processes),
         }
     }
 
     /// Once the services have left.
     pub async fn ceiling(&self, scenario: &Scenario, lasts: Duration) -> Result<Option<Ceiling>> {
-        let Some(house) = self.house.as_ref().filter(|_| !lasts.is_zero()) else { return Ok(None) };
+        let Some(cluster) = self.cluster.as_ref().filter(|_| !lasts.is_zero()) else { return Ok(None) };
         tell::err(format_args!("the scripts alone, for {} s", lasts.as_secs()));
-        Ok(Some(ceiling::measure(&house.redis, scenario, &house.game.rules, lasts).await?))
+        Ok(Some(ceiling::measure(&cluster.redis, scenario, &cluster.game.rules, lasts).await?))
     }
 
     /// Leaves a system that runs on as it was.
     pub async fn clear(&self) {
         if let Some(came) = &self.came {
-            waiting::leave(&self.doors, came).await;
+            waiting::leave(&self.addresses, came).await;
         }
     }
 
     pub async fn leave(&mut self) {
-        if let Some(house) = &mut self.house {
-            house.leave().await;
+        if let Some(cluster) = &mut self.cluster {
+            cluster.leave().await;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What players make of what they are told, by whatever way they hear it.
 
-use super::book::Book;
-use super::crowd::Crowd;
+use super::population::Population;
+use super::recorder::Recorder;
 use api::v1::{self, TicketState, watch_request};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -13,11 +13,11 @@ pub struct Arrival {
 }
 
 #[derive(Clone)]
-pub struct Desk {
+pub struct Driver {
     pub realm: String,
     pub queue: String,
-    pub book: Arc<Book>,
-    pub crowd: Arc<Crowd>,
+    pub recorder: Arc<Recorder>,
+    pub population: Arc<Population>,
 }
 
 /// What is to be done about an update.
@@ -29,11 +29,11 @@ pub struct Heard {
     pub is_last: bool,
 }
 
-impl Desk {
+impl Driver {
     /// The ticket with this number, which is due at that time.
     pub fn arrival(&self, due: Instant) -> Arrival {
-        let number = self.book.due(due);
-        Arrival { number, players: self.crowd.players(number) }
+        let number = self.recorder.due(due);
+        Arrival { number, players: self.population.players(number) }
     }
 
     pub fn request(&self, arrival: Arrival) -> v1::EnqueueRequest {
@@ -68,19 +68,20 @@ impl Desk {
     }
 
     fn note_matched(&self, update: &v1::Update) {
-        let number = update.player_ids.first().and_then(|player| self.crowd.number(player));
+        let number = update.player_ids.first().and_then(|player| self.population.number(player));
         if let (Some(number), Some(matched)) = (number, &update.r#match) {
             if let Some(sheet) = &matched.sheet {
-                self.book.played_by(&sheet.rules_version);
+                self.recorder.played_by(&sheet.rules_version);
             }
             let teams = matched.sheet.iter().flat_map(|sheet| &sheet.teams);
-            self.book.matched(number, &matched.id, || teams.map(|team| self.numbers(team)).collect());
+            self.recorder.matched(number, &matched.id, || teams.map(|team| self.numbers(team)).collect());
         }
     }
 
     /// Of the team's tickets; a party's players stand side by side.
     fn numbers(&self, team: &v1::Team) -> Vec<usize> {
-        let mut numbers: Vec<usize> = team.seats.iter().filter_map(|seat| self.crowd.number(&seat.player_id)).collect();
+        let mut numbers: Vec<usize> =
+            team.seats.iter().filter_map(|seat| self.population.number(&seat.player_id)).collect();
         numbers.dedup();
         numbers
     }

@@ -18,7 +18,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 const LINE_BYTES_MAX: u64 = 1_024;
 const CHUNK_BYTES: usize = 64 * 1024;
 
-pub struct Page {
+pub struct MonitorPage {
     /// Killed with the page: it holds nothing.
     monitor: Child,
     told_bytes: Arc<AtomicU64>,
@@ -26,7 +26,7 @@ pub struct Page {
     reading: JoinSet<()>,
 }
 
-impl Page {
+impl MonitorPage {
     /// Starts a monitor of the realm on this Redis, and has it tell what changes, as a browser does.
     pub async fn open(realm: &RealmArgs, redis: &str) -> Result<Self> {
         let mut command = process("monitor", &realm.on_own_redis(), redis, &Export::Nowhere, None)?;

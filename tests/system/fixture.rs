@@ -24,13 +24,13 @@ pub enum On {
 const UNWATCHED_MAX: Duration = Duration::from_secs(2);
 
 /// A running system and what it stands on.
-pub struct House {
+pub struct Fixture {
     pub system: System,
-    /// Ends with the house.
+    /// Ends with the fixture.
     pub redis: Option<RedisServer>,
 }
 
-impl House {
+impl Fixture {
     pub async fn open(on: On, counts: Counts) -> Result<Self> {
         Self::open_with(on, counts, built_in_rules()?).await
     }
@@ -164,7 +164,7 @@ macro_rules! on_both_stores {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $story() -> anyhow::Result<()> {
-                    super::$story(crate::house::On::Memory).await
+                    super::$story(crate::fixture::On::Memory).await
                 }
             )+
         }
@@ -172,7 +172,7 @@ macro_rules! on_both_stores {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $story() -> anyhow::Result<()> {
-                    super::$story(crate::house::On::Redis).await
+                    super::$story(crate::fixture::On::Redis).await
                 }
             )+
         }

@@ -4,7 +4,7 @@ use super::latency::Latency;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Page {
+pub struct Stats {
     pub offered_per_s: f64,
     /// Tickets of which a player was told of a match within these seconds, whenever they were due.
     pub matched_per_s: f64,
@@ -30,11 +30,11 @@ pub struct Page {
     pub waited_ms: Latency,
 }
 
-/// Of a table of pages.
+/// Of a table of stats.
 pub const HEADER: &str = "           \
     offered/s  matched/s   refused  not sent  failed  unanswered  unmatched    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
 
-impl Page {
+impl Stats {
     pub fn not_taken(&self) -> usize {
         self.unanswered + self.held_back + self.refused + self.failed
     }
