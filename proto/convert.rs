@@ -7,7 +7,7 @@ mod outlook;
 mod party;
 mod ticket;
 
-pub use explain::explanation_to_wire;
+pub use explain::{explanation_to_wire, outage_name};
 pub use held::held_ticket;
 pub use outlook::{outlook_from_wire, outlook_to_wire};
 pub use party::{decode_party, encode_party, party_from_wire};

@@ -9,7 +9,7 @@ pub mod v1 {
 }
 
 pub use convert::{
-    check_realm, check_reason, decode_party, decode_sheet, encode_party, explanation_to_wire, held_ticket,
+    check_realm, check_reason, decode_party, decode_sheet, encode_party, explanation_to_wire, held_ticket, outage_name,
     outlook_from_wire, outlook_to_wire, parse_id, party_from_wire, ticket_id_from_bytes, ticket_id_to_bytes, trace_id,
 };
 pub use prost::Message;

@@ -41,3 +41,8 @@ impl From<&Remedy> for v1::Remedy {
         Self { key: remedy.key.clone(), is: remedy.is, needed: remedy.needed }
     }
 }
+
+/// As programs read it: `no_matchmaker`.
+pub fn outage_name(outage: v1::Outage) -> String {
+    outage.as_str_name().trim_start_matches("OUTAGE_").to_lowercase()
+}

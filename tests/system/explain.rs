@@ -1,7 +1,8 @@
 use crate::fixture::{Fixture, On, on_both_stores};
 use anyhow::{Context, Result};
-use api::v1::{ExplainRequest, Explanation, GetTicketRequest, Remedy};
-use sandbox::Counts;
+use api::v1::{ExplainRequest, Explanation, GetTicketRequest, Outage, Remedy};
+use domain::Role;
+use sandbox::{Counts, Queued, wait_until};
 use tonic::Code;
 
 /// A rating point costs a second: nobody who is not equal is matched before he has waited long.
@@ -23,7 +24,29 @@ fn remedy<'a>(explanation: &'a Explanation, key: &str) -> Option<&'a Remedy> {
     explanation.remedies.iter().find(|remedy| remedy.key == key)
 }
 
+/// Until an explanation tells just these.
+async fn is_told_of(queued: &Queued, outages: &[Outage]) -> Result<()> {
+    wait_until(&format!("{outages:?}"), || async {
+        let told: Vec<Outage> = queued.is_explained().await.map_err(|status| status.to_string())?.outages().collect();
+        if told == outages { Ok(()) } else { Err(format!("told of {told:?}")) }
+    })
+    .await
+}
+
 on_both_stores! {
+    async fn one_whom_nobody_can_match_is_told_what_a_match_lacks(on: On) -> Result<()> {
+        let mut fixture = Fixture::open(on, Counts { matchmakers: 0, movers: 0, ..Counts::ONE_EACH }).await?;
+        let mut ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;
+        let mut ben = fixture.player("ben", 1500.0)?.enqueues("duel").await?;
+        is_told_of(&ann, &[Outage::NoMatchmaker, Outage::NoLeadingMover]).await?;
+        fixture.system.join(Role::Matchmaker).await?;
+        is_told_of(&ann, &[Outage::NoLeadingMover]).await?;
+        fixture.system.join(Role::Mover).await?;
+        ann.is_matched_with(&mut ben).await?;
+        let cat = fixture.player("cat", 1500.0)?.enqueues("duel").await?;
+        is_told_of(&cat, &[]).await
+    }
+
     async fn one_who_waits_is_told_who_was_nearest_and_what_would_match_them(on: On) -> Result<()> {
         let fixture = Fixture::open_by(on, Counts::ONE_EACH, PICKY).await?;
         let ann = fixture.player("ann", 1500.0)?.enqueues("duel").await?;

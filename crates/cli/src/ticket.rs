@@ -75,7 +75,7 @@ impl Session<'_> {
         let ticket_id = self.which(which).await?;
         let request = v1::ExplainRequest { realm: self.realm(), ticket_id: ticket_id.clone() };
         let response = self.client.explain(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;
-        print::explanations(&ticket_id, &response.explanations, self.args.json)
+        print::explanations(&ticket_id, &response, self.args.json)
     }
 
     async fn end(&self, match_id: &str, reason: &str) -> anyhow::Result<()> {

@@ -110,7 +110,10 @@ fn addresses(alive: &[Instance]) -> Vec<String> {
 async fn explain(client: &Client, id: &str) -> Value {
     let request = v1::ExplainRequest { ticket_id: id.to_owned(), ..Default::default() };
     match client.explain(0, request).await {
-        Ok(told) => told.explanations.iter().map(told_why).collect(),
+        Ok(told) => {
+            let outages: Vec<String> = told.outages().map(api::outage_name).collect();
+            told.explanations.iter().map(|why| told_why(why, &outages)).collect()
+        }
         Err(status) if status.code() == Code::FailedPrecondition => Value::Null,
         Err(status) => json!({ "failure": status.message() }),
     }
@@ -160,7 +163,7 @@ fn told_match(matched: &v1::Match, appraisal: Option<Appraisal>) -> Value {
     })
 }
 
-fn told_why(why: &v1::Explanation) -> Value {
+fn told_why(why: &v1::Explanation, outages: &[String]) -> Value {
     let rejections = why.rejections.iter().map(|r| json!({ "rule": r.rule, "count": r.count }));
     let miss = why.nearest_miss.as_ref().map(|miss| {
         let parts: Vec<Value> =
@@ -177,6 +180,7 @@ fn told_why(why: &v1::Explanation) -> Value {
         "miss": miss,
         "remedies": remedies.collect::<Vec<_>>(),
         "matches_at_age_ms": why.matches_at_age_ms,
+        "outages": outages,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::config::{ARRIVAL_TICKETS_MAX, EXPLAINED_IN_WORK_MAX};
 use crate::look;
+use crate::outages::outages;
 use crate::outlooks::Outlooks;
 use crate::search::candidate;
 use crate::waiting::Waiting;
@@ -46,6 +47,7 @@ impl Explainer {
         let permit = self.in_work.clone().try_acquire_owned().map_err(|_| busy())?;
         let now_ms = self.clock.now_ms();
         let seen = self.look(&ticket, now_ms).await?;
+        let outages = outages(&*self.store).await.map_err(status::unavailable)?;
         let explaining = move || {
             // Held to the end of the work, whether or not the caller still waits for it.
             let _permit = permit;
@@ -54,7 +56,10 @@ impl Explainer {
         let explained = chassis::compute(explaining).await;
         let explained = explained.map_err(|error| Status::internal(error.to_string()))?;
         let explanations = explained.map_err(|invalid| unreadable(id, &invalid))?;
-        Ok(Some(v1::ExplainResponse { explanations: explanations.into_iter().flatten().collect() }))
+        Ok(Some(v1::ExplainResponse {
+            explanations: explanations.into_iter().flatten().collect(),
+            outages: outages.into_iter().map(Into::into).collect(),
+        }))
     }
 
     async fn look(&self, ticket: &Ticket, now_ms: u64) -> Result<Vec<Seen>, Status> {

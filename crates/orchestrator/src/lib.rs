@@ -22,6 +22,7 @@ mod intake;
 mod landing;
 mod look;
 mod looker;
+mod outages;
 mod outcome;
 mod outlooks;
 mod placer;

@@ -152,8 +152,12 @@ impl Queued {
 
     /// Asks why he still waits: one explanation for each of his queues.
     pub async fn asks_why(&self) -> Result<Vec<v1::Explanation>, Status> {
+        Ok(self.is_explained().await?.explanations)
+    }
+
+    pub async fn is_explained(&self) -> Result<v1::ExplainResponse, Status> {
         let request = v1::ExplainRequest { ticket_id: self.ticket.id.clone(), ..Default::default() };
-        Ok(self.actor.queue.clone().explain(request).await?.into_inner().explanations)
+        Ok(self.actor.queue.clone().explain(request).await?.into_inner())
     }
 
     pub async fn cancels(&mut self) -> Result<v1::Ticket, Status> {

@@ -106,6 +106,7 @@ function explanation(why) {
   return [
     make("h3", {}, `Why it waits in ${why.queue}`),
     list([
+      ["Halted", why.outages.length ? `nobody is matched now: there is ${why.outages.join(", ").replaceAll("_", " ")}` : null],
       ["Accepts", why.patience_s == null ? "any match that the limits allow" : `a match that costs ${span(why.patience_s)}`],
       ["Sees", why.seen === 0 ? "nobody else" : `${why.seen} other${why.seen === 1 ? "" : "s"}${rejections ? `; rejected: ${rejections}` : ""}`],
       ["Nearest miss", why.miss ? `costs ${span(why.miss.cost_s)}${parts ? ` (${parts})` : ""}` : "none"],

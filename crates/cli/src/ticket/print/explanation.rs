@@ -4,17 +4,22 @@ mod json;
 mod numbers;
 
 use super::line;
-use api::v1::{Explanation, Miss, MissTeam, Remedy};
+use api::v1::{ExplainResponse, Explanation, Miss, MissTeam, Remedy};
 use numbers::numbers;
 
-pub fn explanations(ticket_id: &str, explanations: &[Explanation], json: bool) -> anyhow::Result<()> {
+pub fn explanations(ticket_id: &str, told: &ExplainResponse, json: bool) -> anyhow::Result<()> {
+    let outages: Vec<String> = told.outages().map(api::outage_name).collect();
     if json {
-        return explanations
+        return told
+            .explanations
             .iter()
-            .try_for_each(|explanation| line(&json::explanation(ticket_id, explanation).to_string()));
+            .try_for_each(|explanation| line(&json::explanation(ticket_id, explanation, &outages).to_string()));
     }
     line(&format!("ticket  {ticket_id}"))?;
-    explanations.iter().flat_map(lines).try_for_each(|text| line(&text))
+    if !outages.is_empty() {
+        line(&format!("halted  nobody is matched now: there is {}", outages.join(", ").replace('_', " ")))?;
+    }
+    told.explanations.iter().flat_map(lines).try_for_each(|text| line(&text))
 }
 
 fn lines(explanation: &Explanation) -> Vec<String> {

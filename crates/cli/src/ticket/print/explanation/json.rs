@@ -1,7 +1,7 @@
 use api::v1::{Explanation, Miss, Remedy};
 use serde_json::{Value, json};
 
-pub fn explanation(ticket_id: &str, explanation: &Explanation) -> Value {
+pub fn explanation(ticket_id: &str, explanation: &Explanation, outages: &[String]) -> Value {
     json!({
         "ticket_id": ticket_id,
         "queue": explanation.queue,
@@ -13,6 +13,7 @@ pub fn explanation(ticket_id: &str, explanation: &Explanation) -> Value {
         "nearest_miss": explanation.nearest_miss.as_ref().map(miss),
         "remedies": explanation.remedies.iter().map(remedy).collect::<Vec<_>>(),
         "matches_at_age_ms": explanation.matches_at_age_ms,
+        "outages": outages,
     })
 }
 
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn infinity_is_a_word() {
         let remedies = vec![Remedy { key: "limit.rtt_ms".into(), is: 80.0, needed: f64::INFINITY }];
-        let told = explanation("t1", &Explanation { patience_s: f64::INFINITY, remedies, ..Default::default() });
+        let told = explanation("t1", &Explanation { patience_s: f64::INFINITY, remedies, ..Default::default() }, &[]);
         assert_eq!((&told["patience_s"], &told["remedies"][0]["needed"]), (&json!("Infinity"), &json!("Infinity")));
         assert_eq!(told["remedies"][0]["is"], 80.0);
     }
