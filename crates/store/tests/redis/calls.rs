@@ -109,8 +109,8 @@ pub fn words(line: &str) -> Vec<Vec<u8>> {
     words
 }
 
-/// What no kind of argument is but text; no number; and a rating that is none. Another is too small for Redis.
-const WRONG: [&str; 3] = ["a b|;", "-1", "duel|pc|eu nan"];
+/// What no kind of argument is but text; no number; a rating that is none, and a place that is none. Another rating is too small for Redis.
+const WRONG: [&str; 4] = ["a b|;", "-1", "duel|pc|eu nan", "duel|pc 1500"];
 /// Those of whose arguments the last may come any number of times.
 const OPEN: [&str; 2] = ["adopt", "recent"];
 
