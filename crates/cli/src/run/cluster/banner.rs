@@ -30,6 +30,13 @@ impl Banner<'_> {
         of_role.map(|member| member.seat.address.to_string()).collect()
     }
 
+    /// Roles without which nobody is matched, and of which there is none.
+    fn missing(&self) -> String {
+        let roles = [Role::Orchestrator, Role::Matchmaker, Role::Mover, Role::Playserver];
+        let missing = roles.into_iter().filter(|role| self.addresses(*role).is_empty());
+        missing.map(Role::as_str).collect::<Vec<_>>().join(", ")
+    }
+
     /// How to start a member that was killed again; told by an example, a mover where there is one.
     fn again(&self) -> Option<String> {
         let mover = self.members.iter().find(|member| self.leader == Some(member.seat.name.as_str()));
@@ -62,6 +69,10 @@ impl fmt::Display for Banner<'_> {
         }
         let (queue, play) = (self.addresses(Role::Orchestrator), self.addresses(Role::Playserver));
         write!(f, "\n{}", NextStep { rules: self.rules, queue, play, keys: self.args.keys.as_deref() })?;
+        let missing = self.missing();
+        if !missing.is_empty() {
+            writeln!(f, "  missing              {missing}: nobody is matched until one of each is started")?;
+        }
         writeln!(f, "  kill one             kill -9 PID: the others go on, and it is not started again")?;
         if let Some(again) = self.again() {
             writeln!(f, "  start it again       {again}")?;
