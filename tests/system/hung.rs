@@ -51,7 +51,8 @@ async fn is_joined_by(fixture: &Fixture, id: &str, hung: Hung, shutdown: &Shutdo
     let routes = Routes::new(MatchmakerServer::new(hung));
     let shutdown = shutdown.clone();
     tokio::spawn(async move { serve(Entrance::open(listener), routes, &[], Readiness::new(), shutdown).await });
-    Ok(fixture.store().register(&instance, LEASE).await?)
+    fixture.store().register(&instance, LEASE).await?;
+    Ok(())
 }
 
 on_both_stores! {

@@ -1,5 +1,6 @@
 //! Instances find one another through leases in the store: the same on a laptop and in a cluster.
 
+mod clocks;
 mod peers;
 mod registration;
 

@@ -413,8 +413,9 @@ pub enum Leadership {
 /// Who is alive, and who leads. Leases run out on the store's own clock.
 #[async_trait]
 pub trait Leases: Send + Sync {
-    /// Makes `instance` known, as it now stands, for `ttl`.
-    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()>;
+    /// Makes `instance` known, as it now stands, for `ttl`. Answers the time by the store's own clock, in ms since the Unix epoch; none where
+    /// it has none but this process's.
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<Option<u64>>;
 
     /// Forgets the instance at once.
     async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()>;

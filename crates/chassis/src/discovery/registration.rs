@@ -1,6 +1,7 @@
+use super::clocks::Clocks;
 use super::in_time;
 use crate::backoff::Backoff;
-use crate::{Readiness, Shutdown};
+use crate::{Clock, Readiness, Shutdown};
 use domain::Instance;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,6 +41,7 @@ struct Member {
     instance: Instance,
     load: Load,
     readiness: Readiness,
+    clocks: Clocks,
 }
 
 impl Registration {
@@ -49,7 +51,7 @@ impl Registration {
         let load = Load::default();
         load.set(instance.load);
         let left = shutdown.child_token();
-        let member = Member { leases, instance, load: load.clone(), readiness };
+        let member = Member { leases, instance, load: load.clone(), readiness, clocks: Clocks::default() };
         let task = tokio::spawn(member.run(left.clone()));
         Self { load, left, task }
     }
@@ -92,8 +94,14 @@ impl Member {
         loop {
             self.instance.load = self.load.get();
             let ttl = Duration::from_millis(LEASE_TTL_MS);
+            let asked_ms = Clock::system().now_ms();
             let wait = match in_time(self.leases.register(&self.instance, ttl)).await {
-                Ok(()) => self.answered(&mut backoff),
+                Ok(store_ms) => {
+                    if let Some(store_ms) = store_ms {
+                        self.clocks.compare(asked_ms, store_ms, Clock::system().now_ms());
+                    }
+                    self.answered(&mut backoff)
+                }
                 Err(error) => self.failed(&mut backoff, &error),
             };
             tokio::time::sleep(wait).await;

@@ -33,11 +33,11 @@ impl Table {
 
 #[async_trait]
 impl Leases for Table {
-    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<Option<u64>> {
         self.reachable()?;
         let entry = (instance.clone(), Instant::now() + ttl);
         self.instances.lock().insert(instance.id.to_string(), entry);
-        Ok(())
+        Ok(None)
     }
     async fn deregister(&self, _: Role, id: &InstanceId) -> Result<()> {
         self.reachable()?;

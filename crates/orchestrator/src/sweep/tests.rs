@@ -90,7 +90,7 @@ pass!(Outbox {}
 );
 
 pass!(Leases {}
-    fn register(instance: &Instance, ttl: Duration) -> ();
+    fn register(instance: &Instance, ttl: Duration) -> Option<u64>;
     fn deregister(role: Role, id: &InstanceId) -> ();
     fn instances(role: Role) -> Vec<Instance>;
     fn lead(id: &InstanceId, ttl: Duration, now_ms: u64, seen: Cursor) -> Leadership;

@@ -271,7 +271,7 @@ impl Outbox for Link {
 
 #[async_trait]
 impl Leases for Link {
-    async fn register(&self, instance: &Instance, ttl: Duration) -> Done<()> {
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Done<Option<u64>> {
         own!(instance);
         let asked = format!("register({}, {ttl:?})", instance.id);
         self.ask(asked, ANSWER_MAX, move |store| async move { store.register(&instance, ttl).await }).await

@@ -11,12 +11,12 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 #[async_trait]
 impl Leases for MemoryStore {
-    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<Option<u64>> {
         let now = Instant::now();
         let mut state = self.lock();
         state.instances.retain(|_, (_, until)| *until > now);
         state.instances.insert((instance.role, instance.id.clone()), (instance.clone(), now + ttl));
-        Ok(())
+        Ok(None)
     }
 
     async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()> {

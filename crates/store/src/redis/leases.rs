@@ -16,11 +16,13 @@ const LEASES_CLEARED_MAX: usize = 100;
 
 #[async_trait]
 impl Leases for RedisStore {
-    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<()> {
+    async fn register(&self, instance: &Instance, ttl: Duration) -> Result<Option<u64>> {
         let mut call = self.scripts.register.call();
         call.arg(instance.role.as_str()).arg(instance.id.as_str()).arg(ttl_ms(ttl)).arg(record(instance));
         call.arg(LEASES_CLEARED_MAX);
-        self.run_flag(call).await.map(drop)
+        let told = text(self.run(call).await?)?;
+        let now_ms = told.parse().map_err(|_| StoreError::Corrupt(format!("unexpected answer: time {told}")))?;
+        Ok(Some(now_ms))
     }
 
     async fn deregister(&self, role: Role, id: &InstanceId) -> Result<()> {

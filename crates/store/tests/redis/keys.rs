@@ -326,3 +326,16 @@ async fn two_realms_on_one_redis_know_nothing_of_each_other() {
     assert_eq!(two.instances(Role::Playserver).await.unwrap(), []);
     queued(&two, solo("ann")).await;
 }
+
+#[tokio::test]
+async fn whoever_registers_is_told_what_time_it_is_there() {
+    let server = server();
+    let (store, mut raw) = (store_on(&server), Raw::on(&server).await);
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let (seconds, us): (u64, u64) = raw.ask(&mut cmd("TIME")).await;
+        times
+            .extend([Some(seconds * 1_000 + us / 1_000), store.register(&playserver("ps-1", 0), LEASE).await.unwrap()]);
+    }
+    assert!(times.is_sorted() && times[3].is_some(), "{times:?}");
+}

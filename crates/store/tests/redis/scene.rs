@@ -110,7 +110,7 @@ impl Scene {
             "events" => store.events(Cursor::default(), 10, Duration::ZERO).await.map(drop),
             "trim" => store.trim(fence, Cursor { epoch: 1, seq: 1 }).await.map(drop),
             "watch" => store.watch(&Subject::Player(player("ann")), &host()).await.map(drop),
-            "register" => store.register(&playserver("ps-2", 0), LEASE).await,
+            "register" => store.register(&playserver("ps-2", 0), LEASE).await.map(drop),
             "instances" => store.instances(Role::Playserver).await.map(drop),
             "lead" => store.lead(&instance_id("mover-1"), LEASE, 1, Cursor::default()).await.map(drop),
             "leader" => store.leader().await.map(drop),

@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the realm's prefix
 -- ARGV     1 role  2 instance  3 ttl_ms  4 its record  5 most leases to forget in one call
--- Returns  1
+-- Returns  Redis' own time, in ms since the Unix epoch
 -- Checks   types of all keys
 
 given({'name', 'name', 'ttl', 'record', 'count'})
@@ -21,4 +21,4 @@ redis.call('HSET', info, ARGV[2], ARGV[4])
 local last = redis.call('ZREVRANGE', live, 0, 0, 'WITHSCORES')[2]
 redis.call('PEXPIREAT', live, string.format('%.0f', tonumber(last)))
 redis.call('PEXPIREAT', info, string.format('%.0f', tonumber(last)))
-return 1
+return string.format('%.0f', now_ms)
