@@ -20,24 +20,24 @@ const CONNECTIONS: usize = 1;
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let client = connect(&args.addresses, CONNECTIONS, Retry::BRIEF)?;
-    let session = Session { client, args: &args };
+    let commands = Commands { client, args: &args };
     match &args.verb {
-        Verb::Enqueue(enqueue) => session.enqueue(enqueue).await,
-        Verb::Cancel(cancel) => session.cancel(cancel).await,
-        Verb::Show(which) => session.show(which).await,
-        Verb::Explain(which) => session.explain(which).await,
-        Verb::Watch(watch) => session.watch(WatchPlan::try_from(watch)?).await,
-        Verb::End { match_id, reason } => session.end(match_id, reason).await,
+        Verb::Enqueue(enqueue) => commands.enqueue(enqueue).await,
+        Verb::Cancel(cancel) => commands.cancel(cancel).await,
+        Verb::Show(which) => commands.show(which).await,
+        Verb::Explain(which) => commands.explain(which).await,
+        Verb::Watch(watch) => commands.watch(WatchPlan::try_from(watch)?).await,
+        Verb::End { match_id, reason } => commands.end(match_id, reason).await,
     }
 }
 
 /// The client and how its answers are wanted.
-struct Session<'a> {
+struct Commands<'a> {
     client: Client,
     args: &'a Args,
 }
 
-impl Session<'_> {
+impl Commands<'_> {
     async fn enqueue(&self, enqueue: &args::EnqueueArgs) -> anyhow::Result<()> {
         let request = enqueue::request(enqueue, self.realm())?;
         let response = self.client.enqueue(0, request).await.map_err(|status| self.failed(Side::Queue, &status))?;

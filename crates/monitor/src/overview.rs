@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 #[derive(Default)]
 pub struct Overview {
-    pub members: BTreeMap<String, Member>,
+    pub instances: BTreeMap<String, Followed>,
     pub history: History,
     /// Searches and proposals that are over and still shown, the oldest first.
     glimpses: VecDeque<Glimpse>,
@@ -16,7 +16,7 @@ pub struct Overview {
 
 /// One instance.
 #[derive(Default)]
-pub struct Member {
+pub struct Followed {
     pub instance: Instance,
     /// Whether it tells us now.
     pub is_linked: bool,
@@ -33,70 +33,70 @@ pub struct Member {
 
 struct Glimpse {
     until: Instant,
-    member: String,
+    instance: String,
     number: u64,
 }
 
 impl Overview {
     /// An instance is alive; until it tells more itself, this is what is known of it.
     pub fn appears(&mut self, instance: Instance) {
-        self.members.entry(instance.id.clone()).or_insert_with(|| Member { instance, ..Member::default() });
+        self.instances.entry(instance.id.clone()).or_insert_with(|| Followed { instance, ..Followed::default() });
     }
 
     /// What an instance tells.
     pub fn hears(&mut self, id: &str, told: Inspection, now: Instant, now_ms: u64) {
-        let Some(member) = self.members.get_mut(id) else { return };
-        (member.is_linked, member.is_lost) = (true, false);
+        let Some(followed) = self.instances.get_mut(id) else { return };
+        (followed.is_linked, followed.is_lost) = (true, false);
         if told.snapshot {
-            member.clear();
+            followed.clear();
         }
         if let Some(instance) = told.instance {
-            member.since_ms.get_or_insert(now_ms.saturating_sub(instance.up_ms));
-            member.instance = instance;
+            followed.since_ms.get_or_insert(now_ms.saturating_sub(instance.up_ms));
+            followed.instance = instance;
         }
         for hold in told.held {
-            if member.is_known && !member.holds.contains_key(&hold.number) {
+            if followed.is_known && !followed.holds.contains_key(&hold.number) {
                 self.history.note(&hold);
             }
-            member.take(hold);
+            followed.take(hold);
         }
         // What came before is no news.
-        member.is_known |= told.seq > 0;
+        followed.is_known |= told.seq > 0;
         for number in told.released {
             let is_brief = |hold: &Hold| matches!(hold.stage(), Stage::Searched | Stage::Proposed);
-            if member.holds.get(&number).is_some_and(is_brief) && self.glimpses.len() < GLIMPSES_MAX {
-                self.glimpses.push_back(Glimpse { until: now + GLIMPSE, member: id.to_owned(), number });
+            if followed.holds.get(&number).is_some_and(is_brief) && self.glimpses.len() < GLIMPSES_MAX {
+                self.glimpses.push_back(Glimpse { until: now + GLIMPSE, instance: id.to_owned(), number });
             } else {
-                member.release(number);
+                followed.release(number);
             }
         }
     }
 
     /// Its connection broke; what it held is not known any more.
     pub fn is_lost(&mut self, id: &str) {
-        if let Some(member) = self.members.get_mut(id) {
-            (member.is_linked, member.is_lost) = (false, true);
-            member.since_ms = None;
-            member.clear();
+        if let Some(followed) = self.instances.get_mut(id) {
+            (followed.is_linked, followed.is_lost) = (false, true);
+            followed.since_ms = None;
+            followed.clear();
         }
     }
 
     /// It is not alive any more.
     pub fn is_gone(&mut self, id: &str) {
-        self.members.remove(id);
+        self.instances.remove(id);
     }
 
     /// Lets go of what was shown long enough.
     pub fn forget(&mut self, now: Instant) {
         while let Some(glimpse) = self.glimpses.pop_front_if(|glimpse| glimpse.until <= now) {
-            if let Some(member) = self.members.get_mut(&glimpse.member) {
-                member.release(glimpse.number);
+            if let Some(followed) = self.instances.get_mut(&glimpse.instance) {
+                followed.release(glimpse.number);
             }
         }
     }
 }
 
-impl Member {
+impl Followed {
     fn clear(&mut self) {
         self.holds.clear();
         self.tickets = 0;
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn numbers(overview: &Overview) -> Vec<u64> {
-        let mut numbers: Vec<u64> = overview.members["a"].holds.keys().copied().collect();
+        let mut numbers: Vec<u64> = overview.instances["a"].holds.keys().copied().collect();
         numbers.sort_unstable();
         numbers
     }
@@ -156,11 +156,11 @@ mod tests {
     async fn what_a_lost_instance_held_is_not_known_and_a_snapshot_begins_anew() {
         let mut overview = overview(vec![hold(1, Stage::Waiting)]);
         overview.is_lost("a");
-        assert!(numbers(&overview).is_empty() && !overview.members["a"].is_linked);
-        assert!(overview.members["a"].is_lost);
+        assert!(numbers(&overview).is_empty() && !overview.instances["a"].is_linked);
+        assert!(overview.instances["a"].is_lost);
         let again = Inspection { snapshot: true, seq: 1, held: vec![hold(7, Stage::Waiting)], ..Default::default() };
         overview.hears("a", again, Instant::now(), 0);
         assert_eq!(numbers(&overview), [7]);
-        assert!(overview.members["a"].is_linked && !overview.members["a"].is_lost);
+        assert!(overview.instances["a"].is_linked && !overview.instances["a"].is_lost);
     }
 }

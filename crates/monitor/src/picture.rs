@@ -1,7 +1,7 @@
 //! What a page shows of the overview, and how two pictures differ. Bounded, however many tickets there are.
 
 use crate::config::{CELL_RATING, CELLS_PER_DECADE, CROWD_NAMED_MAX, SINGLES_MAX, STAGE_SHOWN_MAX, WATCHED_NAMED_MAX};
-use crate::overview::{Member, Overview};
+use crate::overview::{Followed, Overview};
 use api::v1::{HeldTicket, Hold, Stage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -81,12 +81,12 @@ impl Picture {
     pub fn of(overview: &Overview, now_ms: u64) -> Self {
         let mut tickets = Tickets::default();
         let mut instances = BTreeMap::new();
-        for (id, member) in &overview.members {
-            member.holds.values().for_each(|hold| tickets.add(id, hold));
-            instances.insert(id.clone(), card(member, now_ms));
+        for (id, followed) in &overview.instances {
+            followed.holds.values().for_each(|hold| tickets.add(id, hold));
+            instances.insert(id.clone(), card(followed, now_ms));
         }
-        for (id, member) in &overview.members {
-            let watched = member.holds.values().filter(|hold| hold.stage() == Stage::Watched);
+        for (id, followed) in &overview.instances {
+            let watched = followed.holds.values().filter(|hold| hold.stage() == Stage::Watched);
             let others = watched.flat_map(|hold| &hold.tickets).filter(|ticket| !tickets.is_told(ticket));
             let mut names: Vec<String> = others.flat_map(|ticket| ticket.player_ids.clone()).collect();
             names.sort_unstable();
@@ -133,8 +133,8 @@ fn difference<'a, T: PartialEq>(
     other.map(|(id, value)| (id.as_str(), Some(value))).chain(gone.map(|id| (id.as_str(), None))).collect()
 }
 
-fn card(member: &Member, now_ms: u64) -> Card {
-    let told = member.instance.clone();
+fn card(followed: &Followed, now_ms: u64) -> Card {
+    let told = followed.instance.clone();
     Card {
         role: told.role,
         address: told.address,
@@ -146,9 +146,9 @@ fn card(member: &Member, now_ms: u64) -> Card {
         ready: told.ready,
         drainable: told.drainable,
         version: told.version,
-        since_s: member.since_ms.unwrap_or(now_ms) / 1_000,
-        linked: member.is_linked,
-        lost: member.is_lost,
+        since_s: followed.since_ms.unwrap_or(now_ms) / 1_000,
+        linked: followed.is_linked,
+        lost: followed.is_lost,
         holds: told.holds,
         watched: Vec::new(),
     }
@@ -166,15 +166,15 @@ struct Tickets<'a> {
 }
 
 impl<'a> Tickets<'a> {
-    fn add(&mut self, member: &'a str, hold: &'a Hold) {
+    fn add(&mut self, instance: &'a str, hold: &'a Hold) {
         for ticket in &hold.tickets {
             if hold.stage() == Stage::Watched {
-                self.watched.push((member, ticket));
+                self.watched.push((instance, ticket));
                 continue;
             }
             let shown = self.by_id.entry(&ticket.ticket_id).or_default();
             shown.learn(hold, ticket);
-            shown.at.insert(member.to_owned());
+            shown.at.insert(instance.to_owned());
             self.players.extend(ticket.player_ids.iter().map(|player| (player.as_str(), ticket.ticket_id.as_str())));
         }
     }
@@ -202,10 +202,10 @@ impl<'a> Tickets<'a> {
     }
 
     fn shown(mut self, queues: &BTreeMap<String, Queue>) -> BTreeMap<String, Shown> {
-        for (member, ticket) in std::mem::take(&mut self.watched) {
+        for (instance, ticket) in std::mem::take(&mut self.watched) {
             let by_player = ticket.player_ids.first().and_then(|player| self.players.get(player.as_str()).copied());
             if let Some(shown) = self.by_id.get_mut(by_player.unwrap_or(&ticket.ticket_id)) {
-                shown.at.insert(member.to_owned());
+                shown.at.insert(instance.to_owned());
             }
         }
         let is_crowded = |name: &String| queues.get(name).is_some_and(|queue| !queue.cells.is_empty());
@@ -282,9 +282,9 @@ mod tests {
         Hold { number, stage: stage.into(), queue: "duel".to_owned(), tickets: vec![ticket], ..Default::default() }
     }
 
-    fn picture(members: &[(&str, Vec<Hold>)]) -> Picture {
+    fn picture(instances: &[(&str, Vec<Hold>)]) -> Picture {
         let mut overview = Overview::default();
-        for (id, held) in members {
+        for (id, held) in instances {
             overview.appears(Instance { id: (*id).to_owned(), ..Default::default() });
             let told = Inspection { snapshot: true, seq: 1, held: held.clone(), ..Default::default() };
             overview.hears(id, told, Instant::now(), NOW_MS);

@@ -7,8 +7,8 @@ use store::{Store, StoreError};
 
 /// In the order in which a match takes them.
 pub async fn outages(store: &dyn Store) -> Result<Vec<Outage>, StoreError> {
-    let reading = (store.instances(Role::Matchmaker), store.leader(), store.instances(Role::Playserver));
-    let (matchmakers, leader, playservers) = try_join!(reading.0, reading.1, reading.2)?;
+    let (matchmakers, leader, playservers) =
+        try_join!(store.instances(Role::Matchmaker), store.leader(), store.instances(Role::Playserver))?;
     let has_room = |playserver: &Instance| playserver.load < playserver.capacity;
     let lacks = [
         (Outage::NoMatchmaker, matchmakers.is_empty()),

@@ -31,7 +31,7 @@ pub fn serve(
     let (cut, leaving) = (listener.cut.clone(), handler.shutdown.clone());
     let stream = Arc::new(FollowStream::new(handler, principal, listener));
     let seen = stream.seen.clone();
-    let handler = move |request| {
+    let handle = move |request| {
         let stream = stream.clone();
         let begun = stream.begin(request);
         async move { stream.finish(begun).await }
@@ -42,7 +42,7 @@ pub fn serve(
         requests,
         FOLLOW_CALLS_MAX,
         leaving.clone(),
-        handler,
+        handle,
     );
     until_ended(merge(answers, updates(told, seen)), cut, leaving).boxed()
 }

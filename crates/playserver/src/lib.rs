@@ -1,7 +1,8 @@
 //! The playserver: tells clients what became of their tickets, and hosts matches.
 //!
 //! Events come in from the mover at `deliver`; `hub` brings them to whoever watches; `watch` is one client's stream; `host` starts
-//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `held` shows whom it holds; `handler` is what clients may do, and `service` and `follow` are its two doors.
+//! the matches that were given to this playserver; `absence` ends tickets whose clients do not come back; `held` shows whom it holds;
+//! `handler` is what clients may do, and `service` and `follow` are its two doors.
 //!
 //! Architecture invariant: it decides nothing, and what it knows it can read again from the store at any time. So a client may
 //! come back to any playserver.

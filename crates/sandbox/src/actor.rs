@@ -155,6 +155,7 @@ impl Queued {
         Ok(self.is_explained().await?.explanations)
     }
 
+    /// As [`Queued::asks_why`], with what a match lacks.
     pub async fn is_explained(&self) -> Result<v1::ExplainResponse, Status> {
         let request = v1::ExplainRequest { ticket_id: self.ticket.id.clone(), ..Default::default() };
         Ok(self.actor.queue.clone().explain(request).await?.into_inner())

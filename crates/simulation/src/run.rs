@@ -100,16 +100,16 @@ impl Cluster {
             for number in 1..=count {
                 let host = format!("{name}-{number}");
                 let link = link(&host);
-                cluster.settle(role, &host, link.clone(), rules.clone());
+                cluster.host_service(role, &host, link.clone(), rules.clone());
                 cluster.links.insert(host, link);
             }
         }
         cluster.links.insert(PLAYERS.to_owned(), link(PLAYERS));
-        cluster.found_store(ends);
+        cluster.host_store(ends);
         Ok(cluster)
     }
 
-    fn found_store(&mut self, ends: Vec<End>) {
+    fn host_store(&mut self, ends: Vec<End>) {
         let ends = Arc::new(Mutex::new(ends));
         self.sim.host(STORE, move || {
             let ends = ends.clone();
@@ -121,7 +121,7 @@ impl Cluster {
     }
 
     /// A service that starts now, and again whenever its host does.
-    fn settle(&mut self, role: Role, host: &str, link: Link, rules: RuleSet) {
+    fn host_service(&mut self, role: Role, host: &str, link: Link, rules: RuleSet) {
         let stop = Arc::<Mutex<Shutdown>>::default();
         self.stops.insert(host.to_owned(), stop.clone());
         let host: Arc<str> = host.into();

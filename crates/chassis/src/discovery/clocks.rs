@@ -13,6 +13,10 @@ pub struct Clocks {
 impl Clocks {
     /// Tells when they begin to differ, and when they agree again. The store read its own at some moment from `asked_ms` to `answered_ms`.
     pub fn compare(&mut self, asked_ms: u64, store_ms: u64, answered_ms: u64) {
+        // An answer that took so long does not show that they agree.
+        if answered_ms.saturating_sub(asked_ms) > OFF_MS_MAX / 2 {
+            return;
+        }
         let (ahead_ms, behind_ms) = (asked_ms.saturating_sub(store_ms), store_ms.saturating_sub(answered_ms));
         match self.turn(ahead_ms.max(behind_ms)) {
             Some(true) => tracing::warn!(ahead_ms, behind_ms, "this clock is not the store's: waits are miscounted"),
@@ -38,5 +42,12 @@ mod tests {
         let mut clocks = Clocks::default();
         let turns = [999, 1_001, 60_000, 501, 500, 900].map(|off_ms| clocks.turn(off_ms));
         assert_eq!(turns, [None, Some(true), None, None, Some(false), None]);
+    }
+    #[test]
+    fn an_answer_that_took_long_says_nothing_of_a_clock() {
+        let mut clocks = Clocks::default();
+        clocks.compare(1_200, 0, 1_200);
+        clocks.compare(1_200, 800, 2_000);
+        assert!(clocks.differ, "it is 400 ms off at least, and 1,200 at most");
     }
 }

@@ -1,4 +1,4 @@
-//! What players make of what they are told, by whatever way they hear it.
+//! What all ways to offer a load share: which ticket comes, how it is asked for, and what its player makes of what he is told.
 
 use super::population::Population;
 use super::recorder::Recorder;
@@ -30,7 +30,7 @@ pub struct Heard {
 }
 
 impl Driver {
-    /// The ticket with this number, which is due at that time.
+    /// The next ticket, which is due at that time.
     pub fn arrival(&self, due: Instant) -> Arrival {
         let number = self.recorder.due(due);
         Arrival { number, players: self.population.players(number) }

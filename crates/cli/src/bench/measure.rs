@@ -167,9 +167,11 @@ fn peak(load: &Load, [before, peak, after]: [Range<usize>; 3]) -> Peak {
 async fn measure_beside(scenario: &Scenario, args: &Args, target: &Target, load: &Load) -> Result<Measured> {
     let Some(waiting) = args.waiting(scenario) else { return measure_at(scenario, args, target, load).await };
     warm_up(args, args.rate(scenario), load).await?;
-    let before = target.usage().await?;
+    let before = target.usage().await;
     target.fill(waiting).await?;
-    let bytes = target.usage().await?.bytes_each(&before, waiting.tickets);
+    let after = target.usage().await;
+    // Where that is not known, what the measurement used is not either, which is told.
+    let bytes = before.and_then(|before| Ok(after?.bytes_each(&before, waiting.tickets))).unwrap_or_default();
     let measured = measure_at(scenario, args, target, load).await?;
     Ok(Measured { waiting: waiting.tickets, bytes_per_waiting_ticket: bytes, ..measured })
 }
@@ -281,7 +283,7 @@ fn asked(scenario: &Scenario, args: &Args, rate: f64, load: &Load, whole_seconds
     }
 }
 
-/// None, and told so, where a process did not answer, or has ended: what was measured of all else is worth telling.
+/// Nothing, and told so, where a process did not answer, or has ended: what was measured of all else is worth telling.
 fn costs_if_known(before: Result<Usage>, after: Result<Usage>, matched: f64, is_whole: bool) -> Costs {
     let known = before.and_then(|before| Ok(costs(&before, after?, matched, is_whole)));
     known.unwrap_or_else(|error| {

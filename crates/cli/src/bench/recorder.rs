@@ -35,11 +35,11 @@ enum Answer {
 
 pub struct Recorder {
     began: Instant,
-    written: Mutex<Written>,
+    recorded: Mutex<Recorded>,
 }
 
 #[derive(Default)]
-struct Written {
+struct Recorded {
     tickets: Vec<Ticket>,
     /// The numbers of each match's teams' tickets, by its id.
     made: HashMap<String, Vec<Vec<usize>>>,
@@ -93,7 +93,7 @@ impl Ticket {
 
 impl Recorder {
     pub fn open() -> Self {
-        Self { began: Instant::now(), written: Mutex::default() }
+        Self { began: Instant::now(), recorded: Mutex::default() }
     }
 
     /// Within which second a moment is.
@@ -104,7 +104,7 @@ impl Recorder {
     /// Takes down a ticket that is due: its number.
     pub fn due(&self, at: Instant) -> usize {
         let (due, now) = (at.saturating_duration_since(self.began), self.began.elapsed());
-        self.written.lock().due(due, now.saturating_sub(due))
+        self.recorded.lock().due(due, now.saturating_sub(due))
     }
 
     pub fn held_back(&self, number: usize) {
@@ -119,7 +119,7 @@ impl Recorder {
     pub fn refused(&self, number: usize, code: Code, why: &str) {
         let answer = if code == Code::ResourceExhausted { Answer::Refused } else { Answer::Failed };
         self.answered(number, answer);
-        self.written.lock().why = format!("{code:?} {why}");
+        self.recorded.lock().why = format!("{code:?} {why}");
     }
 
     /// What comes next on a stream to the services. None where it has ended, which is taken down: the load goes on.
@@ -135,7 +135,7 @@ impl Recorder {
     /// What tells of a ticket, or of many, ended before the load did, and why: whom it would have told of is taken and waits.
     pub fn broke(&self, why: &str) {
         let count = {
-            let (count, last) = &mut self.written.lock().streams_lost;
+            let (count, last) = &mut self.recorded.lock().streams_lost;
             *count += 1;
             why.clone_into(last);
             *count
@@ -148,7 +148,7 @@ impl Recorder {
 
     /// In a few words, for whoever finds that nobody was matched.
     pub fn outcome(&self) -> String {
-        let Written { tickets, taken, streams_lost: (_, lost), why, .. } = &*self.written.lock();
+        let Recorded { tickets, taken, streams_lost: (_, lost), why, .. } = &*self.recorded.lock();
         let mut told = format!("{} came, {taken} were taken", tickets.len());
         for (what, why) in [("the last that was refused", why), ("the last stream that ended", lost)] {
             if !why.is_empty() {
@@ -160,49 +160,49 @@ impl Recorder {
 
     /// How many streams ended before the load did, and why the last of them did.
     pub fn streams_lost(&self) -> (usize, String) {
-        self.written.lock().streams_lost.clone()
+        self.recorded.lock().streams_lost.clone()
     }
 
     fn answered(&self, number: usize, answer: Answer) {
         let at = self.began.elapsed();
-        self.written.lock().answered(number, answer, at);
+        self.recorded.lock().answered(number, answer, at);
     }
 
     /// A match was made by this version of the rules.
     pub fn played_by(&self, rules_version: &str) {
-        let mut written = self.written.lock();
-        if written.rules_version != rules_version {
-            rules_version.clone_into(&mut written.rules_version);
+        let mut recorded = self.recorded.lock();
+        if recorded.rules_version != rules_version {
+            rules_version.clone_into(&mut recorded.rules_version);
         }
     }
 
     /// The version of the rules by which the last match was made; empty before there is one.
     pub fn rules_version(&self) -> String {
-        self.written.lock().rules_version.clone()
+        self.recorded.lock().rules_version.clone()
     }
 
     /// Its player was told of a match, which is of these teams' tickets.
     pub fn matched(&self, number: usize, match_id: &str, teams: impl FnOnce() -> Vec<Vec<usize>>) {
         let at = self.began.elapsed();
-        self.written.lock().matched(number, at, match_id, teams);
+        self.recorded.lock().matched(number, at, match_id, teams);
     }
 
     /// The matches that may have become worth making within these seconds: whose last ticket had come before their end, and of which nobody
     /// was told before they began.
     pub fn matches(&self, seconds: &Range<usize>) -> Vec<Made> {
-        self.written.lock().matches(seconds)
+        self.recorded.lock().matches(seconds)
     }
 
     /// Who was due within these seconds, was taken and is not told of a match: their numbers, and when they were due.
     pub fn left(&self, seconds: &Range<usize>) -> Vec<(usize, Duration)> {
-        let written = self.written.lock();
-        let tickets = written.tickets.iter().enumerate();
+        let recorded = self.recorded.lock();
+        let tickets = recorded.tickets.iter().enumerate();
         let left = tickets.filter(|(_, ticket)| ticket.is_due_in(seconds) && ticket.is_unmatched());
         left.map(|(number, ticket)| (number, ticket.due)).collect()
     }
 
     pub fn counts(&self) -> Counts {
-        let Written { tickets, answered, taken, matched, .. } = &*self.written.lock();
+        let Recorded { tickets, answered, taken, matched, .. } = &*self.recorded.lock();
         Counts { due: tickets.len(), answered: *answered, taken: *taken, matched: *matched }
     }
 
@@ -213,7 +213,7 @@ impl Recorder {
     /// What became of some of the tickets that were due within these seconds: those whose number `is_asked` for.
     pub fn stats_of(&self, seconds: Range<usize>, is_asked: impl Fn(usize) -> bool) -> Stats {
         let now = self.now();
-        self.written.lock().stats(&seconds, now, is_asked)
+        self.recorded.lock().stats(&seconds, now, is_asked)
     }
 
     /// How long it has been open.
@@ -222,7 +222,7 @@ impl Recorder {
     }
 }
 
-impl Written {
+impl Recorded {
     fn due(&mut self, due: Duration, late: Duration) -> usize {
         self.tickets.push(Ticket { due, late, answer: None, delivered: None });
         self.tickets.len() - 1
@@ -297,34 +297,34 @@ mod tests {
 
     #[test]
     fn times_count_from_when_a_ticket_was_due() {
-        let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [one, other, third] = [(); 3].map(|()| written.due(ms(100), ms(1)));
-        written.answered(one, Answer::Taken, ms(500));
-        written.answered(other, Answer::Refused, ms(500));
-        written.answered(third, Answer::Failed, ms(500));
-        written.matched(one, ms(1_300), "m", Vec::new);
-        written.matched(one, ms(2_300), "m", Vec::new);
-        written.answered(one, Answer::Failed, ms(2_400));
-        assert_eq!((written.answered, written.taken, written.matched), (3, 1, 1));
-        let stats = written.stats(&(0..1), ms(9_000), |_| true);
+        let (ms, mut recorded) = (Duration::from_millis, Recorded::default());
+        let [one, other, third] = [(); 3].map(|()| recorded.due(ms(100), ms(1)));
+        recorded.answered(one, Answer::Taken, ms(500));
+        recorded.answered(other, Answer::Refused, ms(500));
+        recorded.answered(third, Answer::Failed, ms(500));
+        recorded.matched(one, ms(1_300), "m", Vec::new);
+        recorded.matched(one, ms(2_300), "m", Vec::new);
+        recorded.answered(one, Answer::Failed, ms(2_400));
+        assert_eq!((recorded.answered, recorded.taken, recorded.matched), (3, 1, 1));
+        let stats = recorded.stats(&(0..1), ms(9_000), |_| true);
         assert_eq!((stats.offered_per_s, stats.matched_per_s, stats.failed, stats.not_taken()), (3.0, 0.0, 1, 2));
         let near = |ms: f64, expected: f64| (ms / expected - 1.0).abs() < 0.002;
         assert!(near(stats.acknowledged_ms.max, 400.0) && near(stats.refused_ms.max, 400.0), "{stats:?}");
         assert!(near(stats.delivered_ms.max, 1_200.0) && stats.delivered_ms.count == 1, "{stats:?}");
-        assert_eq!(written.stats(&(1..2), ms(9_000), |_| true).matched_per_s, 1.0);
+        assert_eq!(recorded.stats(&(1..2), ms(9_000), |_| true).matched_per_s, 1.0);
         assert!(near(stats.late_ms.p50, 1.0), "{stats:?}");
-        let others = written.stats(&(0..1), ms(9_000), |number| number != third);
+        let others = recorded.stats(&(0..1), ms(9_000), |number| number != third);
         assert_eq!((others.offered_per_s, others.failed, others.not_taken()), (2.0, 0, 1));
     }
 
     #[test]
     fn who_was_never_answered_or_never_told_is_not_forgotten() {
-        let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [told, waits, _unanswered] = [(); 3].map(|()| written.due(ms(100), ms(0)));
-        written.answered(told, Answer::Taken, ms(200));
-        written.answered(waits, Answer::Taken, ms(200));
-        written.matched(told, ms(300), "m", || vec![vec![told]]);
-        let stats = written.stats(&(0..1), ms(5_100), |_| true);
+        let (ms, mut recorded) = (Duration::from_millis, Recorded::default());
+        let [told, waits, _unanswered] = [(); 3].map(|()| recorded.due(ms(100), ms(0)));
+        recorded.answered(told, Answer::Taken, ms(200));
+        recorded.answered(waits, Answer::Taken, ms(200));
+        recorded.matched(told, ms(300), "m", || vec![vec![told]]);
+        let stats = recorded.stats(&(0..1), ms(5_100), |_| true);
         assert_eq!((stats.unanswered, stats.not_taken(), stats.unmatched), (1, 1, 1));
         assert_eq!((stats.delivered_ms.count, stats.waited_ms.count), (1, 2));
         assert!((stats.waited_ms.max / 5_000.0 - 1.0).abs() < 0.002, "{stats:?}");
@@ -332,14 +332,14 @@ mod tests {
 
     #[test]
     fn a_match_is_taken_down_once_whichever_of_its_tickets_is_told_first() {
-        let (ms, mut written) = (Duration::from_millis, Written::default());
-        let [first, second, third] = [(); 3].map(|()| written.due(ms(100), ms(0)));
+        let (ms, mut recorded) = (Duration::from_millis, Recorded::default());
+        let [first, second, third] = [(); 3].map(|()| recorded.due(ms(100), ms(0)));
         let teams = || vec![vec![first, second], vec![third]];
-        written.matched(second, ms(300), "m", teams);
-        written.matched(third, ms(400), "m", teams);
-        let made = written.matches(&(0..1));
+        recorded.matched(second, ms(300), "m", teams);
+        recorded.matched(third, ms(400), "m", teams);
+        let made = recorded.matches(&(0..1));
         let told = made.iter().flatten().flatten().map(|ticket| ticket.told).collect::<Vec<_>>();
         assert_eq!(told, [None, Some(ms(300)), Some(ms(400))]);
-        assert_eq!(written.matches(&(1..2)), Vec::<Made>::new(), "it was told of before that");
+        assert_eq!(recorded.matches(&(1..2)), Vec::<Made>::new(), "it was told of before that");
     }
 }

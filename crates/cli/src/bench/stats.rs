@@ -30,7 +30,7 @@ pub struct Stats {
     pub waited_ms: Latency,
 }
 
-/// Of a table of stats.
+/// Stands above a table of [`Stats::row`]s.
 pub const HEADER: &str = "           \
     offered/s  matched/s   refused  not sent  failed  unanswered  unmatched    taken p50/p99 ms  refused p50/p99 ms    matched p50/p99 ms";
 

@@ -106,10 +106,11 @@ async fn opened(channel: Channel, side: Side) -> Result<(), Status> {
     }
 }
 
+/// A cluster that was started for it, or what `--target` names.
 pub struct Target {
     addresses: Addresses,
     cluster: Option<Cluster>,
-    /// Of a target on this machine.
+    /// Those on this machine, of a system that was there.
     processes: Vec<(String, u32)>,
     /// Who waits in a system that runs on.
     came: Option<Arc<Came>>,

@@ -2,7 +2,7 @@
 
 use super::args::{Until, WatchArgs};
 use super::patience::Patience;
-use super::{Session, print};
+use super::{Commands, print};
 use crate::client::Side;
 use crate::misuse::Misuse;
 use api::v1::{self, TicketState};
@@ -62,7 +62,7 @@ pub fn is_over(state: TicketState) -> bool {
     matches!(state, TicketState::Ended | TicketState::Cancelled | TicketState::Expired)
 }
 
-impl Session<'_> {
+impl Commands<'_> {
     pub async fn watch(&self, plan: WatchPlan) -> anyhow::Result<()> {
         let mut watch = self.client.watch(0, &self.args.addresses.realm, plan.subject.clone());
         let (mut patience, mut acknowledged) = (Patience::default(), String::new());

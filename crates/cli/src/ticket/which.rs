@@ -1,12 +1,12 @@
 //! Which ticket is meant: by its id, or by a player in it.
 
-use super::Session;
+use super::Commands;
 use super::args::WhichArgs;
 use crate::client::Side;
 use crate::misuse::Misuse;
 use api::v1;
 
-impl Session<'_> {
+impl Commands<'_> {
     /// The ticket's id.
     pub async fn which(&self, args: &WhichArgs) -> anyhow::Result<String> {
         match (&args.ticket_id, &args.player) {

@@ -1,7 +1,7 @@
 // Every instance as a card, by role, with whom it holds now.
 
 import { find, make, round, say, span } from "./dom.js";
-import { overview, now } from "./overview.js";
+import { now, overview } from "./overview.js";
 
 const ROLES = [
   ["orchestrator", "Orchestrators"],

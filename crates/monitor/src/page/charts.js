@@ -1,7 +1,7 @@
 // Small charts of the last minutes.
 
 import { draw, find, make, round, say } from "./dom.js";
-import { overview, now } from "./overview.js";
+import { now, overview } from "./overview.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 128, 34, 16];
 const SPAN_MS = 300_000;

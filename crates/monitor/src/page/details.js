@@ -1,7 +1,7 @@
 // What is known of one player's ticket, of its match, and why it waits.
 
 import { find, make, round, seconds, span } from "./dom.js";
-import { STAGES, overview, now } from "./overview.js";
+import { STAGES, now, overview } from "./overview.js";
 
 const AGAIN_MS = 2000;
 let [ticket_id, asking, timer] = [null, false, null];

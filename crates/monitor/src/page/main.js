@@ -5,7 +5,7 @@ import * as charts from "./charts.js";
 import * as controls from "./controls.js";
 import * as details from "./details.js";
 import { find, make, round, say, seconds } from "./dom.js";
-import { STAGES, ask, follow, overview, now } from "./overview.js";
+import { STAGES, ask, follow, now, overview } from "./overview.js";
 import * as river from "./river.js";
 
 /** Players in the table: no more can be read in passing. */

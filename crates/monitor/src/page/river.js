@@ -1,7 +1,7 @@
 // The river: players who wait, by rating and wait, and to the right of them those in a search, a proposal and a match.
 
 import { span } from "./dom.js";
-import { STAGES, overview, now } from "./overview.js";
+import { STAGES, now, overview } from "./overview.js";
 
 const LANES = 3;
 /** How long a player is seen in each stage at the least: none is skipped, however quick he is. */

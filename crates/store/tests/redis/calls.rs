@@ -39,7 +39,7 @@ impl Call {
                 return Err(format!("{verb} cannot read what {} wrote: {error}", self.verb));
             }
         }
-        // Which passes over what it cannot read.
+        // `expiring` passes over what it cannot read, and does not fail.
         let (waiting, read) = (scene.store.waiting().await, scene.store.expiring(u64::MAX, EXPIRING_MAX).await);
         if let (Ok(waiting), Ok(read)) = (waiting, read)
             && read.len() as u64 != waiting

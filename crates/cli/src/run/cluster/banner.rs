@@ -30,7 +30,7 @@ impl Banner<'_> {
         of_role.map(|member| member.seat.address.to_string()).collect()
     }
 
-    /// Roles without which nobody is matched, and of which there is none.
+    /// Roles without which nobody is matched, and of which none is here.
     fn missing(&self) -> String {
         let roles = [Role::Orchestrator, Role::Matchmaker, Role::Mover, Role::Playserver];
         let missing = roles.into_iter().filter(|role| self.addresses(*role).is_empty());
@@ -71,7 +71,10 @@ impl fmt::Display for Banner<'_> {
         write!(f, "\n{}", NextStep { rules: self.rules, queue, play, keys: self.args.keys.as_deref() })?;
         let missing = self.missing();
         if !missing.is_empty() {
-            writeln!(f, "  missing              {missing}: nobody is matched until one of each is started")?;
+            writeln!(
+                f,
+                "  missing              {missing}: nobody is matched unless each runs elsewhere, or is started"
+            )?;
         }
         writeln!(f, "  kill one             kill -9 PID: the others go on, and it is not started again")?;
         if let Some(again) = self.again() {
