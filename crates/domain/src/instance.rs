@@ -42,3 +42,10 @@ pub struct Instance {
     /// Work it has, in the same units.
     pub load: u32,
 }
+
+impl Instance {
+    /// How much more work it can take, in the same units.
+    pub fn room(&self) -> u32 {
+        self.capacity.saturating_sub(self.load)
+    }
+}

@@ -33,19 +33,16 @@ impl Hosts {
 }
 
 fn choose<'a>(alive: &'a [Instance], region: &str, match_hash: u128) -> Option<&'a Instance> {
-    let with_room: Vec<&Instance> = alive.iter().filter(|instance| room(instance) > 0).collect();
+    let with_room: Vec<&Instance> = alive.iter().filter(|instance| instance.room() > 0).collect();
     let near: Vec<&Instance> = with_room.iter().copied().filter(|instance| instance.region == region).collect();
     let choice = if near.is_empty() { with_room } else { near };
-    let mut place = match_hash.checked_rem(choice.iter().map(|instance| room(instance)).sum())?;
+    let mut place = match_hash.checked_rem(choice.iter().map(|instance| u128::from(instance.room())).sum())?;
     choice.into_iter().find(|instance| {
-        let is_here = place < room(instance);
-        place = place.saturating_sub(room(instance));
+        let room = u128::from(instance.room());
+        let is_here = place < room;
+        place = place.saturating_sub(room);
         is_here
     })
-}
-
-fn room(instance: &Instance) -> u128 {
-    instance.capacity.saturating_sub(instance.load).into()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Why nobody at all is matched: what a match takes, and is not there.
 
 use api::v1::Outage;
-use domain::{Instance, Role};
+use domain::Role;
 use futures::try_join;
 use store::{Store, StoreError};
 
@@ -9,11 +9,10 @@ use store::{Store, StoreError};
 pub async fn outages(store: &dyn Store) -> Result<Vec<Outage>, StoreError> {
     let (matchmakers, leader, playservers) =
         try_join!(store.instances(Role::Matchmaker), store.leader(), store.instances(Role::Playserver))?;
-    let has_room = |playserver: &Instance| playserver.load < playserver.capacity;
     let lacks = [
         (Outage::NoMatchmaker, matchmakers.is_empty()),
         (Outage::NoLeadingMover, leader.is_none()),
-        (Outage::NoPlayserverWithRoom, !playservers.iter().any(has_room)),
+        (Outage::NoPlayserverWithRoom, playservers.iter().all(|playserver| playserver.room() == 0)),
     ];
     Ok(lacks.into_iter().filter_map(|(outage, is_lacking)| is_lacking.then_some(outage)).collect())
 }
@@ -21,6 +20,7 @@ pub async fn outages(store: &dyn Store) -> Result<Vec<Outage>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Instance;
     use std::time::Duration;
     use store::{Leases, MemoryStore};
 

@@ -43,6 +43,7 @@ mod tests {
         let turns = [999, 1_001, 60_000, 501, 500, 900].map(|off_ms| clocks.turn(off_ms));
         assert_eq!(turns, [None, Some(true), None, None, Some(false), None]);
     }
+
     #[test]
     fn an_answer_that_took_long_says_nothing_of_a_clock() {
         let mut clocks = Clocks::default();
